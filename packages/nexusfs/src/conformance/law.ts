@@ -1,0 +1,91 @@
+import type { Random } from '../core/clock.ts'
+import type { Commit, CommitResult, MetadataStore } from '../metadata/metadata-store.ts'
+import type { StorageBackend } from '../storage/storage-backend.ts'
+
+/**
+ * One promise of a port, as data. A law is checked against a fresh, empty namespace; it throws `LawBroken` (or lets any other error
+ * escape) if the subject does not keep it.
+ */
+export interface Law<Port extends StorageBackend | MetadataStore> {
+  /** Stable, kebab-case; the port's docstrings name it. */
+  readonly id: string
+  /** A sentence of behaviour: `put of the same key twice stores one blob`. */
+  readonly title: string
+  /** The port's own sentence that this law checks. */
+  readonly sentence: string
+  /**
+   * What the subject must have for the law to apply; absent = every subject. A law that requires a capability has a twin that
+   * requires its absence and checks that the call is refused with `Unsupported`.
+   */
+  readonly requires?: LawRequirement<Port> | undefined
+  check(context: LawContext<Port>): Promise<void>
+}
+
+export interface LawRequirement<Port extends StorageBackend | MetadataStore> {
+  /** In words, for the report: `capability staging`, `isShared`, `commitHeld`. */
+  readonly description: string
+  isMet(subject: ConformanceSubject<Port>, info: Port['info']): boolean
+}
+
+export interface LawContext<Port extends StorageBackend | MetadataStore> {
+  readonly subject: ConformanceSubject<Port>
+  /** Already opened on the law's own fresh namespace; closed by the runner. */
+  readonly port: Port
+  readonly namespace: string
+  /** Another client of the same namespace, closed by the runner. Only where `info.isShared`, or the subject is in-process. */
+  openAnother(): Promise<Port>
+  /** Seeded: the same seed gives the same run. */
+  readonly random: Random
+  readonly seed: number
+}
+
+/** What is put to the test: how to open it, and, where it can, how to hold its breath. */
+export interface ConformanceSubject<Port extends StorageBackend | MetadataStore> {
+  readonly kind: Port extends MetadataStore ? 'metadata' : 'storage'
+  /** For the report. */
+  readonly name: string
+  /**
+   * Opens the place of that name, empty the first time. Called again with the same name while the first is open, it gives a second
+   * client of the same place if the adapter is shared.
+   */
+  open(namespace: string): Promise<Port>
+  /** Removes what the namespace left behind; called after `close`. */
+  dispose?(namespace: string): Promise<void>
+  /** Test hooks that only some adapters can offer; laws that need one declare it. */
+  readonly hooks?: ConformanceHooks<Port> | undefined
+}
+
+export interface ConformanceHooks<Port extends StorageBackend | MetadataStore> {
+  /**
+   * Metadata only: begins the commits, lets them draw their revisions and holds them before they become visible. For stores whose
+   * commits overlap; a store whose commits are serial has no such moment.
+   */
+  commitHeld?(port: Port, namespace: string, commits: readonly Commit[]): Promise<HeldCommit>
+}
+
+export interface HeldCommit {
+  release(): Promise<readonly CommitResult[]>
+}
+
+/** What came out, law by law. */
+export interface ConformanceReport {
+  readonly subject: string
+  readonly seed: number
+  readonly results: readonly LawResult[]
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
+export type LawResult =
+  | { readonly id: string; readonly title: string; readonly status: 'passed'; readonly milliseconds: number }
+  | { readonly id: string; readonly title: string; readonly status: 'skipped'; readonly reason: string }
+  | {
+      readonly id: string
+      readonly title: string
+      readonly status: 'failed'
+      readonly milliseconds: number
+      readonly error: Error
+      /** Several lines: seed, key, expected, actual, the port's sentence. */
+      readonly reproduction: string
+    }

@@ -1,0 +1,12 @@
+/**
+ * What an acknowledged write survives, weakest first: `none` nothing, `os` a killed process, `disk` a power loss, `replicated` the
+ * loss of a disk.
+ */
+export const durabilityClasses = ['none', 'os', 'disk', 'replicated'] as const
+
+export type DurabilityClass = (typeof durabilityClasses)[number]
+
+/** The weaker of two: what a system built from both can promise. */
+export function weakerDurability(a: DurabilityClass, b: DurabilityClass): DurabilityClass {
+  return durabilityClasses.indexOf(a) < durabilityClasses.indexOf(b) ? a : b
+}

@@ -1,0 +1,19 @@
+/** Sizes in bytes unless said otherwise; the same on every combination. */
+export const limits = {
+  /** One segment of a path, in UTF-8. */
+  segmentBytes: 255,
+  /** A whole path, in UTF-8. */
+  pathBytes: 4096,
+  /** Group and item of a metadata key together. */
+  keyBytes: 512,
+  /** One metadata value. */
+  valueBytes: 262_144,
+  /** Writes (a count) in one commit. */
+  commitWrites: 10_000,
+  /** Keys and values of one commit together. */
+  commitBytes: 16_777_216,
+  /** Entries (a count) in one page of a scan, and keys in one read. */
+  scanEntries: 10_000,
+  /** A file of at most this size lives in its directory entry, without a content row. */
+  tinyContentBytes: 128,
+} as const

@@ -1,0 +1,70 @@
+import { utf8 } from './bytes.ts'
+import { NexusError } from './errors.ts'
+import { limits } from './limits.ts'
+
+declare const pathBrand: unique symbol
+
+/** An absolute path in its one normal form: `/`, or `/a/b` without empty, `.` or `..` segments or a final slash. */
+export type NexusPath = string & { readonly [pathBrand]: true }
+
+export const rootPath: NexusPath = '/' as NexusPath
+
+const plain = /^(?:\/[\w-][\w .-]*)+$/
+
+/**
+ * The normal form of a path. Empty and `.` segments are dropped; names are compared byte by byte, so NFC and NFD
+ * forms of one name are two names.
+ * @throws {NexusError} InvalidPath if it is not absolute, has a `..` segment, a NUL or half a surrogate pair, or is longer
+ * than 255 bytes a segment or 4,096 bytes in all
+ */
+export function parsePath(input: string): NexusPath {
+  if (typeof input !== 'string') throw invalidPath(String(input), 'a path is a string')
+  if (input.length <= limits.segmentBytes && plain.test(input)) return input as NexusPath
+  if (!input.startsWith('/')) throw invalidPath(input, 'write it from the root, beginning with "/"')
+  if (input.includes('\0')) throw invalidPath(input, 'a name cannot hold a NUL character')
+  if (!input.isWellFormed()) throw invalidPath(input, 'it holds half a surrogate pair, which UTF-8 cannot spell')
+  const segments = input.split('/').filter((segment) => segment !== '' && segment !== '.')
+  const path = `/${segments.join('/')}`
+  for (const segment of segments) checkSegment(segment, input)
+  if (utf8(path).length > limits.pathBytes) throw invalidPath(input, `a path has at most ${limits.pathBytes} bytes`)
+  return path as NexusPath
+}
+
+function checkSegment(segment: string, input: string): void {
+  if (segment === '..') throw invalidPath(input, '".." is not resolved; write the path out')
+  if (segment.length * 3 <= limits.segmentBytes) return
+  if (utf8(segment).length > limits.segmentBytes) {
+    throw invalidPath(input, `a name has at most ${limits.segmentBytes} bytes`)
+  }
+}
+
+function invalidPath(input: string, fix: string): NexusError {
+  const shown = input.length > 200 ? `${input.slice(0, 200)}...` : input
+  return new NexusError('InvalidPath', `invalid path ${JSON.stringify(shown)}: ${fix}`, { context: { path: shown } })
+}
+
+/** The names from the root down; empty for the root. */
+export function segmentsOf(path: NexusPath): readonly string[] {
+  return path === '/' ? [] : path.slice(1).split('/')
+}
+
+/** The last name; empty for the root. */
+export function nameOf(path: NexusPath): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+/** The directory that holds the path; the root for the root. */
+export function parentOf(path: NexusPath): NexusPath {
+  const end = path.lastIndexOf('/')
+  return (end <= 0 ? '/' : path.slice(0, end)) as NexusPath
+}
+
+/** The path of a name inside a directory; the name is a valid segment. */
+export function childOf(directory: NexusPath, name: string): NexusPath {
+  return (directory === '/' ? `/${name}` : `${directory}/${name}`) as NexusPath
+}
+
+/** True if `path` is `ancestor` or lies below it. */
+export function isWithin(path: NexusPath, ancestor: NexusPath): boolean {
+  return ancestor === '/' || path === ancestor || path.startsWith(`${ancestor}/`)
+}

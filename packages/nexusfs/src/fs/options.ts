@@ -1,0 +1,129 @@
+/** Every public call takes these. */
+export interface OperationOptions {
+  /** Cancels the call: it rejects with `Aborted`. A write whose commit had begun may still be applied, as a whole. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Every call that commits takes these. */
+export interface CommitOptions extends OperationOptions {
+  /** Who; the author of the open file system if absent. */
+  readonly author?: string | undefined
+  /** Why: kept in the log and in the version. */
+  readonly reason?: string | undefined
+}
+
+/** The state that a file must be in, checked at the instant of the commit. */
+export interface Preconditions {
+  /** The etag, or the version, that the file must have now. An absent file has none: `Conflict`. */
+  readonly ifMatch?: string | { readonly version: number } | undefined
+  /** `'*'`: nothing may stand at the path; else `AlreadyExists`. */
+  readonly ifNoneMatch?: '*' | undefined
+}
+
+export interface ParentOptions {
+  /** Missing parent directories are made unless this is false; then `NotFound`. */
+  readonly parents?: boolean | undefined
+}
+
+export interface WriteOptions extends CommitOptions, Preconditions, ParentOptions {
+  /** Kept from the version before if absent; false for a new file. */
+  readonly executable?: boolean | undefined
+  /** Instead of the time of the commit. */
+  readonly modifiedAt?: Date | undefined
+}
+
+/** One file of a batch. */
+export interface BatchWrite extends Preconditions {
+  readonly path: string
+  readonly content: string | Uint8Array
+  readonly executable?: boolean | undefined
+  readonly modifiedAt?: Date | undefined
+}
+
+export interface ReadOptions extends OperationOptions {
+  /** A version of the file that stands at the path; the current one if absent. */
+  readonly version?: number | undefined
+}
+
+export interface RangeOptions extends ReadOptions {
+  /** First byte, from 0. */
+  readonly start: number
+  /** At most this many bytes; to the end if absent. */
+  readonly length?: number | undefined
+}
+
+export interface MkdirOptions extends CommitOptions {
+  /** Makes missing parents, and takes an existing directory for success. */
+  readonly recursive?: boolean | undefined
+}
+
+export interface RemoveOptions extends CommitOptions {
+  /** Removes a directory with everything below it. */
+  readonly recursive?: boolean | undefined
+  /** Takes an absent path for success. */
+  readonly force?: boolean | undefined
+  /** For a file. */
+  readonly ifMatch?: Preconditions['ifMatch']
+}
+
+export interface MoveOptions extends CommitOptions, ParentOptions {
+  /** Replaces a file at the destination. A directory is never replaced. */
+  readonly overwrite?: boolean | undefined
+}
+
+export interface RestoreOptions extends CommitOptions, ParentOptions {
+  /** Where to put it; where it was if absent. */
+  readonly to?: string | undefined
+}
+
+export interface ListOptions extends OperationOptions {
+  /** Entries fetched in one page, 1 to 10,000; each page is one snapshot. */
+  readonly pageSize?: number | undefined
+}
+
+export interface ImportOptions extends CommitOptions {
+  /** What to do with symbolic links: refuse them all with a list (the default), leave them out, or import what they point to inside the tree. */
+  readonly links?: 'refuse' | 'skip' | 'follow' | undefined
+  /** Looks and counts, writes nothing. */
+  readonly dryRun?: boolean | undefined
+  /** Called after each batch. */
+  readonly onProgress?: ((progress: TransferProgress) => void) | undefined
+}
+
+export interface ExportOptions extends OperationOptions {
+  /** For a single file: this version. */
+  readonly version?: number | undefined
+  readonly onProgress?: ((progress: TransferProgress) => void) | undefined
+}
+
+export interface TransferProgress {
+  readonly files: number
+  readonly directories: number
+  /** Logical bytes so far. */
+  readonly bytes: number
+  /** What will be transferred in all, once it is known. */
+  readonly totalFiles?: number | undefined
+  readonly totalBytes?: number | undefined
+}
+
+export interface TransferReport extends TransferProgress {
+  /** Files that were already there with the same bytes, bit and time: no new version was made. */
+  readonly unchanged: number
+  /** Links left out. */
+  readonly skippedLinks: number
+}
+
+export interface Usage {
+  readonly files: number
+  readonly directories: number
+  /** Versions kept, current ones included. */
+  readonly versions: number
+  /** Bytes of the current versions as a reader sees them. */
+  readonly logicalBytes: number
+  /** Bytes of all versions as a reader sees them. */
+  readonly historyBytes: number
+  /** Bytes of content held by the store, each content counted once: for the whole store, also when a path was given. */
+  readonly storedBytes: number
+  /** `historyBytes / storedBytes`; 1 for an empty store. */
+  readonly dedupRatio: number
+}
