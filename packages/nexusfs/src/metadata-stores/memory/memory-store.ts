@@ -1,0 +1,155 @@
+import type { Clock } from '../../core/clock.ts'
+import { NexusError } from '../../core/errors.ts'
+import { limits } from '../../core/limits.ts'
+import type { Revision } from '../../core/revision.ts'
+import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
+import {
+  type Commit,
+  type CommitResult,
+  type MetadataEntry,
+  type MetadataStore,
+  type MetadataStoreInfo,
+  metadataPortVersion,
+  type ReadReply,
+  type ReadRequest,
+  type StoreCallOptions,
+  type Watch,
+} from '../../metadata/metadata-store.ts'
+import { FairTurns } from './fair-turns.ts'
+import { MemoryPlace } from './memory-place.ts'
+import { MemoryWatch } from './memory-watch.ts'
+
+export interface MemoryStoreOptions {
+  /** Clients of this process that open the same name see the same entries. Default: a place of its own. */
+  readonly name?: string | undefined
+  /** Where `time` in replies comes from. Default: the clock of this host. */
+  readonly clock?: Pick<Clock, 'now'> | undefined
+}
+
+/**
+ * A metadata store in the memory of this process: durability `none`. For tests, scratch data and as the measure of what the layers
+ * above cost. Keys and values are kept as given, not copied: the port forbids both sides to change them.
+ */
+export class MemoryStore implements MetadataStore {
+  static readonly #places = new Map<string, MemoryPlace>()
+
+  readonly info: MetadataStoreInfo
+  readonly #place: MemoryPlace
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #turns = new FairTurns()
+  readonly #watches = new Set<MemoryWatch>()
+  readonly #loads = new Set<Promise<unknown>>()
+  #isClosed = false
+
+  /** Opens a place; a named one keeps its entries until `drop`, also while nobody has it open. */
+  static async open(options: MemoryStoreOptions = {}): Promise<MemoryStore> {
+    const { name } = options
+    if (name === undefined) return new MemoryStore(new MemoryPlace(), options)
+    const place = MemoryStore.#places.get(name) ?? new MemoryPlace()
+    MemoryStore.#places.set(name, place)
+    return new MemoryStore(place, options)
+  }
+
+  /** Forgets a named place: who opens the name next finds it empty. Clients that have it open keep what they see. */
+  static drop(name: string): void {
+    MemoryStore.#places.delete(name)
+  }
+
+  private constructor(place: MemoryPlace, { name, clock }: MemoryStoreOptions) {
+    this.#place = place
+    this.#clock = clock ?? { now: Date.now }
+    this.info = {
+      name: 'memory',
+      portVersion: metadataPortVersion,
+      durability: 'none',
+      isShared: false,
+      location: `memory:${name ?? ''}`,
+      preferredInlineBytes: 131_072,
+      capabilities: { watch: true },
+      settings: {},
+    }
+  }
+
+  async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
+    this.#check('metadata.read', options)
+    checkReadRequest(request)
+    const reply = {
+      get: request.get?.map((key) => this.#place.get(key)) ?? [],
+      scan: request.scan?.map((scan) => this.#place.scan(scan)) ?? [],
+      time: Math.floor(this.#clock.now()),
+    }
+    if (this.#turns.isOver()) await this.#turns.next()
+    return reply
+  }
+
+  async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
+    this.#check('metadata.commit', options)
+    checkCommits(commits)
+    const results = commits.map((commit) => this.#place.commit(commit))
+    if (this.#turns.isOver()) await this.#turns.next()
+    return results
+  }
+
+  async horizon(options?: StoreCallOptions): Promise<Revision> {
+    this.#check('metadata.horizon', options)
+    return this.#place.last
+  }
+
+  async watch(listener: () => void, options?: StoreCallOptions): Promise<Watch> {
+    this.#check('metadata.watch', options)
+    const watch = new MemoryWatch(this.#place, listener, () => this.#watches.delete(watch))
+    this.#watches.add(watch)
+    return watch
+  }
+
+  /** Interrupted, or after any error, it has loaded nothing. */
+  async load(entries: AsyncIterable<MetadataEntry>, options?: StoreCallOptions): Promise<void> {
+    this.#check('metadata.load', options)
+    const loading = this.#load(entries, options)
+    const settled = loading.then(ignore, ignore)
+    this.#loads.add(settled)
+    await loading.finally(() => this.#loads.delete(settled))
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const watch of this.#watches) await watch.close()
+    await Promise.all(this.#loads)
+  }
+
+  async #load(entries: AsyncIterable<MetadataEntry>, options: StoreCallOptions | undefined): Promise<void> {
+    this.#place.checkEmpty()
+    const loaded: MetadataEntry[] = []
+    for await (const entry of entries) {
+      refuseAborted('metadata.load', options)
+      checkEntry(entry)
+      loaded.push(entry)
+    }
+    this.#place.load(loaded)
+  }
+
+  #check(operation: string, options: StoreCallOptions | undefined): void {
+    if (this.#isClosed) {
+      throw new NexusError('Closed', `${operation}: the store is closed; open it again`, {
+        operation,
+        context: { outcome: 'none' },
+      })
+    }
+    refuseAborted(operation, options)
+  }
+}
+
+function refuseAborted(operation: string, options: StoreCallOptions | undefined): void {
+  const signal = options?.signal
+  if (!signal?.aborted) return
+  const context = { outcome: 'none' }
+  throw new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, context, cause: signal.reason })
+}
+
+function checkEntry(entry: MetadataEntry): void {
+  checkReadRequest({ get: [entry.key] })
+  if (entry.value.length <= limits.valueBytes) return
+  throw new NexusError('InvalidArgument', `metadata: a value of ${entry.value.length} bytes; at most ${limits.valueBytes}`)
+}
+
+function ignore(): void {}
