@@ -1,12 +1,14 @@
-import type { Random } from '../core/clock.ts'
 import type { Commit, CommitResult, MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+export type ConformancePort = StorageBackend | MetadataStore
 
 /**
  * One promise of a port, as data. A law is checked against a fresh, empty namespace; it throws `LawBroken` (or lets any other error
  * escape) if the subject does not keep it.
  */
-export interface Law<Port extends StorageBackend | MetadataStore> {
+export interface Law<Port extends ConformancePort> {
   /** Stable, kebab-case; the port's docstrings name it. */
   readonly id: string
   /** A sentence of behaviour: `put of the same key twice stores one blob`. */
@@ -18,35 +20,41 @@ export interface Law<Port extends StorageBackend | MetadataStore> {
    * requires its absence and checks that the call is refused with `Unsupported`.
    */
   readonly requires?: LawRequirement<Port> | undefined
+  /** Milliseconds after which the law counts as broken; the option of the run if absent. */
+  readonly deadlineMs?: number | undefined
   check(context: LawContext<Port>): Promise<void>
 }
 
-export interface LawRequirement<Port extends StorageBackend | MetadataStore> {
+export interface LawRequirement<Port extends ConformancePort> {
   /** In words, for the report: `capability staging`, `isShared`, `commitHeld`. */
   readonly description: string
   isMet(subject: ConformanceSubject<Port>, info: Port['info']): boolean
 }
 
-export interface LawContext<Port extends StorageBackend | MetadataStore> {
+export interface LawContext<Port extends ConformancePort> {
   readonly subject: ConformanceSubject<Port>
   /** Already opened on the law's own fresh namespace; closed by the runner. */
   readonly port: Port
   readonly namespace: string
-  /** Another client of the same namespace, closed by the runner. Only where `info.isShared`, or the subject is in-process. */
+  /** Another client of the same namespace, closed by the runner. Only in laws that require `clientsShareAPlace`. */
   openAnother(): Promise<Port>
-  /** Seeded: the same seed gives the same run. */
-  readonly random: Random
+  /** Seeded with the run's seed and the law's id: the same seed gives the same run, whatever other laws run with it. */
+  readonly random: SeededRandom
   readonly seed: number
+  /** Fires at the law's deadline, and when the run is cancelled. */
+  readonly signal: AbortSignal
 }
 
 /** What is put to the test: how to open it, and, where it can, how to hold its breath. */
-export interface ConformanceSubject<Port extends StorageBackend | MetadataStore> {
+export interface ConformanceSubject<Port extends ConformancePort> {
   readonly kind: Port extends MetadataStore ? 'metadata' : 'storage'
   /** For the report. */
   readonly name: string
+  /** True if clients that this process opens on one namespace see one place although `info.isShared` is false. */
+  readonly isInProcess?: boolean | undefined
   /**
    * Opens the place of that name, empty the first time. Called again with the same name while the first is open, it gives a second
-   * client of the same place if the adapter is shared.
+   * client of the same place if `info.isShared` or `isInProcess`.
    */
   open(namespace: string): Promise<Port>
   /** Removes what the namespace left behind; called after `close`. */
@@ -55,7 +63,7 @@ export interface ConformanceSubject<Port extends StorageBackend | MetadataStore>
   readonly hooks?: ConformanceHooks<Port> | undefined
 }
 
-export interface ConformanceHooks<Port extends StorageBackend | MetadataStore> {
+export interface ConformanceHooks<Port extends ConformancePort> {
   /**
    * Metadata only: begins the commits, lets them draw their revisions and holds them before they become visible. For stores whose
    * commits overlap; a store whose commits are serial has no such moment.
@@ -85,7 +93,15 @@ export type LawResult =
       readonly title: string
       readonly status: 'failed'
       readonly milliseconds: number
-      readonly error: Error
-      /** Several lines: seed, key, expected, actual, the port's sentence. */
+      readonly error: unknown
+      /** Several lines: seed, law, sentence, key, expected, actual and the call that replays it. */
       readonly reproduction: string
     }
+
+/** For laws that call `openAnother`: a second client of the namespace sees what the first one does. */
+export function clientsShareAPlace<Port extends ConformancePort>(): LawRequirement<Port> {
+  return {
+    description: 'clients that share a place (info.isShared, or a subject that isInProcess)',
+    isMet: (subject, info) => info.isShared || subject.isInProcess === true,
+  }
+}

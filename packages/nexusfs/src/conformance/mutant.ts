@@ -1,0 +1,36 @@
+import type { ConformancePort, ConformanceSubject } from './law.ts'
+
+/**
+ * A subject made wrong in one behaviour. It shows that a law can fail: the law it `breaks` must report it, and hardly any other.
+ */
+export interface Mutant<Port extends ConformancePort> {
+  /** Stable, kebab-case. */
+  readonly id: string
+  /** The id of the law that must fail. */
+  readonly breaks: string
+  /** The one behaviour that differs: `list leaves out the last key of a page`. */
+  readonly description: string
+  /** A wrong copy of a right subject; called anew for each law, so state it closes over belongs to one law. */
+  mutate(subject: ConformanceSubject<Port>): ConformanceSubject<Port>
+}
+
+/** The same subject, with each port it opens changed by `wrap`. The namespace tells places apart. */
+export function wrapPorts<Port extends ConformancePort>(
+  subject: ConformanceSubject<Port>,
+  wrap: (port: Port, namespace: string) => Port,
+): ConformanceSubject<Port> {
+  return { ...subject, open: async (namespace) => wrap(await subject.open(namespace), namespace) }
+}
+
+/** The same port with some members replaced; the others still belong to the port itself. */
+export function replacing<Port extends ConformancePort>(port: Port, members: Partial<Port>): Port {
+  const replaced = new Map<PropertyKey, unknown>(Object.entries(members))
+  return new Proxy(port, {
+    get(target, name) {
+      if (replaced.has(name)) return replaced.get(name)
+      const member: unknown = Reflect.get(target, name, target)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+    has: (target, name) => replaced.has(name) || Reflect.has(target, name),
+  })
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { test } from 'vitest'
+import { isNexusError } from '../core/errors.ts'
+import type { StorageBackend } from '../storage/storage-backend.ts'
+import { expectEqual } from './expect.ts'
+import type { ConformanceSubject, Law } from './law.ts'
+import { reportText } from './reproduction.ts'
+import { runConformance } from './run-conformance.ts'
+
+/** Opens nothing real: the laws here only look at how they are run. */
+function subject(events: string[]): ConformanceSubject<StorageBackend> {
+  const port: StorageBackend = {
+    info: {
+      name: 'none',
+      portVersion: 1,
+      durability: 'none',
+      isShared: false,
+      location: 'nowhere',
+      limits: { blobBytes: 0 },
+      capabilities: { staging: false },
+    },
+    put: async () => {},
+    get: async () => new Uint8Array(),
+    stream: async function* () {},
+    stat: async () => [],
+    delete: async () => {},
+    list: async () => ({ blobs: [] }),
+    close: async () => {
+      events.push('close')
+    },
+  }
+  const note = (event: string, namespace: string): void => {
+    events.push(`${event} ${namespace.replace(/-[0-9a-f]{16}$/, '')}`)
+  }
+  return {
+    kind: 'storage',
+    name: 'fake',
+    open: async (namespace) => {
+      note('open', namespace)
+      return port
+    },
+    dispose: async (namespace) => note('dispose', namespace),
+  }
+}
+
+function law(id: string, check: Law<StorageBackend>['check'], more: Partial<Law<StorageBackend>> = {}): Law<StorageBackend> {
+  return { id, title: `title of ${id}`, sentence: `sentence of ${id}`, check, ...more }
+}
+
+test('each law has a namespace of its own that is opened, closed and disposed of', async () => {
+  const events: string[] = []
+  const openTwice = law('two', async ({ openAnother }) => {
+    await openAnother()
+  })
+  const report = await runConformance(subject(events), [law('one', async () => {}), openTwice])
+  assert.equal(report.passed, 2)
+  assert.deepEqual(events, ['open one', 'close', 'dispose one', 'open two', 'open two', 'close', 'close', 'dispose two'])
+})
+
+test('a broken law is reported with all that is needed to see it again, and ends nothing', async () => {
+  const events: string[] = []
+  const broken = law('sum', async () => expectEqual({ sum: 3 }, { sum: 4 }, 'the sum', 'ab/cd'))
+  const report = await runConformance(subject(events), [broken, law('after', async () => {})], { seed: 7 })
+  assert.deepEqual([report.failed, report.passed], [1, 1])
+  assert.deepEqual(reportText(report).split('\n'), [
+    'fake breaks the law sum: title of sum',
+    '  seed:     7',
+    '  sentence: sentence of sum',
+    '  found:    the sum',
+    '  key:      ab/cd',
+    '  expected: { sum: 4 }',
+    '  actual:   { sum: 3 }',
+    "  replay:   runConformance(subject, laws, { seed: 7, only: ['sum'] })",
+    'fake: 1 passed, 1 failed, 0 skipped (seed 7)',
+  ])
+  assert.equal(events.filter((event) => event.startsWith('dispose')).length, 2)
+})
+
+test('a law whose requirement is not met is skipped with the reason', async () => {
+  const requires = { description: 'wings', isMet: () => false }
+  const never = law('fly', async () => assert.fail('checked'), { requires })
+  const report = await runConformance(subject([]), [never])
+  assert.deepEqual(report.results, [{ id: 'fly', title: 'title of fly', status: 'skipped', reason: 'requires wings' }])
+})
+
+test('a law that does not end is broken at its deadline, and its signal fires', async () => {
+  let fired = false
+  const hanging = law(
+    'hang',
+    ({ signal }) => {
+      signal.addEventListener('abort', () => {
+        fired = true
+      })
+      return new Promise(() => {})
+    },
+    { deadlineMs: 10 },
+  )
+  const report = await runConformance(subject([]), [hanging])
+  assert.match(reportText(report), /the law had not ended after 10 ms/)
+  assert.equal(fired, true)
+})
+
+test('the seed and the law alone decide what a law draws, whatever else runs', async () => {
+  const drawn: number[] = []
+  const draw = law('draw', async ({ random }) => {
+    drawn.push(random.integer(0, 1e9))
+  })
+  const other = law('other', async ({ random }) => {
+    random.bytes(100)
+  })
+  await runConformance(subject([]), [other, draw], { seed: 1 })
+  await runConformance(subject([]), [other, draw], { seed: 1, only: ['draw'] })
+  await runConformance(subject([]), [draw], { seed: 2 })
+  assert.equal(drawn[0], drawn[1])
+  assert.notEqual(drawn[1], drawn[2])
+})
+
+test('an error that closing throws breaks the law', async () => {
+  const failing = { ...subject([]), dispose: () => Promise.reject(new Error('disk on fire')) }
+  const report = await runConformance(failing, [law('calm', async () => {})])
+  assert.match(reportText(report), /disk on fire/)
+})
+
+test('two laws of one id, and the id of no law, are refused', async () => {
+  const one = law('one', async () => {})
+  await assert.rejects(runConformance(subject([]), [one, one]), (error) => isNexusError(error, 'InvalidArgument'))
+  await assert.rejects(runConformance(subject([]), [one], { only: ['two'] }), (error) => isNexusError(error, 'InvalidArgument'))
+})
+
+test('a cancelled run rejects with Aborted once the namespace in use is disposed of', async () => {
+  const events: string[] = []
+  const cancel = new AbortController()
+  const hanging = law('hang', () => {
+    cancel.abort()
+    return new Promise(() => {})
+  })
+  const run = runConformance(subject(events), [hanging, law('after', async () => {})], { signal: cancel.signal })
+  await assert.rejects(run, (error) => isNexusError(error, 'Aborted'))
+  assert.deepEqual(events, ['open hang', 'close', 'dispose hang'])
+})

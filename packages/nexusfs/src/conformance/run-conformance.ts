@@ -1,0 +1,58 @@
+import { NexusError, throwIfAborted } from '../core/errors.ts'
+import type { ConformancePort, ConformanceReport, ConformanceSubject, Law, LawResult } from './law.ts'
+import { lawsOf } from './laws-of.ts'
+import { type LawRunOptions, runLaw } from './run-law.ts'
+import { freshSeed } from './seeded-random.ts'
+
+export interface ConformanceOptions extends Partial<LawRunOptions> {
+  /** Ids of the laws to run; all if absent. */
+  readonly only?: readonly string[] | undefined
+  /** Called as each law ends. */
+  readonly onResult?: ((result: LawResult) => void) | undefined
+}
+
+/**
+ * Checks the laws one after the other, each on its own fresh namespace, and reports on all of them: a broken law never ends the run.
+ * Without laws, those of the subject's port are checked.
+ *
+ * @throws {NexusError} InvalidArgument if two laws have one id or `only` names a law that is not there; Aborted if the run is
+ * cancelled (the namespace in use is closed and disposed of first)
+ * @example
+ * const report = await runConformance({ kind: 'storage', name: 'mine', open: (namespace) => MyBackend.open({ namespace }) })
+ * console.log(reportText(report))
+ */
+export async function runConformance<Port extends ConformancePort>(
+  subject: ConformanceSubject<Port>,
+  laws: readonly Law<Port>[] = lawsOf(subject),
+  options: ConformanceOptions = {},
+): Promise<ConformanceReport> {
+  const seed = options.seed ?? freshSeed()
+  const results: LawResult[] = []
+  for (const law of selectLaws(laws, options.only)) {
+    throwIfAborted(options.signal, 'runConformance')
+    const result = await runLaw(subject, law, { ...options, seed })
+    throwIfAborted(options.signal, 'runConformance')
+    results.push(result)
+    options.onResult?.(result)
+  }
+  const count = (status: LawResult['status']): number => results.filter((result) => result.status === status).length
+  return { subject: subject.name, seed, results, passed: count('passed'), failed: count('failed'), skipped: count('skipped') }
+}
+
+/**
+ * The laws of these ids in their own order.
+ * @throws {NexusError} InvalidArgument if an id is there twice or not at all
+ */
+export function selectLaws<Port extends ConformancePort>(
+  laws: readonly Law<Port>[],
+  only?: readonly string[],
+): readonly Law<Port>[] {
+  const ids = new Set<string>()
+  for (const { id } of laws) {
+    if (ids.has(id)) throw new NexusError('InvalidArgument', `conformance: two laws have the id ${id}`)
+    ids.add(id)
+  }
+  const unknown = only?.find((id) => !ids.has(id))
+  if (unknown !== undefined) throw new NexusError('InvalidArgument', `conformance: there is no law ${unknown}`)
+  return only === undefined ? laws : laws.filter(({ id }) => only.includes(id))
+}

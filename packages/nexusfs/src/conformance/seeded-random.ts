@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import type { Random } from '../core/clock.ts'
+
+/** Numbers that look random and are the same for the same seed on every machine. */
+export interface SeededRandom extends Random {
+  /** A whole number from `low` to `high`, both included. */
+  integer(low: number, high: number): number
+  /** One of a list that is not empty. */
+  pick<Item>(items: readonly Item[]): Item
+  /** A new list in another order. */
+  shuffle<Item>(items: readonly Item[]): Item[]
+}
+
+/** A generator whose sequence depends on every part of the seed. */
+export function seededRandom(...seed: readonly (string | number)[]): SeededRandom {
+  return new Generator(seed.join('\u0000'))
+}
+
+/** A seed to begin with, where none was given; it is printed with every failure. */
+export function freshSeed(): number {
+  return Math.floor(Math.random() * 0x1_0000_0000)
+}
+
+/** The sfc32 generator (C. Doty-Humphrey, PractRand): 128 bits of state, of which one word counts. */
+class Generator implements SeededRandom {
+  readonly #state: Uint32Array
+
+  constructor(seed: string) {
+    const digest = createHash('sha256').update(seed).digest()
+    this.#state = Uint32Array.of(digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8), 1)
+    for (let warmUp = 0; warmUp < 12; warmUp++) this.#next()
+  }
+
+  bytes(size: number): Uint8Array<ArrayBuffer> {
+    const words = new Uint32Array(Math.ceil(size / 4))
+    for (let at = 0; at < words.length; at++) words[at] = this.#next()
+    return new Uint8Array(words.buffer, 0, size)
+  }
+
+  fraction(): number {
+    return this.#next() / 0x1_0000_0000
+  }
+
+  integer(low: number, high: number): number {
+    return low + Math.floor(this.fraction() * (high - low + 1))
+  }
+
+  pick<Item>(items: readonly Item[]): Item {
+    const item = items[this.integer(0, items.length - 1)]
+    if (item === undefined) throw new RangeError('pick: the list is empty')
+    return item
+  }
+
+  shuffle<Item>(items: readonly Item[]): Item[] {
+    const left = [...items]
+    const shuffled: Item[] = []
+    while (left.length > 0) shuffled.push(...left.splice(this.integer(0, left.length - 1), 1))
+    return shuffled
+  }
+
+  #next(): number {
+    const [a = 0, b = 0, c = 0, count = 0] = this.#state
+    const out = (a + b + count) >>> 0
+    this.#state.set([b ^ (b >>> 9), c + (c << 3), ((c << 21) | (c >>> 11)) + out, count + 1])
+    return out
+  }
+}
