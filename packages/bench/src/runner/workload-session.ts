@@ -1,0 +1,160 @@
+import { NexusError } from '../library.ts'
+import type { Inventory, Subject } from '../subjects/subject.ts'
+import { type ContentRef, ContentSource } from '../workloads/content-source.ts'
+import type { Workload } from '../workloads/workload.ts'
+import { bytesFetched, dropPages } from './drop-pages.ts'
+import { ExpectedTree } from './expected-tree.ts'
+import { readyCall, type TimedIteration, timeIteration } from './timed-iteration.ts'
+import { RoundVerifier } from './verify-round.ts'
+
+export interface RoundReport {
+  /** One for each iteration, in nanoseconds. */
+  readonly samplesNs: readonly number[]
+  readonly checkedBytes: number
+  readonly tornReads: number
+}
+
+/** What all rounds together did; growth is counted from the end of the preload. */
+export interface FinishReport {
+  readonly iterations: number
+  readonly storedBytes: number
+  readonly diskBytes: number | undefined
+  readonly logicalBytes: number
+  readonly fsyncs: number | string
+}
+
+/** One workload on one fresh subject: preload, rounds, final checks. Nothing but the calls themselves is timed. */
+export class WorkloadSession {
+  readonly #subject: Subject
+  readonly #workload: Workload
+  readonly #source: ContentSource
+  readonly #tree: ExpectedTree
+  #before: Before = { inventory: emptyInventory, logicalBytes: 0, distinctBytes: 0, fsyncs: 0 }
+  #iterations = 0
+
+  private constructor(subject: Subject, workload: Workload, seed: string) {
+    this.#subject = subject
+    this.#workload = workload
+    this.#source = new ContentSource(seed)
+    this.#tree = new ExpectedTree(workload.preload)
+  }
+
+  /** Preloads the subject, which must be empty. */
+  static async begin(subject: Subject, workload: Workload, seed: string): Promise<WorkloadSession> {
+    const session = new WorkloadSession(subject, workload, seed)
+    const contentOf = session.#contents()
+    await subject.preload(workload.preload.map(({ path, content }) => ({ path, content: contentOf(content) })))
+    session.#checkCounts(await subject.inventory())
+    session.#before = {
+      inventory: await subject.inventory(),
+      logicalBytes: session.#tree.logicalBytes,
+      distinctBytes: session.#tree.distinctBytes,
+      fsyncs: subject.fsyncs(),
+    }
+    return session
+  }
+
+  /**
+   * Runs that many iterations and then checks every byte of them.
+   * @throws {NexusError} Corrupt for a wrong answer; Unsupported if a cold start cannot be had; whatever a call of the subject threw
+   */
+  async round(iterations: number): Promise<RoundReport> {
+    const contentOf = this.#contents()
+    const planned = Array.from({ length: iterations }, () => this.#planNext(contentOf))
+    const fetchedBefore = await this.#coolDown()
+    const done: TimedIteration[] = []
+    for (const { steps, calls } of planned) done.push(await timeIteration(this.#subject, steps, calls, this.#order))
+    await this.#expectFetched(fetchedBefore)
+    const { checkedBytes, tornReads } = await new RoundVerifier(this.#subject, this.#tree, contentOf).verify(done)
+    return { samplesNs: done.map((iteration) => iteration.elapsedNs), checkedBytes, tornReads }
+  }
+
+  /**
+   * Checks what must hold after all rounds.
+   * @throws {NexusError} Corrupt for a wrong count of files or versions, or fewer bytes stored than were written
+   */
+  async finish(): Promise<FinishReport> {
+    const inventory = await this.#subject.inventory()
+    this.#checkCounts(inventory)
+    const storedBytes = inventory.storedBytes - this.#before.inventory.storedBytes
+    this.#checkStored(inventory, storedBytes)
+    return {
+      iterations: this.#iterations,
+      storedBytes,
+      diskBytes: difference(inventory.diskBytes, this.#before.inventory.diskBytes),
+      logicalBytes: this.#tree.logicalBytes - this.#before.logicalBytes,
+      fsyncs: difference(this.#subject.fsyncs(), this.#before.fsyncs),
+    }
+  }
+
+  get #order(): 'one-by-one' | 'at-once' {
+    return this.#workload.clients === 1 ? 'one-by-one' : 'at-once'
+  }
+
+  #planNext(contentOf: (content: ContentRef) => Uint8Array) {
+    const steps = this.#tree.plan(this.#workload.acts(this.#iterations), this.#order)
+    this.#iterations += 1
+    return { steps, calls: steps.map((step) => readyCall(step, contentOf)) }
+  }
+
+  /** Bytes by reference, each made once. */
+  #contents(): (content: ContentRef) => Uint8Array {
+    const made = new Map<string, Uint8Array>()
+    return (content) => {
+      const bytes = made.get(content.key) ?? this.#source.bytes(content)
+      made.set(content.key, bytes)
+      return bytes
+    }
+  }
+
+  async #coolDown(): Promise<number | undefined> {
+    const { cold } = this.#workload
+    const { folder } = this.#subject
+    if (cold === undefined) return undefined
+    if (folder === undefined) throw new NexusError('Unsupported', 'it keeps everything in memory and cannot be made cold')
+    await this.#subject.reopen(() => dropPages(folder))
+    for (const path of cold.warmed) await this.#subject.read(path)
+    return bytesFetched()
+  }
+
+  async #expectFetched(before: number | undefined): Promise<void> {
+    const { cold, operations, bytesPerOperation } = this.#workload
+    const after = cold === undefined ? undefined : await bytesFetched()
+    if (cold === undefined || before === undefined || after === undefined) return
+    const expected = (operations - cold.warmed.length) * bytesPerOperation
+    if (after - before >= expected) return
+    const found = `${after - before} of ${expected} bytes came from the disk`
+    throw new NexusError('Unsupported', `it could not be made cold: ${found}`)
+  }
+
+  #checkCounts(inventory: Inventory): void {
+    const { files, versions } = inventory
+    const expectedVersions = this.#subject.traits.keepsVersions ? this.#tree.versions : this.#tree.files
+    if (files === this.#tree.files && versions === expectedVersions) return
+    const expected = `${this.#tree.files} files and ${expectedVersions} versions`
+    throw new NexusError('Corrupt', `there are ${files} files and ${versions} versions, where the workload made ${expected}`)
+  }
+
+  /** Bytes that cannot be compressed and are not stored yet need at least their own length. */
+  #checkStored(inventory: Inventory, growth: number): void {
+    if (this.#subject.folder === undefined && !this.#subject.traits.keepsVersions) return
+    const keeps = this.#subject.traits.keepsVersions
+    const least = keeps ? this.#tree.distinctBytes - this.#before.distinctBytes : this.#tree.currentBytes
+    const stored = keeps ? growth : inventory.storedBytes
+    if (stored >= least) return
+    throw new NexusError('Corrupt', `${stored} bytes are stored, where ${least} different ones were written`)
+  }
+}
+
+interface Before {
+  readonly inventory: Inventory
+  readonly logicalBytes: number
+  readonly distinctBytes: number
+  readonly fsyncs: number | string
+}
+
+const emptyInventory: Inventory = { files: 0, versions: 0, storedBytes: 0, diskBytes: undefined }
+
+function difference<T>(after: number | T, before: number | T): number | T {
+  return typeof after === 'number' && typeof before === 'number' ? after - before : after
+}

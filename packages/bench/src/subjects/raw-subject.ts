@@ -1,0 +1,113 @@
+import { access, type FileHandle, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { equalBytes } from '../library.ts'
+import { folderUsage } from './disk-usage.ts'
+import type { Inventory, Subject, SubjectFile, SubjectTraits } from './subject.ts'
+
+/**
+ * The baselines. `local_fs` is `node:fs/promises` as most programs use it: class `os`. `local_fs+fsync` adds an fsync of the file and,
+ * for a new name, of its folder: class `disk`. Both truncate a file in place to overwrite it, so a crash can leave half of it.
+ */
+export class RawSubject implements Subject {
+  readonly traits: SubjectTraits
+  readonly folder: string
+  readonly #withFsync: boolean
+  #fsyncs = 0
+
+  /** @param folder an existing, empty folder; `dispose` removes it */
+  constructor(folder: string, options: { readonly withFsync: boolean }) {
+    this.folder = folder
+    this.#withFsync = options.withFsync
+    const durability = options.withFsync ? 'disk' : 'os'
+    this.traits = { durability, keepsVersions: false, isAtomic: false, settings: { api: 'node:fs/promises' } }
+  }
+
+  async write(path: string, content: Uint8Array, { isNew }: { readonly isNew: boolean }): Promise<undefined> {
+    const file = join(this.folder, path)
+    if (this.#withFsync) await this.#writeDurably(file, content, isNew)
+    else await writeFile(file, content)
+  }
+
+  /** There is no batch in a file system: one file after the other. */
+  async writeBatch(files: readonly SubjectFile[]): Promise<undefined[]> {
+    for (const { path, content } of files) await this.write(path, content, { isNew: true })
+    return files.map(() => undefined)
+  }
+
+  read(path: string): Promise<Uint8Array> {
+    return readFile(join(this.folder, path))
+  }
+
+  async exists(path: string): Promise<boolean> {
+    try {
+      await access(join(this.folder, path))
+      return true
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+      throw error
+    }
+  }
+
+  list(path: string): Promise<readonly string[]> {
+    return readdir(join(this.folder, path))
+  }
+
+  async listWithSizes(path: string): Promise<readonly { name: string; size: number }[]> {
+    const folder = join(this.folder, path)
+    const names = await readdir(folder)
+    return Promise.all(names.map(async (name) => ({ name, size: (await stat(join(folder, name))).size })))
+  }
+
+  async preload(files: readonly SubjectFile[]): Promise<void> {
+    for (const { path, content } of files) {
+      await mkdir(dirname(join(this.folder, path)), { recursive: true })
+      await this.write(path, content, { isNew: true })
+    }
+  }
+
+  async holds(path: string, content: Uint8Array): Promise<boolean> {
+    return equalBytes(await this.read(path), content)
+  }
+
+  async inventory(): Promise<Inventory> {
+    const { files, bytes, diskBytes } = await folderUsage(this.folder)
+    return { files, versions: files, storedBytes: bytes, diskBytes }
+  }
+
+  fsyncs(): number {
+    return this.#fsyncs
+  }
+
+  reopen(whileClosed: () => Promise<void>): Promise<void> {
+    return whileClosed()
+  }
+
+  async dispose(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  async #writeDurably(file: string, content: Uint8Array, isNew: boolean): Promise<void> {
+    const handle = await open(file, 'w')
+    try {
+      await handle.writeFile(content)
+      await this.#sync(handle)
+    } finally {
+      await handle.close()
+    }
+    if (isNew && process.platform !== 'win32') await this.#syncFolder(dirname(file))
+  }
+
+  async #syncFolder(folder: string): Promise<void> {
+    const handle = await open(folder, 'r')
+    try {
+      await this.#sync(handle)
+    } finally {
+      await handle.close()
+    }
+  }
+
+  async #sync(handle: FileHandle): Promise<void> {
+    this.#fsyncs += 1
+    await handle.sync()
+  }
+}

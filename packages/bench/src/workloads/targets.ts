@@ -1,0 +1,41 @@
+import { fiftyFiles } from './metadata.ts'
+import { KiB, MiB, type PlannedFile, sizeName, type Workload, writeOf } from './workload.ts'
+
+const known: PlannedFile = { path: '/known/first.bin', content: { key: 'known', size: MiB } }
+const marker: PlannedFile = { path: '/new/marker.bin', content: { key: 'marker', size: KiB } }
+
+/** What the table of goals needs beyond the seed's workloads. */
+export const targetWorkloads: readonly Workload[] = [
+  ...[KiB, 100 * KiB, MiB, 10 * MiB].map(newFile),
+  {
+    ...common('write-known', { size: '1MiB' }, MiB),
+    title: 'writes 1 MiB that is stored already to a new path',
+    data: 'same',
+    growth: 'one file per operation',
+    preload: [known],
+    acts: (i) => [writeOf(`/known/${i}.bin`, known.content.key, known.content.size)],
+    hasFloor: true,
+  },
+  {
+    ...common('list-stat', { n: '50' }, 0),
+    title: 'lists a directory of 50 files with the size of each; raw: readdir, then stat of each at once',
+    data: 'none',
+    preload: fiftyFiles(),
+    acts: () => [{ kind: 'list-stat', path: '/list' }],
+  },
+]
+
+function newFile(size: number): Workload {
+  return {
+    ...common('write-new', { size: sizeName(size) }, size),
+    title: `writes ${sizeName(size)} of new bytes to a new path`,
+    data: 'unique',
+    growth: 'one file per operation',
+    preload: [marker],
+    acts: (i) => [writeOf(`/new/${i}.bin`, `new/${i}`, size)],
+  }
+}
+
+function common(name: string, params: Readonly<Record<string, string>>, bytesPerOperation: number) {
+  return { group: 'targets', name, version: 1, params, aliases: [], operations: 1, bytesPerOperation, clients: 1 } as const
+}
