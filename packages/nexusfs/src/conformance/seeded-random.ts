@@ -23,22 +23,27 @@ export function freshSeed(): number {
 
 /** The sfc32 generator (C. Doty-Humphrey, PractRand): 128 bits of state, of which one word counts. */
 class Generator implements SeededRandom {
-  readonly #state: Uint32Array
+  #a: number
+  #b: number
+  #c: number
+  #count = 1
 
   constructor(seed: string) {
     const digest = createHash('sha256').update(seed).digest()
-    this.#state = Uint32Array.of(digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8), 1)
+    this.#a = digest.readInt32LE(0)
+    this.#b = digest.readInt32LE(4)
+    this.#c = digest.readInt32LE(8)
     for (let warmUp = 0; warmUp < 12; warmUp++) this.#next()
   }
 
   bytes(size: number): Uint8Array<ArrayBuffer> {
-    const words = new Uint32Array(Math.ceil(size / 4))
+    const words = new Int32Array(Math.ceil(size / 4))
     for (let at = 0; at < words.length; at++) words[at] = this.#next()
     return new Uint8Array(words.buffer, 0, size)
   }
 
   fraction(): number {
-    return this.#next() / 0x1_0000_0000
+    return (this.#next() >>> 0) / 0x1_0000_0000
   }
 
   integer(low: number, high: number): number {
@@ -59,9 +64,11 @@ class Generator implements SeededRandom {
   }
 
   #next(): number {
-    const [a = 0, b = 0, c = 0, count = 0] = this.#state
-    const out = (a + b + count) >>> 0
-    this.#state.set([b ^ (b >>> 9), c + (c << 3), ((c << 21) | (c >>> 11)) + out, count + 1])
+    const out = (this.#a + this.#b + this.#count) | 0
+    this.#count = (this.#count + 1) | 0
+    this.#a = this.#b ^ (this.#b >>> 9)
+    this.#b = (this.#c + (this.#c << 3)) | 0
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + out) | 0
     return out
   }
 }

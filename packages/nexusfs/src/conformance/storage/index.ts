@@ -1,5 +1,2 @@
-import type { StorageBackend } from '../../storage/storage-backend.ts'
-import type { Law } from '../law.ts'
-
-/** Every law of `StorageBackend`. */
-export const storageLaws: readonly Law<StorageBackend>[] = []
+export type { StorageContext, StorageLaw } from './blobs.ts'
+export { storageLaws } from './laws.ts'

@@ -1,0 +1,183 @@
+import { expectBytes, expectEqual } from '../expect.ts'
+import { clientsShareAPlace } from '../law.ts'
+import { anyKey, expectBlob, expectOneOf, inPieces, listedKeys, put, type StorageLaw } from './blobs.ts'
+
+/** A put that returned, and what readers see until then. */
+export const putLaws: readonly StorageLaw[] = [
+  {
+    id: 'put-durable',
+    title: 'a blob is whole after the place was closed and opened again',
+    sentence: 'Once put returned, the blob is whole and as durable as info.durability says.',
+    requires: clientsShareAPlace(),
+    async check({ port, openAnother, random }) {
+      const key = anyKey(random)
+      const bytes = random.bytes(5_000)
+      await put(port, key, bytes)
+      await port.close()
+      await expectBlob(await openAnother(), key, bytes, 'get after closing and opening again')
+    },
+  },
+  {
+    id: 'put-atomic',
+    title: 'a reader sees nothing of a blob before the last piece has come',
+    sentence: 'A reader sees the whole blob or NotFound, never a part.',
+    async check({ port, random }) {
+      const key = anyKey(random)
+      const bytes = random.bytes(30_000)
+      async function* watched(): AsyncGenerator<Uint8Array> {
+        for await (const piece of inPieces(bytes, 10_000)) {
+          expectEqual(await port.stat([key]), [undefined], 'stat while the body comes', key)
+          expectEqual(await listedKeys(port), [], 'list while the body comes', key)
+          yield piece
+        }
+      }
+      await port.put(key, watched(), { size: bytes.length })
+      await expectBlob(port, key, bytes, 'get after the put')
+    },
+  },
+  {
+    id: 'put-idempotent',
+    title: 'putting the same blob again succeeds and changes nothing',
+    sentence: 'Putting the same key and bytes again succeeds and changes nothing.',
+    async check({ port, random }) {
+      const key = anyKey(random)
+      const bytes = random.bytes(300)
+      await put(port, key, bytes)
+      await put(port, key, bytes)
+      await expectBlob(port, key, bytes, 'get after two puts')
+      expectEqual(await listedKeys(port), [key], 'list after two puts', key)
+    },
+  },
+  {
+    id: 'put-over-another',
+    title: 'two different bodies put at one key leave one of them, whole',
+    sentence: 'Two different bodies for one key is a mistake of the caller; one whole blob is left.',
+    async check({ port, random }) {
+      const key = anyKey(random)
+      const bodies = [random.bytes(700), random.bytes(200), random.bytes(900)]
+      for (const body of bodies) await put(port, key, body)
+      expectOneOf(await port.get(key), bodies, key)
+    },
+  },
+  {
+    id: 'put-empty',
+    title: 'a blob of no bytes is a blob',
+    sentence: 'Put stores a whole blob.',
+    async check({ port, random }) {
+      for (const body of [new Uint8Array(), inPieces(new Uint8Array(), 1)]) {
+        const key = anyKey(random)
+        await port.put(key, body, { size: 0 })
+        expectEqual(await port.get(key), new Uint8Array(), 'get of an empty blob', key)
+        expectEqual(await port.stat([key]), [{ size: 0 }], 'stat of an empty blob', key)
+      }
+    },
+  },
+  {
+    id: 'put-empty-pieces',
+    title: 'empty pieces in a body change nothing',
+    sentence: 'Bytes at once, or in pieces as they come.',
+    async check({ port, random }) {
+      const key = anyKey(random)
+      const bytes = random.bytes(20)
+      async function* withGaps(): AsyncGenerator<Uint8Array> {
+        yield new Uint8Array()
+        yield bytes.slice(0, 5)
+        yield new Uint8Array()
+        yield bytes.slice(5)
+        yield new Uint8Array()
+      }
+      await port.put(key, withGaps(), { size: bytes.length })
+      await expectBlob(port, key, bytes, 'get of a blob whose pieces were partly empty')
+    },
+  },
+  {
+    id: 'put-sizes',
+    title: 'blobs round the sizes of blocks and pieces come back whole',
+    sentence: 'Put stores a whole blob.',
+    async check({ port, random }) {
+      for (const size of [1, 127, 128, 4_095, 4_096, 4_097, 65_535, 65_536, 65_537, 131_072]) {
+        const bytes = random.bytes(size)
+        const keys = [`${anyKey(random)}-once`, `${anyKey(random)}-pieces`] as const
+        await put(port, keys[0], bytes)
+        await port.put(keys[1], inPieces(bytes, 16_384), { size })
+        for (const key of keys) await expectBlob(port, key, bytes, `get of ${size} bytes`)
+      }
+    },
+  },
+  {
+    id: 'put-large',
+    title: 'a blob of some MiB comes back whole, put at once or in pieces above 1 MiB',
+    sentence: 'Put stores a whole blob.',
+    async check({ port, random }) {
+      const bytes = random.bytes(3 * 1_048_576 + 7)
+      await put(port, 'large/at-once', bytes)
+      await port.put('large/in-pieces', inPieces(bytes, 1_500_000), { size: bytes.length })
+      await expectBlob(port, 'large/at-once', bytes, 'get of a blob of 3 MiB')
+      await expectBlob(port, 'large/in-pieces', bytes, 'get of a blob of 3 MiB')
+    },
+  },
+  {
+    id: 'put-binary',
+    title: 'every byte value comes back as it was',
+    sentence: 'Put stores a whole blob.',
+    async check({ port }) {
+      const bytes = Uint8Array.from({ length: 512 }, (_, at) => at ^ (at >> 8))
+      await put(port, 'byte/values', bytes)
+      await expectBlob(port, 'byte/values', bytes, 'get of all byte values')
+    },
+  },
+  {
+    id: 'put-view',
+    title: 'of a view into a larger buffer only the view is stored',
+    sentence: 'Bytes at once, or in pieces as they come.',
+    async check({ port, random }) {
+      const whole = Buffer.from(random.bytes(100))
+      const view = whole.subarray(10, 30)
+      await put(port, 'view/at-once', view)
+      await expectBlob(port, 'view/at-once', new Uint8Array(view), 'get of what was put as a view')
+    },
+  },
+  {
+    id: 'put-leaves-the-body',
+    title: 'a put does not change the body',
+    sentence: 'The body stays unchanged by both sides until the call settles.',
+    async check({ port, random }) {
+      const bytes = random.bytes(1_000)
+      const body = bytes.slice()
+      await put(port, 'body/array', body)
+      expectBytes(body, bytes, 'the body after the put', 'body/array')
+      const piece = bytes.slice()
+      const once = async function* (): AsyncGenerator<Uint8Array> {
+        yield piece
+      }
+      await port.put('body/pieces', once(), { size: piece.length })
+      expectBytes(piece, bytes, 'the piece after the put', 'body/pieces')
+    },
+  },
+  {
+    id: 'put-owns-nothing',
+    title: 'changing a body after the put settled changes nothing stored',
+    sentence: 'The body stays unchanged by both sides until the call settles.',
+    async check({ port, random }) {
+      const key = anyKey(random)
+      const bytes = random.bytes(1_000)
+      const body = bytes.slice()
+      await put(port, key, body)
+      body.fill(0)
+      await expectBlob(port, key, bytes, 'get after the body was filled with zeros')
+    },
+  },
+  {
+    id: 'put-neighbours',
+    title: 'a put changes no other blob',
+    sentence: 'A storage backend keeps immutable blobs by key.',
+    async check({ port, random }) {
+      const blobs = ['ab/cd', 'ab/ce', 'ab/cd0', 'ab-cd', 'ab.cd', 'ab_cd', 'abcd'].map((key) => ({
+        key,
+        bytes: random.bytes(40),
+      }))
+      for (const { key, bytes } of random.shuffle(blobs)) await put(port, key, bytes)
+      for (const { key, bytes } of blobs) await expectBlob(port, key, bytes, 'get after puts at similar keys')
+    },
+  },
+]
