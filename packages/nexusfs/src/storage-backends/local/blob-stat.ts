@@ -1,0 +1,32 @@
+import { NexusError } from '../../core/errors.ts'
+import type { BlobStat } from '../../storage/storage-backend.ts'
+import { errnoOf } from './file-calls.ts'
+import type { BlobFile, LocalPlace } from './local-place.ts'
+
+/**
+ * What is known of a blob; `undefined` if there is none.
+ * @throws {NexusError} Corrupt if something else than a file stands there
+ */
+export async function statBlob(place: LocalPlace, file: BlobFile): Promise<BlobStat | undefined> {
+  try {
+    if (!place.shards.isChecked(file)) await place.shards.check(file)
+    const found = await place.calls.look(file.path)
+    if (found.isFile()) return { size: found.size }
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+    await place.shards.refuseMissingRoot(error)
+    return undefined
+  }
+  throw new NexusError('Corrupt', `storage: ${file.path} is not a regular file`, { context: { key: file.key } })
+}
+
+/** Removes a blob, or what stands in its place; not a symbolic link's target. */
+export async function deleteBlob(place: LocalPlace, file: BlobFile): Promise<void> {
+  try {
+    if (!place.shards.isChecked(file)) await place.shards.check(file)
+    await place.calls.unlink(file.path)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+    await place.shards.refuseMissingRoot(error)
+  }
+}

@@ -1,0 +1,76 @@
+import {
+  close,
+  type Dirent,
+  fsync,
+  lstat,
+  mkdir,
+  open,
+  read,
+  readdir,
+  realpath,
+  rename,
+  type Stats,
+  unlink,
+  write,
+} from 'node:fs'
+
+/**
+ * Every call to the file system that the backend makes, so that a test can make any one of them fail. A rejection is the error of
+ * `node:fs`, with its `code`. Callbacks of `node:fs` rather than `node:fs/promises`: a `FileHandle` costs as much as a small read.
+ */
+export interface FileCalls {
+  open(path: string, flags: number, mode?: number): Promise<number>
+  /** How many bytes were read into `target` from `offset` on: fewer than asked for only at the end of the file or when interrupted. */
+  read(fd: number, target: Uint8Array, offset: number, length: number, position: number): Promise<number>
+  /** How many bytes were written at the end of what was written before; may be fewer than asked for. */
+  write(fd: number, source: Uint8Array, offset: number, length: number): Promise<number>
+  sync(fd: number): Promise<void>
+  /** The descriptor is gone afterwards, also if this fails. */
+  close(fd: number): Promise<void>
+  rename(from: string, to: string): Promise<void>
+  unlink(path: string): Promise<void>
+  /** One folder, mode 0700, in one that is there. */
+  makeFolder(path: string): Promise<void>
+  readFolder(path: string): Promise<readonly Dirent[]>
+  /** Does not follow a symbolic link. */
+  look(path: string): Promise<Stats>
+  /** The path without symbolic links. */
+  realPath(path: string): Promise<string>
+}
+
+export const nodeFileCalls: FileCalls = {
+  open: (path, flags, mode) => resultOf((done) => open(path, flags, mode, done)),
+  read: (fd, target, offset, length, position) => resultOf((done) => read(fd, target, offset, length, position, done)),
+  write: (fd, source, offset, length) => resultOf((done) => write(fd, source, offset, length, null, done)),
+  sync: (fd) => ended((done) => fsync(fd, done)),
+  close: (fd) => ended((done) => close(fd, done)),
+  rename: (from, to) => ended((done) => rename(from, to, done)),
+  unlink: (path) => ended((done) => unlink(path, done)),
+  makeFolder: (path) => ended((done) => mkdir(path, 0o700, done)),
+  readFolder: (path) => resultOf((done) => readdir(path, { withFileTypes: true }, done)),
+  look: (path) => resultOf((done) => lstat(path, done)),
+  realPath: (path) => resultOf((done) => realpath.native(path, done)),
+}
+
+function resultOf<Value>(call: (done: (error: Error | null, value: Value) => void) => void): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    call((error, value) => {
+      if (error === null) resolve(value)
+      else reject(error)
+    })
+  })
+}
+
+function ended(call: (done: (error: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    call((error) => {
+      if (error === null) resolve()
+      else reject(error)
+    })
+  })
+}
+
+/** The `errno` name of an error of `node:fs`. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}

@@ -1,0 +1,221 @@
+import { NexusError, throwIfAborted } from '../../core/errors.ts'
+import { checkBlobKey, checkPut, checkRange, resolveListLimit, wrongSize } from '../../storage/check-call.ts'
+import {
+  type BlobBody,
+  type BlobPage,
+  type BlobStat,
+  type CallOptions,
+  type GetOptions,
+  type ListOptions,
+  type PutOptions,
+  type StagedBlob,
+  type StorageBackend,
+  type StorageBackendInfo,
+  storagePortVersion,
+} from '../../storage/storage-backend.ts'
+import { listBlobs } from './blob-list.ts'
+import { readBlob } from './blob-reader.ts'
+import { deleteBlob, statBlob } from './blob-stat.ts'
+import { BlobStream } from './blob-stream.ts'
+import { CallGate } from './call-gate.ts'
+import { Draft } from './draft.ts'
+import { type FileCalls, nodeFileCalls } from './file-calls.ts'
+import { FolderSync } from './folder-sync.ts'
+import { KeyTurns } from './key-turns.ts'
+import { blobFileOf, type LocalPlace } from './local-place.ts'
+import { mapBounded } from './map-bounded.ts'
+import { openRoot, type RootFolders } from './open-root.ts'
+import { Permits } from './permits.ts'
+import { ShardFolders } from './shard-folders.ts'
+import { TemporaryNames } from './temporary-name.ts'
+import { toNexusError } from './to-nexus-error.ts'
+
+export interface LocalBackendOptions {
+  /** The folder that holds `blobs/` and `tmp/`. */
+  readonly root: string
+  /** `disk`: what a put acknowledged survives a power loss; `os`: it survives a killed process. Default: `disk`. */
+  readonly durability?: 'disk' | 'os' | undefined
+  /** False: refuse a root without storage. Default: true, make what is missing. */
+  readonly create?: boolean | undefined
+}
+
+/** 1 TiB; the file system may take less. */
+const blobBytes = 1_099_511_627_776
+
+/** A storage backend in a folder: one file a blob. Several processes may use one root at the same time. */
+export class LocalBackend implements StorageBackend {
+  readonly info: StorageBackendInfo
+  readonly #place: LocalPlace
+  readonly #gate: CallGate
+  readonly #drafts = new Set<Draft>()
+  readonly #streams = new Set<BlobStream>()
+  #closing: Promise<void> | undefined
+
+  /**
+   * Opens the storage in a folder.
+   * @param calls for tests: the calls to the file system, to make one fail
+   * @throws {NexusError} NotFound if there is none and `create` is false; PermissionDenied if the root is a symbolic link or every
+   * user may write to it; NotADirectory, InvalidArgument, ReadOnly, NoSpace, Unavailable
+   */
+  static async open(options: LocalBackendOptions, calls: FileCalls = nodeFileCalls): Promise<LocalBackend> {
+    const { root, durability = 'disk', create = true } = options
+    if (typeof root !== 'string' || root === '' || root.includes('\0')) {
+      throw new NexusError('InvalidArgument', `LocalBackend.open: not a path: ${JSON.stringify(root)}`)
+    }
+    const isDurable = durability === 'disk'
+    try {
+      const folders = await openRoot(calls, root, { create, isDurable })
+      return new LocalBackend(folders, isDurable, calls, await TemporaryNames.ofThisProcess())
+    } catch (error) {
+      throw toNexusError(error, { operation: 'LocalBackend.open', location: root })
+    }
+  }
+
+  private constructor(folders: RootFolders, isDurable: boolean, calls: FileCalls, temporaryNames: TemporaryNames) {
+    const folderSync = new FolderSync(calls)
+    this.#gate = new CallGate(folders.root)
+    this.#place = {
+      ...folders,
+      calls,
+      gate: this.#gate,
+      isDurable,
+      shards: new ShardFolders(calls, folders.blobs, isDurable ? folderSync : undefined),
+      folderSync,
+      turns: new KeyTurns(),
+      temporaryNames,
+      permits: { calls: new Permits(64), bodies: new Permits(32), streams: new Permits(32) },
+    }
+    this.info = {
+      name: 'local',
+      portVersion: storagePortVersion,
+      durability: isDurable ? 'disk' : 'os',
+      isShared: true,
+      location: folders.root,
+      limits: { blobBytes },
+      capabilities: { staging: true },
+    }
+  }
+
+  put(key: string, body: BlobBody, options: PutOptions): Promise<void> {
+    return this.#gate.run({ operation: 'storage.put', key, signal: options.signal }, async () => {
+      checkBlobKey(key)
+      checkBody(body, options)
+      const file = blobFileOf(this.#place, key)
+      const draft = await this.#place.shards.with(file, () => Draft.write(this.#place, file.folder, body, options, 'storage.put'))
+      await draft.publish(file)
+    })
+  }
+
+  get(key: string, options: GetOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#gate.run({ operation: 'storage.get', key, signal: options.signal }, async () => {
+      checkBlobKey(key)
+      checkRange(options.range)
+      return readBlob(this.#place, blobFileOf(this.#place, key), options)
+    })
+  }
+
+  async *stream(key: string, options: GetOptions = {}): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+    const call = { operation: 'storage.stream', key, signal: options.signal }
+    const stream = await this.#gate.run(call, async () => {
+      checkBlobKey(key)
+      checkRange(options.range)
+      const opened = await BlobStream.open(this.#place, blobFileOf(this.#place, key), options, call)
+      this.#streams.add(opened)
+      return opened
+    })
+    try {
+      while (true) {
+        const piece = await this.#gate.run(call, () => stream.next(call))
+        if (piece === undefined) return
+        yield piece
+      }
+    } finally {
+      this.#streams.delete(stream)
+      stream.close()
+    }
+  }
+
+  stat(keys: readonly string[], options: CallOptions = {}): Promise<readonly (BlobStat | undefined)[]> {
+    const call = { operation: 'storage.stat', signal: options.signal }
+    return this.#gate.run(call, async () => {
+      keys.forEach(checkBlobKey)
+      return mapBounded(keys, async (key) => {
+        throwIfAborted(options.signal, call.operation)
+        return statBlob(this.#place, blobFileOf(this.#place, key))
+      })
+    })
+  }
+
+  delete(keys: readonly string[], options: CallOptions = {}): Promise<void> {
+    const call = { operation: 'storage.delete', signal: options.signal }
+    return this.#gate.run(call, async () => {
+      keys.forEach(checkBlobKey)
+      await mapBounded(keys, async (key) => {
+        throwIfAborted(options.signal, call.operation)
+        await deleteBlob(this.#place, blobFileOf(this.#place, key))
+      })
+    })
+  }
+
+  list(options: ListOptions = {}): Promise<BlobPage> {
+    const call = { operation: 'storage.list', signal: options.signal }
+    return this.#gate.run(call, async () => listBlobs(this.#place, options, resolveListLimit(options)))
+  }
+
+  stage(body: BlobBody, options: PutOptions): Promise<StagedBlob> {
+    return this.#gate.run({ operation: 'storage.stage', signal: options.signal }, async () => {
+      checkBody(body, options)
+      const draft = await Draft.write(this.#place, this.#place.temporary, body, options, 'storage.stage')
+      this.#drafts.add(draft)
+      return {
+        publish: (key, publishOptions = {}) => this.#publish(draft, key, publishOptions),
+        discard: () => this.#discard(draft),
+      }
+    })
+  }
+
+  /** Staged bodies that were not published are dropped, and streams that nobody reads from at this moment are cut off. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #publish(draft: Draft, key: string, options: CallOptions): Promise<void> {
+    const call = { operation: 'storage.publish', key, signal: options.signal }
+    // Whoever takes the draft out of the set has to end it.
+    if (!this.#drafts.delete(draft)) {
+      this.#gate.check(call)
+      throw new NexusError('InvalidArgument', 'storage.publish: the body was published or discarded before')
+    }
+    try {
+      await this.#gate.run(call, async () => {
+        checkBlobKey(key)
+        await draft.publish(blobFileOf(this.#place, key))
+      })
+    } catch (error) {
+      const discarded = draft.discard()
+      this.#gate.background(discarded)
+      await Promise.allSettled([discarded])
+      throw error
+    }
+  }
+
+  async #discard(draft: Draft): Promise<void> {
+    if (!this.#drafts.delete(draft)) return
+    await this.#gate.run({ operation: 'storage.discard' }, () => draft.discard())
+  }
+
+  async #close(): Promise<void> {
+    this.#gate.close()
+    await this.#gate.quiet()
+    for (const stream of this.#streams) stream.close()
+    await Promise.allSettled([...this.#drafts].map((draft) => draft.discard()))
+    this.#drafts.clear()
+    await this.#gate.quiet()
+  }
+}
+
+function checkBody(body: BlobBody, options: PutOptions): void {
+  checkPut(options, blobBytes)
+  if (body instanceof Uint8Array && body.length !== options.size) throw wrongSize(options.size, body.length)
+}

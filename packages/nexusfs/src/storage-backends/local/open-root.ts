@@ -1,0 +1,83 @@
+import { constants, type Stats } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { NexusError } from '../../core/errors.ts'
+import { errnoOf, type FileCalls } from './file-calls.ts'
+
+const { O_DIRECTORY, O_RDONLY } = constants
+const operation = 'LocalBackend.open'
+/** The mode bit that lets every user write. */
+const othersWrite = 0o002
+
+export interface RootFolders {
+  /** Absolute, without symbolic links, as are the others. */
+  readonly root: string
+  readonly blobs: string
+  /** For staged bodies. */
+  readonly temporary: string
+}
+
+/**
+ * The folders of a root, made if they are not there (mode 0700, and durable if asked). Each must be a real folder that not every
+ * user may write to.
+ * @throws {NexusError} NotFound if there is no storage and `create` is false; PermissionDenied for a symbolic link or a folder that
+ * every user may write to; NotADirectory; and what the file system says
+ */
+export async function openRoot(
+  calls: FileCalls,
+  path: string,
+  options: { create: boolean; isDurable: boolean },
+): Promise<RootFolders> {
+  const root = resolve(path)
+  const folders = { root, blobs: join(root, 'blobs'), temporary: join(root, 'tmp') }
+  const made: string[] = []
+  for (const folder of Object.values(folders)) {
+    // An empty folder is easily lost on the way, in a copy or an archive.
+    if (options.create || folder === folders.temporary) made.push(...(await makeFolders(calls, folder)))
+    await refuseUnsafe(calls, folder)
+  }
+  if (options.isDurable) for (const folder of new Set(made.map(dirname))) await syncFolder(calls, folder)
+  const real = await calls.realPath(root)
+  return { root: real, blobs: join(real, 'blobs'), temporary: join(real, 'tmp') }
+}
+
+/** The missing folders of a path are made, the outermost first, and named. */
+async function makeFolders(calls: FileCalls, folder: string): Promise<string[]> {
+  try {
+    await calls.makeFolder(folder)
+    return [folder]
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'EEXIST') return []
+    if (errno !== 'ENOENT' || dirname(folder) === folder) throw error
+  }
+  const outer = await makeFolders(calls, dirname(folder))
+  return [...outer, ...(await makeFolders(calls, folder))]
+}
+
+async function refuseUnsafe(calls: FileCalls, folder: string): Promise<void> {
+  const found = await look(calls, folder)
+  if (found.isSymbolicLink()) {
+    throw new NexusError('PermissionDenied', `${operation}: ${folder} is a symbolic link; name the folder itself`, { operation })
+  }
+  if (!found.isDirectory()) throw new NexusError('NotADirectory', `${operation}: ${folder} is not a folder`, { operation })
+  if ((found.mode & othersWrite) === 0) return
+  throw new NexusError('PermissionDenied', `${operation}: every user may write to ${folder}; run chmod o-w on it`, { operation })
+}
+
+async function look(calls: FileCalls, folder: string): Promise<Stats> {
+  try {
+    return await calls.look(folder)
+  } catch (cause) {
+    if (errnoOf(cause) !== 'ENOENT') throw cause
+    throw new NexusError('NotFound', `${operation}: there is no storage in ${folder}; create it first`, { operation, cause })
+  }
+}
+
+async function syncFolder(calls: FileCalls, folder: string): Promise<void> {
+  const fd = await calls.open(folder, O_RDONLY | O_DIRECTORY)
+  try {
+    await calls.sync(fd)
+  } finally {
+    await calls.close(fd)
+  }
+}

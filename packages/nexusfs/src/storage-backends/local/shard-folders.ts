@@ -1,0 +1,146 @@
+import { dirname, join } from 'node:path'
+import { NexusError } from '../../core/errors.ts'
+import { errnoOf, type FileCalls } from './file-calls.ts'
+import type { FolderSync } from './folder-sync.ts'
+import type { BlobFile } from './local-place.ts'
+
+const hexShards: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const hexShard = /^[0-9a-f]{2}$/
+/** Folders remembered; past it, all are looked at again. */
+const maxRemembered = 65_536
+
+/**
+ * Makes the folders of shards and makes sure that they are what they seem. A folder is looked at once, at its first use: later calls
+ * cost a look-up in a set.
+ */
+export class ShardFolders {
+  readonly #calls: FileCalls
+  readonly #blobs: string
+  readonly #sync: FolderSync | undefined
+  /** Paths of shards that are real folders. */
+  readonly #checked = new Set<string>()
+  /** Those of them whose own names are durable, as are the names of all folders above. */
+  readonly #ready = new Set<string>()
+  readonly #groups = new Map<string, Promise<void>>()
+
+  /** Without a `FolderSync`, nothing is made durable. */
+  constructor(calls: FileCalls, blobs: string, sync: FolderSync | undefined) {
+    this.#calls = calls
+    this.#blobs = blobs
+    this.#sync = sync
+  }
+
+  /**
+   * Runs work that needs the shard's folder. The folder is made first if this process has not used it yet, and made again, once, if
+   * the work finds that somebody has removed it (ENOENT).
+   * @throws {NexusError} Unavailable if it disappears again, or the root is gone; and what the work throws
+   */
+  async with<Value>(file: BlobFile, work: () => Promise<Value>): Promise<Value> {
+    try {
+      if (!this.#ready.has(file.folder)) await this.#prepare(file)
+      return await work()
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error
+      await this.refuseMissingRoot(error)
+    }
+    this.#forget(file)
+    await this.#prepare(file)
+    try {
+      return await work()
+    } catch (cause) {
+      if (errnoOf(cause) !== 'ENOENT') throw cause
+      throw new NexusError('Unavailable', `storage: somebody removes the files in ${this.#blobs}; stop that`, { cause })
+    }
+  }
+
+  /** Whether blobs can be read from the shard's folder without looking at it first. */
+  isChecked(file: BlobFile): boolean {
+    return this.#checked.has(file.folder)
+  }
+
+  /**
+   * @throws {NexusError} PermissionDenied if the shard's folder is not where its path says; an ENOENT error if it does not exist
+   */
+  async check(file: BlobFile): Promise<void> {
+    const real = await this.#calls.realPath(file.folder)
+    if (real !== file.folder) {
+      throw new NexusError('PermissionDenied', `storage: ${file.folder} leads to ${real}; remove the symbolic link`)
+    }
+    remember(this.#checked, file.folder)
+  }
+
+  /**
+   * Tells a blob that is absent from a whole root that is gone, such as one that is not mounted. `cause` is the ENOENT that raised
+   * the question.
+   * @throws {NexusError} Unavailable if the root is gone
+   */
+  async refuseMissingRoot(cause: unknown): Promise<void> {
+    try {
+      await this.#calls.look(this.#blobs)
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error
+      throw new NexusError('Unavailable', `storage: ${this.#blobs} is gone; mount or restore it`, { cause })
+    }
+  }
+
+  #forget(file: BlobFile): void {
+    this.#groups.delete(file.group)
+    this.#checked.clear()
+    this.#ready.clear()
+  }
+
+  async #prepare(file: BlobFile): Promise<void> {
+    await this.#prepareGroup(file)
+    if (this.#ready.has(file.folder)) return
+    await this.#make(file.folder)
+    await this.check(file)
+    await this.#sync?.sync(dirname(file.folder))
+    remember(this.#ready, file.folder)
+  }
+
+  #prepareGroup(file: BlobFile): Promise<void> {
+    const running = this.#groups.get(file.group)
+    if (running !== undefined) return running
+    const preparing = this.#makeGroup(join(this.#blobs, file.group), file)
+    preparing.catch(() => this.#groups.delete(file.group))
+    if (this.#groups.size >= maxRemembered) this.#groups.clear()
+    this.#groups.set(file.group, preparing)
+    return preparing
+  }
+
+  /**
+   * Group and shards are made durable also if they were there: another process may have made them a moment ago.
+   * All 256 hexadecimal shards are made at once, so that no later put of a digest's blob waits for a new folder.
+   */
+  async #makeGroup(folder: string, file: BlobFile): Promise<void> {
+    await this.#make(folder)
+    const real = await this.#calls.realPath(folder)
+    if (real !== folder) throw new NexusError('PermissionDenied', `storage: ${folder} leads to ${real}; remove the symbolic link`)
+    const found = (await this.#calls.readFolder(folder)).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+    const missing = hexShard.test(file.shard) ? hexShards.filter((shard) => !found.includes(shard)) : []
+    const made = await Promise.all(missing.map(async (shard) => ((await this.#make(join(folder, shard))) ? [shard] : [])))
+    if (this.#sync !== undefined) {
+      await Promise.all([folder, this.#blobs, dirname(this.#blobs)].map((each) => this.#sync?.sync(each)))
+    }
+    for (const shard of [...found, ...made.flat()]) {
+      remember(this.#checked, join(folder, shard))
+      remember(this.#ready, join(folder, shard))
+    }
+  }
+
+  /** False if something of that name was there. */
+  async #make(folder: string): Promise<boolean> {
+    try {
+      await this.#calls.makeFolder(folder)
+      return true
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') return false
+      throw error
+    }
+  }
+}
+
+function remember(folders: Set<string>, folder: string): void {
+  if (folders.size >= maxRemembered) folders.clear()
+  folders.add(folder)
+}
