@@ -1,0 +1,71 @@
+import { NexusError } from '../../core/errors.ts'
+
+/** What is known of a commit whose call failed: nothing was applied, or nobody can say. */
+export type Outcome = 'none' | 'unknown'
+
+/** One call of the port: its name, its deadline and the caller's wish to cancel it. */
+export class Call {
+  readonly operation: string
+  readonly signal: AbortSignal | undefined
+  readonly #endsAt: number
+
+  constructor(operation: string, timeoutMs: number, signal: AbortSignal | undefined) {
+    this.operation = operation
+    this.signal = signal
+    this.#endsAt = performance.now() + timeoutMs
+  }
+
+  /** Milliseconds until the deadline, 0 if it has passed. */
+  get remaining(): number {
+    return Math.max(0, this.#endsAt - performance.now())
+  }
+
+  /** The same deadline, which the caller cannot move: for work that several callers share. */
+  withoutSignal(): Call {
+    return new Call(this.operation, this.remaining, undefined)
+  }
+
+  /**
+   * @throws {NexusError} Aborted, outcome none, if the caller has cancelled already
+   */
+  refuseIfAborted(): void {
+    if (this.signal?.aborted) throw this.#aborted('none')
+  }
+
+  /**
+   * What `work` gives, unless the deadline passes or the caller cancels first; `work` goes on by itself then. `late` makes the error
+   * of a passed deadline.
+   */
+  race<T>(work: Promise<T>, outcome: () => Outcome, late: () => NexusError = () => this.timeout(outcome())): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => settle(() => reject(this.#aborted(outcome())))
+      const timer = setTimeout(() => settle(() => reject(late())), this.remaining)
+      const settle = (end: () => void): void => {
+        clearTimeout(timer)
+        this.signal?.removeEventListener('abort', onAbort)
+        end()
+      }
+      this.signal?.addEventListener('abort', onAbort)
+      work.then(
+        (value) => settle(() => resolve(value)),
+        (error: unknown) => settle(() => reject(error)),
+      )
+      if (this.signal?.aborted) onAbort()
+    })
+  }
+
+  timeout(outcome: Outcome, cause?: unknown): NexusError {
+    const { operation } = this
+    return new NexusError('Timeout', `${operation}: Redis gave no answer before the deadline; is it overloaded or cut off?`, {
+      operation,
+      context: { outcome },
+      cause,
+    })
+  }
+
+  #aborted(outcome: Outcome): NexusError {
+    const { operation } = this
+    const cause: unknown = this.signal?.reason
+    return new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, context: { outcome }, cause })
+  }
+}

@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isNexusError, NexusError } from '../../core/errors.ts'
+import { type Revision, revisionZero, toRevision } from '../../core/revision.ts'
+import { Call } from './call.ts'
+import { Connection } from './connection.ts'
+import type { RedisClientClass } from './load-client.ts'
+import { openScript } from './open-script.ts'
+import type { RedisPlace } from './options.ts'
+import { type RedisKeys, redisFormat, redisKeys } from './redis-keys.ts'
+import { asList, asNumber, asText, type Reply } from './reply.ts'
+import type { RedisScript } from './script.ts'
+import { readServerFacts, type ServerFacts } from './server-facts.ts'
+
+/**
+ * A store's way to its server: one connection at a time, opened again when it breaks, checked each time. It also remembers the
+ * highest revision it has seen, and refuses to go on with a server that has forgotten it.
+ */
+export class RedisClient {
+  readonly place: RedisPlace
+  readonly keys: RedisKeys
+  readonly #class: RedisClientClass
+  #connection: Connection | undefined
+  #opening: Promise<Connection> | undefined
+  #facts: ServerFacts | undefined
+  #storeId: string | undefined
+  #seen: Revision = revisionZero
+  #rollback: NexusError | undefined
+
+  constructor(client: RedisClientClass, place: RedisPlace) {
+    this.#class = client
+    this.place = place
+    this.keys = redisKeys(place.prefix)
+  }
+
+  /**
+   * The first connection: tried once, and it decides which store this is.
+   * @throws {NexusError} as `RedisStore.open`
+   */
+  async open(call: Call, options: { readonly create: boolean }): Promise<ServerFacts> {
+    call.refuseIfAborted()
+    await call.race(this.#openOnce(options.create), () => 'none')
+    if (this.#facts === undefined) throw new NexusError('Unexpected', 'redis: the server told nothing of itself')
+    return this.#facts
+  }
+
+  /** What tells this store from every other, hexadecimal. */
+  get storeId(): string {
+    return this.#storeId ?? ''
+  }
+
+  /**
+   * A connection that is open now. While the server cannot be reached, tries again until the call ends.
+   * @throws {NexusError} with the outcome `none`
+   */
+  async connection(call: Call): Promise<Connection> {
+    if (this.#rollback !== undefined) throw this.#rollback
+    if (this.#connection?.isOpen) return this.#connection
+    let failure: unknown
+    const late = (): NexusError => (isNexusError(failure) ? failure : call.timeout('none', failure))
+    for (let pause = 10; ; pause = Math.min(pause * 2, 500)) {
+      try {
+        return await call.race(this.#openOnce(false), () => 'none', late)
+      } catch (error) {
+        if (!isPassing(error) || call.remaining <= pause) throw error
+        failure = error
+      }
+      await call.race(sleep(pause), () => 'none', late)
+    }
+  }
+
+  /**
+   * Runs a script of this store on that connection: the arguments behind the store's id, what it must know, and its prefix.
+   * @throws {NexusError} Corrupt if the store is gone or older than this client knows; as `Connection.run`
+   */
+  async run(connection: Connection, operation: string, script: RedisScript, args: readonly Buffer[]): Promise<readonly Reply[]> {
+    const head = [this.storeId, String(this.#seen), this.place.prefix]
+    const reply = asList(await connection.run(operation, script, [this.keys.state], [...head, ...args]))
+    this.#refuse(asText(reply[0]), operation)
+    return reply
+  }
+
+  /** Remembers that the store has reached this revision. */
+  saw(revision: number): Revision {
+    const reached = toRevision(revision)
+    if (reached > this.#seen) this.#seen = reached
+    return reached
+  }
+
+  /** Gives up a connection on which an answer is overdue: nothing behind it would be answered either. */
+  abandon(connection: Connection): void {
+    connection.drop()
+    if (this.#connection === connection) this.#connection = undefined
+  }
+
+  /** Ends everything at once. */
+  async close(): Promise<void> {
+    await this.#opening?.catch(() => undefined)
+    this.#connection?.drop()
+    this.#connection = undefined
+  }
+
+  /** Concurrent callers share one attempt. */
+  #openOnce(create: boolean): Promise<Connection> {
+    this.#opening ??= this.#connect(create).finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  async #connect(create: boolean): Promise<Connection> {
+    const connection = await Connection.open(this.#class, this.place, async (fresh) => {
+      const facts = await readServerFacts(fresh, this.place)
+      await this.#enter(fresh, create)
+      this.#facts ??= facts
+      this.#refuseWeaker(facts)
+    })
+    this.#connection = connection
+    return connection
+  }
+
+  async #enter(connection: Connection, create: boolean): Promise<void> {
+    const { state, probe, channel } = this.keys
+    const args = [randomBytes(16).toString('hex'), redisFormat, create ? '1' : '0', channel]
+    const reply = asList(await connection.run('metadata.open', openScript, [state, probe], args))
+    const verdict = asText(reply[0])
+    if (verdict === 'forbidden') throw this.#forbidden(asText(reply[1]))
+    if (verdict === 'absent' && this.#storeId === undefined) throw this.#absent()
+    this.#refuse(verdict === 'absent' ? 'gone' : verdict, 'metadata.open')
+    this.#checkFormat(asText(reply[2]))
+    const id = asText(reply[1])
+    this.#storeId ??= id
+    if (id !== this.#storeId) this.#refuse('gone', 'metadata.open')
+    if (asNumber(reply[3]) < this.#seen) this.#refuse('older', 'metadata.open')
+    this.saw(asNumber(reply[3]))
+  }
+
+  #checkFormat(format: string): void {
+    if (format === redisFormat) return
+    const text = `redis: ${this.place.location} holds format ${format}, this version reads ${redisFormat}; use a newer nexusfs`
+    throw new NexusError('Unsupported', text, { operation: 'metadata.open', context: { outcome: 'none' } })
+  }
+
+  #refuse(verdict: string, operation: string): void {
+    if (verdict === 'gone' || verdict === 'older') throw this.#rolledBack(verdict, operation)
+    if (verdict === 'loading') throw this.#loading(operation)
+  }
+
+  /** Once for all: another process might push the counter past what this one has seen. */
+  #rolledBack(verdict: 'gone' | 'older', operation: string): NexusError {
+    const what =
+      verdict === 'gone'
+        ? 'no longer holds the store that was opened'
+        : `is older than revision ${this.#seen}, which was acknowledged`
+    const text = `redis: ${this.place.location} ${what}; it was emptied or restored: check it, raise the epoch, and open it again`
+    const context = { outcome: 'none', reason: 'rolled-back' }
+    this.#rollback ??= new NexusError('Corrupt', text, { operation, context })
+    return this.#rollback
+  }
+
+  #loading(operation: string): NexusError {
+    const { location, prefix } = this.place
+    const text = `redis: ${location} is being loaded, or a load broke off; then drop the prefix ${prefix} and load again`
+    return new NexusError('Unavailable', text, { operation, context: { outcome: 'none' }, retry: 'never' })
+  }
+
+  #forbidden(command: string): NexusError {
+    const text = `redis: ${this.place.location}: the user may not run ${command} here; grant it with ACL SETUSER (see the adapter's README)`
+    return new NexusError('PermissionDenied', text, { operation: 'metadata.open', context: { outcome: 'none' } })
+  }
+
+  #absent(): NexusError {
+    const text = `redis: ${this.place.location} holds no store; create one with \`nexus init\` or the option create`
+    return new NexusError('NotFound', text, { operation: 'metadata.open', context: { outcome: 'none' } })
+  }
+
+  /** After a restart the server may promise less than `info` says. */
+  #refuseWeaker({ durability }: ServerFacts): void {
+    const promised = this.#facts?.durability
+    if (promised === undefined || durability === promised || promised === 'none') return
+    if (promised === 'os' && durability === 'disk') return
+    const text = `redis: ${this.place.location} now keeps acknowledged commits in class ${durability}, not ${promised}; open the store again`
+    throw new NexusError('InvalidConfig', text, { operation: 'metadata.open', context: { outcome: 'none' } })
+  }
+}
+
+/** A failure that the next attempt may not meet. */
+function isPassing(error: unknown): boolean {
+  return (isNexusError(error, 'Unavailable') || isNexusError(error, 'Timeout')) && error.retry === 'safe'
+}
+
+/** The deadline of a call that nobody gave one. */
+export function callWithin(place: RedisPlace, operation: string, signal: AbortSignal | undefined): Call {
+  return new Call(operation, place.callMs, signal)
+}

@@ -1,0 +1,33 @@
+import { Call } from './call.ts'
+import { Connection } from './connection.ts'
+import type { RedisClientClass } from './load-client.ts'
+import type { RedisPlace } from './options.ts'
+import { asList, asText, type Reply } from './reply.ts'
+
+const operation = 'metadata.drop'
+
+/** Removes every key that begins with the prefix, the state first, so that nobody takes the rest for a store. */
+export async function dropPlace(client: RedisClientClass, place: RedisPlace, signal: AbortSignal | undefined): Promise<void> {
+  const connection = await Connection.open(client, place, async () => {})
+  const send = (command: string, args: readonly (string | Buffer)[]): Promise<Reply> =>
+    new Call(operation, place.callMs, signal).race(connection.send(operation, command, args), () => 'unknown')
+  try {
+    await send('DEL', [`${place.prefix}state`])
+    for (let cursor: string | undefined = '0'; cursor !== undefined; ) cursor = await dropSome(send, place.prefix, cursor)
+  } finally {
+    connection.drop()
+  }
+}
+
+/** One step of the scan; the next cursor, if there is one. A prefix holds no pattern characters, see `options.ts`. */
+async function dropSome(
+  send: (command: string, args: readonly (string | Buffer)[]) => Promise<Reply>,
+  prefix: string,
+  cursor: string,
+): Promise<string | undefined> {
+  const [next, found] = asList(await send('SCAN', [cursor, 'MATCH', `${prefix}*`, 'COUNT', '1000']))
+  const keys = asList(found).filter((key) => Buffer.isBuffer(key))
+  if (keys.length > 0) await send('UNLINK', keys)
+  const text = asText(next)
+  return text === '0' ? undefined : text
+}

@@ -1,0 +1,2 @@
+export type { RedisStoreOptions, RedisTimeouts, RedisTls } from './options.ts'
+export { RedisStore } from './redis-store.ts'

@@ -1,0 +1,64 @@
+import { writeUint64 } from '../../core/bytes.ts'
+
+/** Builds the one binary argument of a script, in the formats that Lua's `struct.unpack` reads: big-endian, lengths before bytes. */
+export class PackedWriter {
+  #bytes = Buffer.allocUnsafe(512)
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  uint8(value: number): void {
+    this.#reserve(1)
+    this.#bytes[this.#length++] = value
+  }
+
+  uint16(value: number): void {
+    this.#reserve(2)
+    this.#length = this.#bytes.writeUInt16BE(value, this.#length)
+  }
+
+  uint32(value: number): void {
+    this.#reserve(4)
+    this.#length = this.#bytes.writeUInt32BE(value, this.#length)
+  }
+
+  /** A whole number below 2^53 in 8 bytes. */
+  uint64(value: number): void {
+    this.#reserve(8)
+    writeUint64(this.#bytes, this.#length, value)
+    this.#length += 8
+  }
+
+  /** At most 65,535 bytes after their length: `I2c0`. */
+  short(bytes: Uint8Array): void {
+    this.uint16(bytes.length)
+    this.raw(bytes)
+  }
+
+  /** At most 2^32 - 1 bytes after their length: `I4c0`. */
+  long(bytes: Uint8Array): void {
+    this.uint32(bytes.length)
+    this.raw(bytes)
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#bytes.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  /** What was written; the writer is of no use afterwards. */
+  finish(): Buffer {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more
+    if (needed <= this.#bytes.length) return
+    const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2))
+    this.#bytes.copy(grown, 0, 0, this.#length)
+    this.#bytes = grown
+  }
+}

@@ -1,0 +1,221 @@
+import { NexusError } from '../../core/errors.ts'
+import type { Revision } from '../../core/revision.ts'
+import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
+import {
+  type Commit,
+  type CommitResult,
+  type MetadataEntry,
+  type MetadataStore,
+  type MetadataStoreInfo,
+  metadataPortVersion,
+  type ReadReply,
+  type ReadRequest,
+  type StoreCallOptions,
+  type Watch,
+} from '../../metadata/metadata-store.ts'
+import { Call, type Outcome } from './call.ts'
+import { callWithin, RedisClient } from './client.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { toCommitResults } from './commit-reply.ts'
+import { commitScript } from './commit-script.ts'
+import type { Connection } from './connection.ts'
+import { dropPlace } from './drop-place.ts'
+import { horizonScript, raiseEpochScript } from './horizon-script.ts'
+import { loadClient, type RedisClientClass } from './load-client.ts'
+import { type RedisPlace, type RedisStoreOptions, toRedisPlace } from './options.ts'
+import { packCommitList } from './pack-commit.ts'
+import { packReadRequest, toReadReply } from './read-reply.ts'
+import { readScript } from './read-script.ts'
+import { RedisLoad } from './redis-load.ts'
+import { RedisWatch } from './redis-watch.ts'
+import { asNumber, asText, type Reply } from './reply.ts'
+import type { RedisScript } from './script.ts'
+import type { ServerFacts } from './server-facts.ts'
+
+/** Above this, a file's bytes cost more in the server's memory than a blob costs elsewhere. */
+const preferredInlineBytes = 16_384
+
+/**
+ * A metadata store in Redis 6.2 or later, shared by all processes that reach it. A list of commits, and a read of any size, is one
+ * script and one round trip; commits of concurrent callers travel together.
+ */
+export class RedisStore implements MetadataStore {
+  readonly info: MetadataStoreInfo
+  readonly #class: RedisClientClass
+  readonly #client: RedisClient
+  readonly #queue: CommitQueue
+  readonly #watches = new Set<RedisWatch>()
+  readonly #underWay = new Set<Promise<unknown>>()
+  #isClosed = false
+
+  /**
+   * Connects, checks the server and its settings, and makes the store if there is none. Tries once.
+   * @throws {NexusError} InvalidConfig for a server that may lose acknowledged commits, a bad URL or TLS; PermissionDenied for a
+   * wrong password or a user without the rights; ReadOnly for a replica; Unsupported for a server that is too old or clustered;
+   * Unavailable, Timeout, NotFound (`create: false`), MissingDependency, Corrupt, Aborted
+   */
+  static async open(options: RedisStoreOptions): Promise<RedisStore> {
+    const place = toRedisPlace(options)
+    const client = await loadClient()
+    const connected = new RedisClient(client, place)
+    const call = new Call('metadata.open', Math.max(place.connectMs, place.callMs), options.signal)
+    try {
+      const facts = await connected.open(call, { create: options.create ?? true })
+      return new RedisStore(client, connected, facts)
+    } catch (error) {
+      // Not awaited: an attempt that hangs ends by its own deadline.
+      void connected.close()
+      throw error
+    }
+  }
+
+  /**
+   * Offline: removes everything under the prefix, whatever its state. Looks through the whole database, in steps. Without effect if
+   * there is nothing.
+   * @throws {NexusError} as `open`
+   */
+  static async drop(options: RedisStoreOptions): Promise<void> {
+    await dropPlace(await loadClient(), toRedisPlace(options), options.signal)
+  }
+
+  private constructor(client: RedisClientClass, connected: RedisClient, facts: ServerFacts) {
+    this.#class = client
+    this.#client = connected
+    this.#queue = new CommitQueue((longest, take) => this.#sendGroup(longest, take))
+    this.info = {
+      name: 'redis',
+      portVersion: metadataPortVersion,
+      durability: facts.durability,
+      isShared: true,
+      location: connected.place.location,
+      preferredInlineBytes,
+      capabilities: { watch: true },
+      settings: { ...facts.settings, storeId: connected.storeId },
+    }
+  }
+
+  async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
+    const call = this.#begin('metadata.read', options)
+    checkReadRequest(request)
+    return this.#track(this.#read(request, call))
+  }
+
+  async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
+    const call = this.#begin('metadata.commit', options)
+    checkCommits(commits)
+    return this.#track(this.#queue.add(commits, call))
+  }
+
+  async horizon(options?: StoreCallOptions): Promise<Revision> {
+    const call = this.#begin('metadata.horizon', options)
+    const [, revision] = await this.#track(this.#ask(call, horizonScript, []))
+    return this.#client.saw(asNumber(revision))
+  }
+
+  async watch(listener: () => void, options?: StoreCallOptions): Promise<Watch> {
+    const call = this.#begin('metadata.watch', options)
+    const { place, keys } = this.#client
+    const watch = new RedisWatch(this.#class, place, keys.channel, listener, () => this.#watches.delete(watch))
+    this.#watches.add(watch)
+    await this.#track(watch.start(call))
+    return watch
+  }
+
+  /** Interrupted, or after any error, it has loaded nothing; if the process dies, the store is refused until it is dropped. */
+  async load(entries: AsyncIterable<MetadataEntry>, options?: StoreCallOptions): Promise<void> {
+    this.#begin('metadata.load', options)
+    await this.#track(new RedisLoad(this.#client, options?.signal).run(entries))
+  }
+
+  /**
+   * Moves the counter to the start of the next epoch, above every revision issued in this one: for a server that was restored from
+   * an older dump, before it is used again. Returns the new horizon.
+   * @throws {NexusError} as `commit`
+   */
+  async raiseEpoch(options?: StoreCallOptions): Promise<Revision> {
+    const call = this.#begin('metadata.raiseEpoch', options)
+    const connection = await this.#client.connection(call)
+    const [, revision] = await this.#track(this.#answer(connection, call, raiseEpochScript, [], 'unknown'))
+    return this.#client.saw(asNumber(revision))
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const watch of this.#watches) await watch.close()
+    await Promise.allSettled(this.#underWay)
+    await this.#client.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #read(request: ReadRequest, call: Call): Promise<ReadReply> {
+    const reply = await this.#ask(call, readScript, [packReadRequest(request)])
+    if (asText(reply[0]) === 'broken') throw brokenIndex(call, this.#client.place)
+    this.#client.saw(asNumber(reply[1]))
+    return toReadReply(request, reply)
+  }
+
+  /** For scripts that change nothing: one whose answer was lost with its connection is asked once more. */
+  async #ask(call: Call, script: RedisScript, args: readonly Buffer[]): Promise<readonly Reply[]> {
+    const connection = await this.#client.connection(call)
+    try {
+      return await this.#answer(connection, call, script, args, 'none')
+    } catch (error) {
+      if (connection.isOpen || call.remaining === 0 || call.signal?.aborted === true) throw error
+      return this.#answer(await this.#client.connection(call), call, script, args, 'none')
+    }
+  }
+
+  async #sendGroup(longest: Call, take: () => readonly Buffer[]): Promise<readonly CommitResult[]> {
+    const connection = await this.#client.connection(longest)
+    const packed = take()
+    if (packed.length === 0) return []
+    const reply = await this.#answer(connection, longest, commitScript, [packCommitList(packed)], 'unknown')
+    const results = toCommitResults(reply.slice(1), longest.operation)
+    for (const result of results) {
+      if (result.status === 'committed') this.#client.saw(result.revision)
+    }
+    return results
+  }
+
+  #answer(
+    connection: Connection,
+    call: Call,
+    script: RedisScript,
+    args: readonly Buffer[],
+    outcome: Outcome,
+  ): Promise<readonly Reply[]> {
+    const work = this.#client.run(connection, call.operation, script, args)
+    const late = (): NexusError => {
+      this.#client.abandon(connection)
+      return call.timeout(outcome)
+    }
+    return call.race(work, () => outcome, late)
+  }
+
+  #begin(operation: string, options: StoreCallOptions | undefined): Call {
+    if (this.#isClosed) {
+      const context = { outcome: 'none' }
+      throw new NexusError('Closed', `${operation}: the store is closed; open it again`, { operation, context })
+    }
+    const call = callWithin(this.#client.place, operation, options?.signal)
+    call.refuseIfAborted()
+    return call
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    const settled = work.then(ignore, ignore)
+    this.#underWay.add(settled)
+    void settled.then(() => this.#underWay.delete(settled))
+    return work
+  }
+}
+
+function brokenIndex({ operation }: Call, { location }: RedisPlace): NexusError {
+  const text = `${operation}: ${location}: an index names an entry that is missing; another program changes keys of this store`
+  return new NexusError('Corrupt', text, { operation })
+}
+
+function ignore(): void {}
