@@ -115,6 +115,8 @@ export class MemoryStore implements MetadataStore {
     this.#isClosed = true
     for (const watch of this.#watches) await watch.close()
     await Promise.all(this.#loads)
+    // Calls that wait for the next turn of the event loop have asked for it before.
+    await this.#turns.next()
   }
 
   async #load(entries: AsyncIterable<MetadataEntry>, options: StoreCallOptions | undefined): Promise<void> {

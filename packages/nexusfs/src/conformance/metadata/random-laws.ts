@@ -1,0 +1,94 @@
+import type { Commit, CommitResult, MetadataStore } from '../../metadata/metadata-store.ts'
+import { expectEqual, expectThat } from '../expect.ts'
+import { type MetadataLaw, put, scan, shownKey, upTo } from './fixtures.ts'
+import { RandomCommits, randomGroups, randomKeys } from './random-commits.ts'
+import { sentences } from './sentences.ts'
+import { StoreModel } from './store-model.ts'
+
+export const randomLaws: readonly MetadataLaw[] = [
+  {
+    id: 'random-commits',
+    title: '300 random lists of commits have the results and leave the entries that a model of the store has',
+    sentence: sentences.serial,
+    async check({ port, random }) {
+      const model = new StoreModel()
+      const draw = new RandomCommits(random, model)
+      let last = 0
+      for (const step of upTo(300)) {
+        const commits = draw.list()
+        const results = await port.commit(commits)
+        expectEqual(results.length, commits.length, `step ${step}: a result for each commit`)
+        for (const [index, result] of results.entries()) {
+          last = follow(model, commits[index], result, last, `step ${step}, member ${index}`)
+          if (result.status === 'committed') draw.note(result.revision)
+        }
+        if (step % 10 === 9) await expectSame(port, model, `after step ${step}`)
+      }
+    },
+  },
+  {
+    id: 'random-scans',
+    title: '300 random scans give the pages that a model of the store gives',
+    sentence: sentences.scanOrder,
+    async check({ port, random }) {
+      const model = new StoreModel()
+      const draw = new RandomCommits(random, model)
+      const writes = random
+        .shuffle(randomKeys)
+        .slice(0, 24)
+        .map((target, index) => put(target, String(index)))
+      const [result] = await port.commit([{ expect: [], writes }])
+      follow(model, { expect: [], writes }, result, 0, 'the filling commit')
+      for (const _round of upTo(10)) {
+        const scans = upTo(30).map(() => draw.scan())
+        const { scan: pages } = await port.read({ scan: scans })
+        for (const [index, request] of scans.entries()) {
+          expectEqual(pages[index], model.scan(request), 'the page of a random scan', describe(request))
+        }
+      }
+    },
+  },
+]
+
+/** The model does what the store did, if that is what the model finds right. Gives the highest revision so far. */
+function follow(
+  model: StoreModel,
+  commit: Commit | undefined,
+  result: CommitResult | undefined,
+  last: number,
+  what: string,
+): number {
+  if (commit === undefined || result === undefined) return last
+  const conflict = model.conflictOf(commit)
+  if (result.status === 'committed' && conflict === undefined) {
+    expectThat(result.revision > last, `${what}: a revision above the one before`, {
+      actual: result.revision,
+      expected: `> ${last}`,
+    })
+    model.apply(commit.writes, result.revision)
+    return result.revision
+  }
+  expectEqual(
+    result,
+    conflict === undefined ? { status: 'committed' } : { status: 'conflict', ...conflict },
+    `${what}: the result`,
+  )
+  return last
+}
+
+async function expectSame(port: MetadataStore, model: StoreModel, when: string): Promise<void> {
+  const request = { get: randomKeys, scan: randomGroups.map((group) => scan(group)) }
+  const [actual, expected] = [await port.read(request), model.read(request)]
+  for (const [index, target] of randomKeys.entries()) {
+    expectEqual(actual.get[index], expected.get[index], `${when}: the entry`, shownKey(target))
+  }
+  for (const [index, group] of randomGroups.entries()) {
+    expectEqual(actual.scan[index], expected.scan[index], `${when}: the entries of the group ${group}`)
+  }
+}
+
+function describe(request: ReturnType<RandomCommits['scan']>): string {
+  const { group, from, to, limit, reverse } = request
+  const [low, high] = [from, to].map((bound) => (bound === undefined ? 'open' : Buffer.from(bound).toString('hex') || 'empty'))
+  return `${Buffer.from(group).toString()} from ${low} to ${high}, limit ${limit}${reverse ? ', reverse' : ''}`
+}

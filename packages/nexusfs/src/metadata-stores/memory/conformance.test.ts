@@ -1,0 +1,16 @@
+import { describe, it } from 'vitest'
+import { metadataLaws } from '../../conformance/metadata/index.ts'
+import { registerLaws } from '../../conformance/register-laws.ts'
+import { MemoryStore } from './memory-store.ts'
+
+registerLaws(
+  {
+    kind: 'metadata',
+    name: 'memory',
+    isInProcess: true,
+    open: (namespace) => MemoryStore.open({ name: namespace }),
+    dispose: async (namespace) => MemoryStore.drop(namespace),
+  },
+  { describe, it },
+  metadataLaws,
+)
