@@ -1,0 +1,177 @@
+import { NexusError } from '../../core/errors.ts'
+import type { Revision } from '../../core/revision.ts'
+import type { Commit, CommitResult } from '../../metadata/metadata-store.ts'
+import { busyPause } from './busy.ts'
+import { CommitCall } from './commit-call.ts'
+import type { GroupOutcome, MemberResult } from './group-committer.ts'
+import type { LoopTurns } from './loop-turns.ts'
+import { type PlannedCommit, planCommit } from './planned-commit.ts'
+import type { AppliedCommit } from './read-cache.ts'
+import { faultError, type Outcome, type SqlFault } from './sql-fault.ts'
+
+/** Most commits of one transaction. */
+const groupSize = 64
+
+export interface CommitQueueOptions {
+  /** Applies a group: at once, or on another thread. */
+  readonly run: (group: readonly PlannedCommit[]) => GroupOutcome | Promise<GroupOutcome>
+  /** Called before the callers learn of it. */
+  readonly onApplied: (base: Revision, applied: readonly AppliedCommit[], last: Revision) => void
+  readonly turns: LoopTurns
+  /** How long a commit waits for a lock that another process holds. */
+  readonly busyTimeoutMs: number
+}
+
+interface Member {
+  readonly call: CommitCall
+  readonly index: number
+  readonly commit: Commit
+  readonly plan: PlannedCommit
+  /** Set after a statement failed in a group with others: to be tried alone. */
+  isAlone: boolean
+}
+
+/** Gathers the commits of all callers into groups, one transaction each, in the order of the calls. */
+export class CommitQueue {
+  readonly #options: CommitQueueOptions
+  #waiting: Member[] = []
+  #isActive = false
+  #attempts = 0
+  readonly #onIdle: (() => void)[] = []
+
+  constructor(options: CommitQueueOptions) {
+    this.#options = options
+  }
+
+  /** True while a group runs on another thread: the database may be ahead of what callers were told. */
+  isRunning = false
+
+  /** See `MetadataStore.commit`. The limits were checked. */
+  add(commits: readonly Commit[], signal: AbortSignal | undefined): Promise<readonly CommitResult[]> {
+    const call = new CommitCall(commits.length, this.#options.busyTimeoutMs, signal)
+    for (const [index, commit] of commits.entries()) {
+      this.#waiting.push({ call, index, commit, plan: planCommit(commit), isAlone: false })
+    }
+    if (!this.#isActive) this.#start()
+    return call.promise
+  }
+
+  /** Ends once nothing waits or runs. */
+  idle(): Promise<void> {
+    if (!this.#isActive) return Promise.resolve()
+    return new Promise((resolve) => this.#onIdle.push(resolve))
+  }
+
+  /**
+   * Everything that callers add before the event loop does anything else goes into one group: the tick after all microtasks costs a
+   * lone writer nothing. Only when the loop is overdue to turn does the group wait for that.
+   */
+  #start(): void {
+    this.#isActive = true
+    if (this.#options.turns.isOverdue()) setImmediate(() => this.#flush())
+    else queueMicrotask(() => process.nextTick(() => this.#flush()))
+  }
+
+  #flush(): void {
+    const group = this.#take()
+    if (group.length === 0) {
+      this.#rest()
+      return
+    }
+    const outcome = this.#options.run(group.map(({ plan }) => plan))
+    if (!(outcome instanceof Promise)) {
+      this.#settle(group, outcome)
+      return
+    }
+    this.isRunning = true
+    void outcome.then((late) => {
+      this.isRunning = false
+      this.#settle(group, late)
+    })
+  }
+
+  #rest(): void {
+    this.#isActive = false
+    for (const resolve of this.#onIdle.splice(0)) resolve()
+  }
+
+  /** The next group: calls that have ended meanwhile are left out, and a member that is to be tried alone goes alone. */
+  #take(): readonly Member[] {
+    const open = this.#waiting.filter(({ call }) => !call.hasEnded)
+    const size = open[0]?.isAlone === true ? 1 : open.findIndex((member, index) => member.isAlone || index === groupSize)
+    const group = size < 0 ? open : open.slice(0, size)
+    this.#waiting = size < 0 ? [] : open.slice(size)
+    for (const { call } of group) call.isRunning = true
+    return group
+  }
+
+  #settle(group: readonly Member[], outcome: GroupOutcome): void {
+    for (const { call } of group) call.isRunning = false
+    switch (outcome.kind) {
+      case 'done':
+        this.#done(group, outcome.results, outcome.previous, outcome.last)
+        break
+      case 'busy':
+        this.#busy(group)
+        return
+      case 'failed':
+      case 'broken':
+        this.#failed(group, outcome.fault)
+        break
+      case 'lost':
+        for (const { call } of group) call.reject(faultError(outcome.fault, 'metadata.commit', 'unknown'))
+    }
+    this.#attempts = 0
+    if (this.#waiting.length === 0) this.#rest()
+    else setImmediate(() => this.#flush())
+  }
+
+  #done(group: readonly Member[], results: readonly MemberResult[], base: Revision, last: Revision): void {
+    const applied: AppliedCommit[] = []
+    for (const [index, result] of results.entries()) {
+      const member = group[index]
+      if (member !== undefined && result.kind === 'committed') applied.push({ ...member, revision: result.revision })
+    }
+    this.#options.onApplied(base, applied, last)
+    for (const [index, result] of results.entries()) {
+      const member = group[index]
+      member?.call.settle(member.index, resultOf(result))
+    }
+    if (results.length < group.length) this.#waiting = [...group.slice(results.length), ...this.#waiting]
+  }
+
+  #failed(group: readonly Member[], fault: SqlFault): void {
+    const [only] = group
+    if (group.length === 1 && only !== undefined) {
+      only.call.settle(only.index, { status: 'failed', error: faultError(fault, 'metadata.commit', 'none') })
+      return
+    }
+    for (const member of group) member.isAlone = true
+    this.#waiting = [...group, ...this.#waiting]
+  }
+
+  /** Waits without blocking the event loop, longer from time to time, and never in step with other processes. */
+  #busy(group: readonly Member[]): void {
+    const now = performance.now()
+    for (const { call } of group) {
+      if (call.deadline <= now) call.reject(lockedOut(this.#options.busyTimeoutMs, call.outcome))
+    }
+    this.#waiting = [...group, ...this.#waiting]
+    setTimeout(() => this.#flush(), busyPause(this.#attempts))
+    this.#attempts += 1
+  }
+}
+
+function resultOf(result: MemberResult): CommitResult {
+  return result.kind === 'committed'
+    ? { status: 'committed', revision: result.revision }
+    : { status: 'conflict', expectation: result.expectation, found: result.found }
+}
+
+function lockedOut(ms: number, outcome: Outcome): NexusError {
+  return new NexusError(
+    'Timeout',
+    `metadata.commit: another process has held the write lock of the database for ${ms} ms; try again, or find that process`,
+    { operation: 'metadata.commit', context: { outcome } },
+  )
+}

@@ -1,0 +1,52 @@
+import { openDatabase, type SqlDatabase } from './driver.ts'
+import { createSchema, identify } from './schema.ts'
+
+/** Where the database is and what its commits promise. */
+export interface DatabasePlace {
+  readonly file: string
+  readonly durability: 'disk' | 'os'
+}
+
+/** Frames of 4 KiB after which a commit also moves the WAL back into the database. */
+const checkpointFrames = 1_000
+
+/** The WAL file is cut to this many bytes when it starts anew: overwriting is cheaper than growing, so it keeps its usual size. */
+const walBytes = 8_388_608
+
+/** A connection to a database that is there; makes the tables if it is new. */
+export function connect(place: DatabasePlace): SqlDatabase {
+  const database = openDatabase(place.file)
+  try {
+    configure(database, place)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** The settings that decide about durability and speed, as they are in force. */
+export function settingsOf(database: SqlDatabase): Readonly<Record<string, string>> {
+  const settings: Record<string, string> = {}
+  for (const name of ['journal_mode', 'synchronous', 'page_size', 'wal_autocheckpoint', 'journal_size_limit', 'cache_size']) {
+    settings[name] = String(database.prepare(`PRAGMA ${name}`).get()?.[0])
+  }
+  return { sqlite: String(database.prepare('SELECT sqlite_version()').get()?.[0]), ...settings }
+}
+
+/** A database that is not ours is refused before anything in it is changed. */
+function configure(database: SqlDatabase, { file, durability }: DatabasePlace): void {
+  const identity = identify(database, file)
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = ${durability === 'disk' ? 'FULL' : 'NORMAL'};
+    PRAGMA fullfsync = ${durability === 'disk' ? 'ON' : 'OFF'};
+    PRAGMA checkpoint_fullfsync = ${durability === 'disk' ? 'ON' : 'OFF'};
+    PRAGMA wal_autocheckpoint = ${checkpointFrames};
+    PRAGMA journal_size_limit = ${walBytes};
+    PRAGMA cache_size = -8192;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA trusted_schema = OFF;
+  `)
+  if (identity === 'empty') createSchema(database, file)
+}

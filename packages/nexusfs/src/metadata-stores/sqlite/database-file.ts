@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import { accessSync, closeSync, constants, fsyncSync, linkSync, lstatSync, openSync, rmSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { type ErrorCode, NexusError } from '../../core/errors.ts'
+
+export interface DatabaseFileOptions {
+  /** Make the file if it is not there. */
+  readonly create: boolean
+  /** Make sure that a new file's name survives a power loss. */
+  readonly isDurable: boolean
+}
+
+const operation = 'sqlite.open'
+
+/**
+ * Makes sure that a database file of that name is there, private to its user (mode 0600), and can be read and written.
+ * Returns its absolute path.
+ *
+ * An existing file is never opened here: closing it would drop the locks that other connections of this process hold on it.
+ * @throws {NexusError} NotFound, PermissionDenied, ReadOnly, InvalidConfig if it is a symbolic link or no file
+ */
+export function prepareDatabaseFile(path: string, { create, isDurable }: DatabaseFileOptions): string {
+  if (path === '' || path.includes('\0') || path.startsWith(':')) {
+    throw failure('InvalidArgument', path, 'is not a file name; name a file, such as ./data/meta.db')
+  }
+  const file = resolve(path)
+  try {
+    if (!isThere(file)) {
+      if (!create) throw failure('NotFound', file, 'is not there; open it with create, or name another')
+      createFile(file, isDurable)
+    }
+    checkFile(file)
+  } catch (error) {
+    throw translate(error, file)
+  }
+  return file
+}
+
+function isThere(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined
+}
+
+/** A link is refused, since whoever can make one here could make us open any file as a database. */
+function checkFile(file: string): void {
+  const found = lstatSync(file)
+  if (found.isSymbolicLink()) throw failure('InvalidConfig', file, 'is a symbolic link; name the file itself')
+  if (!found.isFile()) throw failure('InvalidConfig', file, 'is not a file; name one that is')
+  accessSync(file, constants.R_OK | constants.W_OK)
+  accessSync(dirname(file), constants.R_OK | constants.W_OK | constants.X_OK)
+}
+
+/** Made under another name and linked, so that no descriptor of ours is ever open on a file that others already use. */
+function createFile(file: string, isDurable: boolean): void {
+  const temporary = `${file}.${randomUUID()}.tmp`
+  closeSync(openSync(temporary, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600))
+  try {
+    linkSync(temporary, file)
+  } catch (error) {
+    if (!hasErrno(error, 'EEXIST')) throw error
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+  if (isDurable) syncFolder(dirname(file))
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, constants.O_RDONLY)
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+const meanings: Readonly<Record<string, { readonly code: ErrorCode; readonly what: string }>> = {
+  ENOENT: { code: 'NotFound', what: 'cannot be made: its folder is not there; make the folder first' },
+  ENOTDIR: { code: 'NotFound', what: 'cannot be made: its folder is not a folder; name another' },
+  EACCES: { code: 'PermissionDenied', what: 'is refused; give this user the right to read and write the file and its folder' },
+  EPERM: { code: 'PermissionDenied', what: 'is refused; give this user the right to read and write the file and its folder' },
+  EROFS: { code: 'ReadOnly', what: 'is on a medium that takes no writes; name a file elsewhere' },
+  ENOSPC: { code: 'NoSpace', what: 'cannot be made: the disk is full; free some space' },
+  EDQUOT: { code: 'QuotaExceeded', what: 'cannot be made: the quota of the disk is used up; free some space' },
+}
+
+function translate(error: unknown, file: string): unknown {
+  for (const [errno, { code, what }] of Object.entries(meanings)) {
+    if (hasErrno(error, errno)) return failure(code, file, what, error)
+  }
+  return error
+}
+
+function hasErrno(error: unknown, errno: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === errno
+}
+
+function failure(code: ErrorCode, path: string, what: string, cause?: unknown): NexusError {
+  return new NexusError(code, `sqlite: the database ${JSON.stringify(path)} ${what}`, {
+    operation,
+    context: { path },
+    ...(cause === undefined ? {} : { cause }),
+  })
+}

@@ -1,0 +1,52 @@
+import { keyText } from '../../metadata/key-text.ts'
+import type { Commit, Expectation, Write } from '../../metadata/metadata-store.ts'
+import { rangeTexts, revisionText, storedValue } from './column-text.ts'
+
+/** A commit as its statements need it: made before the write lock is taken, and plain data, so that another thread can run it. */
+export interface PlannedCommit {
+  readonly expect: readonly PlannedExpectation[]
+  readonly writes: readonly PlannedWrite[]
+}
+
+export type PlannedExpectation =
+  | { readonly kind: 'at'; readonly column: string; readonly revision: number }
+  | { readonly kind: 'absent' | 'present'; readonly column: string }
+  | { readonly kind: 'range'; readonly low: string; readonly high: string; readonly count: number; readonly maxRevision: number }
+
+export interface PlannedWrite {
+  readonly column: string
+  /** Where in the column the revision goes; -1 if nowhere. */
+  readonly slot: number
+  /** TEXT, or the bytes of a large value; `null` deletes. */
+  readonly value: string | Uint8Array | null
+}
+
+export function planCommit({ expect, writes }: Commit): PlannedCommit {
+  return { expect: expect.map(planExpectation), writes: writes.map(planWrite) }
+}
+
+/** The column of a write once its commit's revision is known. */
+export function writtenColumn({ column, slot }: PlannedWrite, revision: number): string {
+  return slot < 0 ? column : column.slice(0, slot) + revisionText(revision) + column.slice(slot)
+}
+
+function planExpectation(expectation: Expectation): PlannedExpectation {
+  switch (expectation.kind) {
+    case 'at':
+      return { kind: 'at', column: keyText(expectation.key), revision: expectation.revision }
+    case 'absent':
+    case 'present':
+      return { kind: expectation.kind, column: keyText(expectation.key) }
+    case 'range': {
+      const { count, maxRevision, range } = expectation
+      return { kind: 'range', ...rangeTexts(range), count, maxRevision }
+    }
+  }
+}
+
+function planWrite(write: Write): PlannedWrite {
+  const column = keyText(write.key)
+  if (write.kind === 'delete') return { column, slot: -1, value: null }
+  const { revisionAt, group } = write.key
+  return { column, slot: revisionAt === undefined ? -1 : 1 + group.length + revisionAt, value: storedValue(write.value) }
+}

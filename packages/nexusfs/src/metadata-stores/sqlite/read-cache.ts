@@ -1,0 +1,140 @@
+import { binaryText } from '../../core/bytes.ts'
+import { type Revision, revisionZero } from '../../core/revision.ts'
+import type { Commit, MetadataEntry, Scan, ScanPage, Write } from '../../metadata/metadata-store.ts'
+import { groupOfColumn, groupText } from './column-text.ts'
+import { absentRevision } from './group-committer.ts'
+import { type PlannedCommit, writtenColumn } from './planned-commit.ts'
+import { TwoGenerations, type Weighed } from './two-generations.ts'
+
+/** Entries with larger values are remembered by their revision alone: content is cached above this store, by digest. */
+const largestCachedValue = 16_384
+
+/** Pages with more entries are not kept. */
+const largestCachedPage = 1_000
+
+/** What an entry costs beside its value: the objects, the key, the slot in the Map. */
+const entryBytes = 250
+
+export interface CachedEntry extends Weighed {
+  /** `absentRevision` if there is no entry. */
+  readonly revision: number
+  /** Absent if there is none, or if its value is too large to keep. */
+  readonly entry: MetadataEntry | undefined
+}
+
+export interface AppliedCommit {
+  readonly commit: Commit
+  readonly plan: PlannedCommit
+  readonly revision: Revision
+}
+
+interface CachedPages extends Weighed {
+  readonly pages: ReadonlyMap<string, ScanPage>
+}
+
+const absence: CachedEntry = { revision: absentRevision, entry: undefined, bytes: entryBytes }
+
+/**
+ * Entries, absences and pages of the store as of one revision. They are of use while that is still the last revision, which the
+ * caller asks of the database; commits made here move the cache forward, any other empties it.
+ */
+export class ReadCache {
+  readonly #entries: TwoGenerations<CachedEntry>
+  readonly #pages: TwoGenerations<CachedPages>
+  #revision: Revision = revisionZero
+
+  constructor(maxBytes: number) {
+    this.#entries = new TwoGenerations(maxBytes * 0.75)
+    this.#pages = new TwoGenerations(maxBytes * 0.25)
+  }
+
+  /** The store's last revision when everything in here was true. */
+  get revision(): Revision {
+    return this.#revision
+  }
+
+  /** Forgets everything unless it is of this revision. */
+  moveTo(revision: Revision): void {
+    if (revision === this.#revision) return
+    this.clear()
+    this.#revision = revision
+  }
+
+  clear(): void {
+    this.#entries.clear()
+    this.#pages.clear()
+  }
+
+  entry(column: string): CachedEntry | undefined {
+    return this.#entries.get(column)
+  }
+
+  addEntry(column: string, entry: MetadataEntry): void {
+    const { value, revision } = entry
+    const isLarge = value.length > largestCachedValue
+    this.#entries.set(column, {
+      revision,
+      entry: isLarge ? undefined : entry,
+      bytes: isLarge ? entryBytes : entryBytes + value.length,
+    })
+  }
+
+  addAbsence(column: string): void {
+    this.#entries.set(column, absence)
+  }
+
+  page(scan: Scan): ScanPage | undefined {
+    return this.#pages.get(groupText(scan.group))?.pages.get(pageName(scan))
+  }
+
+  addPage(scan: Scan, page: ScanPage): void {
+    if (page.entries.length > largestCachedPage) return
+    const group = groupText(scan.group)
+    const known = this.#pages.get(group)
+    const pages = new Map(known?.pages).set(pageName(scan), page)
+    this.#pages.set(group, { pages, bytes: (known?.bytes ?? 0) + pageBytes(page) })
+  }
+
+  /** A group of commits made here moves the cache forward, unless it was of another revision than the group's base. */
+  advance(base: Revision, applied: readonly AppliedCommit[], last: Revision): void {
+    if (base !== this.#revision) {
+      this.moveTo(last)
+      return
+    }
+    for (const { commit, plan, revision } of applied) this.#apply(commit, plan, revision)
+    this.#revision = last
+  }
+
+  #apply(commit: Commit, plan: PlannedCommit, revision: Revision): void {
+    for (const [index, planned] of plan.writes.entries()) {
+      const write = commit.writes[index]
+      if (write !== undefined) this.#applyWrite(write, writtenColumn(planned, revision), revision)
+    }
+  }
+
+  #applyWrite(write: Write, column: string, revision: Revision): void {
+    this.#pages.delete(groupOfColumn(column, write.key.group.length))
+    if (write.kind === 'delete') this.addAbsence(column)
+    // Rows with a REV slot are history: written once, seldom read.
+    else if (write.key.revisionAt !== undefined) this.#entries.delete(column)
+    else this.addEntry(column, { key: write.key, value: ownedValue(write.value), revision })
+  }
+}
+
+/** A small view into a large buffer would keep all of that buffer alive. */
+function ownedValue(value: Uint8Array): Uint8Array {
+  return value.buffer.byteLength > 2 * value.length + largestCachedValue ? value.slice() : value
+}
+
+/** The same for equal scans of one group. */
+function pageName({ from, to, limit, reverse }: Scan): string {
+  const low = from === undefined ? '' : binaryText(from)
+  const high = to === undefined ? '-' : `+${binaryText(to)}`
+  return `${reverse === true ? '<' : '>'}${limit},${low.length},${low}${high}`
+}
+
+function pageBytes(page: ScanPage): number {
+  let bytes = entryBytes
+  for (const { value } of page.entries) bytes += entryBytes + value.length
+  return bytes
+}

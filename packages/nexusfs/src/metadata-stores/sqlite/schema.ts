@@ -1,0 +1,67 @@
+import { NexusError } from '../../core/errors.ts'
+import type { SqlDatabase } from './driver.ts'
+
+/** "NXFS": written into the header of the file, where `file` and other tools look for it. */
+const applicationId = 0x4e584653
+
+/** Version of the tables below; a newer one is refused. */
+export const schemaVersion = 1
+
+/**
+ * `entries`: `k` is the key as text (see column-text.ts), `r` the revision, `v` a small value as text, or the number of its row in
+ * `large_values`. Small rows lie in the tree of their key itself; large ones in a table of their own, so that a page of
+ * `entries` holds many keys. The triggers remove a large value with the entry that referred to it.
+ */
+const tables = `
+CREATE TABLE entries (k TEXT NOT NULL PRIMARY KEY, r INTEGER NOT NULL, v ANY NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE large_values (id INTEGER PRIMARY KEY, value BLOB NOT NULL) STRICT;
+CREATE TRIGGER replaced_value AFTER UPDATE OF v ON entries WHEN typeof(old.v) = 'integer'
+BEGIN DELETE FROM large_values WHERE id = old.v; END;
+CREATE TRIGGER deleted_value AFTER DELETE ON entries WHEN typeof(old.v) = 'integer'
+BEGIN DELETE FROM large_values WHERE id = old.v; END;
+PRAGMA application_id = ${applicationId};
+PRAGMA user_version = ${schemaVersion};
+`
+
+export type Identity = 'empty' | 'ours'
+
+/**
+ * Whose database it is; changes nothing.
+ * @throws {NexusError} InvalidConfig if it belongs to another program, Unsupported if a newer version wrote it
+ */
+export function identify(database: SqlDatabase, location: string): Identity {
+  const owner = numberOf(database, 'PRAGMA application_id')
+  const version = numberOf(database, 'PRAGMA user_version')
+  const objects = numberOf(database, 'SELECT count(*) FROM sqlite_schema')
+  if (owner === 0 && objects === 0) return 'empty'
+  if (owner !== applicationId) {
+    throw new NexusError('InvalidConfig', `sqlite: ${location} is a database of another program; name another file`, {
+      operation: 'sqlite.open',
+      context: { path: location },
+    })
+  }
+  if (version > schemaVersion) {
+    throw new NexusError(
+      'Unsupported',
+      `sqlite: ${location} has schema version ${version}, this Nexus knows versions up to ${schemaVersion}; install a newer Nexus`,
+      { operation: 'sqlite.open', context: { path: location, version } },
+    )
+  }
+  return 'ours'
+}
+
+/** Makes the tables, unless another process was faster. */
+export function createSchema(database: SqlDatabase, location: string): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    if (identify(database, location) === 'empty') database.exec(tables)
+    database.exec('COMMIT')
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function numberOf(database: SqlDatabase, sql: string): number {
+  return Number(database.prepare(sql).get()?.[0])
+}

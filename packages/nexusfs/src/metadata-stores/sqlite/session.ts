@@ -1,0 +1,66 @@
+import type { Revision } from '../../core/revision.ts'
+import { connect, type DatabasePlace } from './connection.ts'
+import type { SqlDatabase } from './driver.ts'
+import { GroupCommitter, type KnownRevisions } from './group-committer.ts'
+import { LastRevision } from './last-revision.ts'
+import type { ReadCache } from './read-cache.ts'
+import { SnapshotReader } from './snapshot-reader.ts'
+
+/** One connection with the statements on it; thrown away whole once the connection cannot be trusted any more. */
+export class Session {
+  readonly database: SqlDatabase
+  readonly last: LastRevision
+  readonly reader: SnapshotReader
+  readonly committer: GroupCommitter
+
+  constructor(place: DatabasePlace, cache: ReadCache) {
+    this.database = connect(place)
+    this.last = new LastRevision(this.database)
+    this.reader = new SnapshotReader(this.database, this.last, cache)
+    this.committer = new GroupCommitter(this.database, cachedRevisions(this.last, cache))
+  }
+
+  /** Closes the connection, however it is. */
+  close(): void {
+    try {
+      this.database.close()
+    } catch {
+      // Nothing is left to do with it: SQLite frees a closed connection even if its last write fails.
+    }
+  }
+}
+
+/** Expectations are answered from the cache: under the write lock, nobody can make it old. */
+function cachedRevisions(last: LastRevision, cache: ReadCache): KnownRevisions {
+  return {
+    enter: (): Revision => {
+      const revision = last.refresh()
+      cache.moveTo(revision)
+      return revision
+    },
+    revisionOf: (column) => cache.entry(column)?.revision,
+    committed: (revision) => last.wrote(revision),
+  }
+}
+
+/** The session in use; a dropped one is followed by a new one when it is next needed. */
+export class Sessions {
+  readonly #open: () => Session
+  #session: Session | undefined
+
+  constructor(first: Session, open: () => Session) {
+    this.#session = first
+    this.#open = open
+  }
+
+  /** Throws what SQLite throws if the database cannot be opened again. */
+  get current(): Session {
+    this.#session ??= this.#open()
+    return this.#session
+  }
+
+  drop(): void {
+    this.#session?.close()
+    this.#session = undefined
+  }
+}

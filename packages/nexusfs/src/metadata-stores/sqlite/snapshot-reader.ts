@@ -1,0 +1,146 @@
+import { NexusError } from '../../core/errors.ts'
+import { type Revision, toRevision } from '../../core/revision.ts'
+import { keyText } from '../../metadata/key-text.ts'
+import type { Key, MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
+import { itemOfColumn, rangeTexts, textBytes } from './column-text.ts'
+import type { SqlDatabase, SqlRow, SqlStatement } from './driver.ts'
+import { absentRevision } from './group-committer.ts'
+import type { LastRevision } from './last-revision.ts'
+import type { CachedEntry, ReadCache } from './read-cache.ts'
+
+/** A reply but for its time. */
+export type Snapshot = Pick<ReadReply, 'get' | 'scan'>
+
+/** Pages up to this many entries also fill the cache of entries: who lists a directory reads its files next. */
+const sharedPageEntries = 256
+
+/** Reads of one connection: from the cache alone where that is possible, else in one read transaction. */
+export class SnapshotReader {
+  readonly #cache: ReadCache
+  readonly #last: LastRevision
+  readonly #begin: SqlStatement
+  readonly #end: SqlStatement
+  readonly #get: SqlStatement
+  readonly #getLarge: SqlStatement
+  readonly #ascending: SqlStatement
+  readonly #descending: SqlStatement
+
+  constructor(database: SqlDatabase, last: LastRevision, cache: ReadCache) {
+    this.#cache = cache
+    this.#last = last
+    this.#begin = database.prepare('BEGIN')
+    this.#end = database.prepare('COMMIT')
+    this.#get = database.prepare('SELECT r, v FROM entries WHERE k = ?')
+    this.#getLarge = database.prepare('SELECT value FROM large_values WHERE id = ?')
+    this.#ascending = database.prepare('SELECT k, r, v FROM entries WHERE k >= ? AND k < ? ORDER BY k LIMIT ?')
+    this.#descending = database.prepare('SELECT k, r, v FROM entries WHERE k >= ? AND k < ? ORDER BY k DESC LIMIT ?')
+  }
+
+  /**
+   * One snapshot, which contains every commit acknowledged before. While own commits run on another thread (`isBehind`), a newer
+   * revision in the database is most likely theirs: the cache is then left alone until they are acknowledged.
+   */
+  read(request: ReadRequest, isBehind: boolean): Snapshot {
+    if (this.#last.ifUnchanged() === this.#cache.revision) {
+      const cached = this.#fromCache(request)
+      if (cached !== undefined) return cached
+    }
+    this.#begin.run()
+    try {
+      const isCurrent = this.#enter(isBehind)
+      return {
+        get: request.get?.map((key) => this.#entry(key, isCurrent)) ?? [],
+        scan: request.scan?.map((scan) => this.#page(scan, isCurrent)) ?? [],
+      }
+    } finally {
+      this.#end.run()
+    }
+  }
+
+  /** The last revision of the store: commits are serial, so that nothing older is still running. */
+  horizon(): Revision {
+    const known = this.#last.ifUnchanged()
+    if (known !== undefined) return known
+    this.#begin.run()
+    try {
+      return this.#last.refresh()
+    } finally {
+      this.#end.run()
+    }
+  }
+
+  /** True if the cache is of the revision of the open transaction. */
+  #enter(isBehind: boolean): boolean {
+    const revision = this.#last.refresh()
+    if (!isBehind) this.#cache.moveTo(revision)
+    return revision === this.#cache.revision
+  }
+
+  #fromCache(request: ReadRequest): Snapshot | undefined {
+    const get: (MetadataEntry | undefined)[] = []
+    const scan: ScanPage[] = []
+    for (const key of request.get ?? []) {
+      const cached = this.#cache.entry(keyText(key))
+      if (!isComplete(cached)) return undefined
+      get.push(cached.entry)
+    }
+    for (const wanted of request.scan ?? []) {
+      const page = this.#cache.page(wanted)
+      if (page === undefined) return undefined
+      scan.push(page)
+    }
+    return { get, scan }
+  }
+
+  #entry(key: Key, useCache: boolean): MetadataEntry | undefined {
+    const column = keyText(key)
+    const cached = useCache ? this.#cache.entry(column) : undefined
+    if (isComplete(cached)) return cached.entry
+    const row = this.#get.get(column)
+    if (row === undefined) {
+      if (useCache) this.#cache.addAbsence(column)
+      return undefined
+    }
+    const entry = { key, value: this.#value(row[1]), revision: toRevision(Number(row[0])) }
+    if (useCache) this.#cache.addEntry(column, entry)
+    return entry
+  }
+
+  #page(scan: Scan, useCache: boolean): ScanPage {
+    const cached = useCache ? this.#cache.page(scan) : undefined
+    if (cached !== undefined) return cached
+    const { low, high } = rangeTexts(scan)
+    const statement = scan.reverse === true ? this.#descending : this.#ascending
+    const rows = statement.all(low, high, scan.limit + 1)
+    const shown = rows.length > scan.limit ? rows.slice(0, scan.limit) : rows
+    const share = useCache && shown.length <= sharedPageEntries
+    const page = { entries: shown.map((row) => this.#row(row, scan.group, share)), hasMore: rows.length > scan.limit }
+    if (useCache) this.#cache.addPage(scan, page)
+    return page
+  }
+
+  #row(row: SqlRow, group: Uint8Array, share: boolean): MetadataEntry {
+    const column = String(row[0])
+    const known = share ? this.#cache.entry(column)?.entry : undefined
+    if (known !== undefined) return known
+    const key = { group, item: itemOfColumn(column, group.length) }
+    const entry = { key, value: this.#value(row[2]), revision: toRevision(Number(row[1])) }
+    if (share) this.#cache.addEntry(column, entry)
+    return entry
+  }
+
+  #value(stored: unknown): Uint8Array {
+    if (typeof stored === 'string') return textBytes(stored)
+    const large = this.#getLarge.get(Number(stored))?.[0]
+    if (large instanceof Uint8Array) return large
+    throw new NexusError(
+      'Corrupt',
+      'sqlite: an entry refers to a large value that is not there; restore the database from a backup',
+    )
+  }
+}
+
+/** False if the cache knows nothing of the key, or its revision only. */
+function isComplete(cached: CachedEntry | undefined): cached is CachedEntry {
+  return cached !== undefined && (cached.entry !== undefined || cached.revision === absentRevision)
+}

@@ -1,0 +1,77 @@
+import { type ErrorCode, type ErrorContext, isNexusError, NexusError } from '../../core/errors.ts'
+
+/** What SQLite said, as plain data, so that it can cross from one thread to another. */
+export interface SqlFault {
+  /** SQLite's extended result code (https://sqlite.org/rescode.html); 0 if the failure is not SQLite's. */
+  readonly code: number
+  readonly message: string
+}
+
+/** What is known of the writes of a failed commit: nothing was applied, or it may have been. */
+export type Outcome = 'none' | 'unknown'
+
+const busy = 5
+const locked = 6
+const ioError = 10
+const full = 13
+
+/** The primary result codes that say something of their own; all others are `Unexpected`. */
+const meanings: Readonly<Record<number, { readonly code: ErrorCode; readonly fix: string }>> = {
+  3: { code: 'PermissionDenied', fix: 'check the rights on the file and its folder' },
+  5: { code: 'Unavailable', fix: 'another process holds the write lock; try again' },
+  6: { code: 'Unavailable', fix: 'another connection holds the write lock; try again' },
+  7: { code: 'Unavailable', fix: 'memory is short; try again' },
+  8: { code: 'ReadOnly', fix: 'make the database file and its folder writable' },
+  10: { code: 'Unavailable', fix: 'the disk failed; look at its health and at the system log' },
+  11: { code: 'Corrupt', fix: 'restore the database from a backup' },
+  13: { code: 'NoSpace', fix: 'free space on the disk that holds the database' },
+  14: { code: 'Unavailable', fix: 'check that the file and its folder exist and can be opened' },
+  23: { code: 'PermissionDenied', fix: 'check the rights on the file and its folder' },
+  26: {
+    code: 'Corrupt',
+    fix: 'the file is not an SQLite database, or its first page is damaged: name another, or restore a backup',
+  },
+}
+
+export function faultOf(error: unknown): SqlFault {
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number') {
+    return { code: error.errcode, message }
+  }
+  return { code: 0, message }
+}
+
+/** True if another connection is in the way: nothing was done, and the same call may succeed a moment later. */
+export function isBusy({ code }: SqlFault): boolean {
+  return primary(code) === busy || primary(code) === locked
+}
+
+/** True if the medium failed, so that nobody knows how much of a commit reached it. A full disk is not meant: that is known. */
+export function isIoError({ code }: SqlFault): boolean {
+  return primary(code) === ioError
+}
+
+/** The one place where SQLite's errors become those of Nexus. An error that already is one passes. */
+export function toNexusError(error: unknown, operation: string, outcome?: Outcome): NexusError {
+  if (isNexusError(error)) return error
+  return faultError(faultOf(error), operation, outcome, error)
+}
+
+export function faultError(fault: SqlFault, operation: string, outcome?: Outcome, cause?: unknown): NexusError {
+  const { code, fix } = meanings[primary(fault.code)] ?? { code: 'Unexpected', fix: 'please report this' }
+  const context: ErrorContext = { sqlite: fault.code, ...(outcome === undefined ? {} : { outcome }) }
+  return new NexusError(code, `${operation}: SQLite: ${fault.message}; ${fix}`, {
+    operation,
+    context,
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
+/** True if the disk is full. */
+export function isFull({ code }: SqlFault): boolean {
+  return primary(code) === full
+}
+
+function primary(code: number): number {
+  return code & 0xff
+}

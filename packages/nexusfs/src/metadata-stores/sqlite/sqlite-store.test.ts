@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it } from 'vitest'
+import { utf8 } from '../../core/bytes.ts'
+import { toRevision } from '../../core/revision.ts'
+import type { MetadataEntry } from '../../metadata/metadata-store.ts'
+import { checkSqliteVersion, openDatabase } from './driver.ts'
+import { SqliteStore } from './sqlite-store.ts'
+import { commitOf, keyOf, put, revisionOf, testFolder, testStore } from './store-fixture.ts'
+
+describe('SqliteStore.open', () => {
+  it('makes a file that only its user can read, and keeps entries between openings', async () => {
+    await using first = await testStore()
+    await first.store.commit([commitOf(put('a', 'one'))])
+    await first.store.close()
+    assert.equal(statSync(first.file).mode & 0o777, 0o600)
+    const second = await first.another()
+    assert.deepEqual((await second.read({ get: [keyOf('a')] })).get[0]?.value, utf8('one'))
+  })
+
+  it('refuses a missing file when it is not to make one, and a missing folder always', async () => {
+    await using folder = await testFolder()
+    const path = join(folder.path, 'meta.db')
+    await assert.rejects(SqliteStore.open({ path, create: false }), { code: 'NotFound' })
+    assert.equal(existsSync(path), false)
+    await assert.rejects(SqliteStore.open({ path: join(folder.path, 'none', 'meta.db') }), { code: 'NotFound' })
+    await assert.rejects(SqliteStore.open({ path: ':memory:' }), { code: 'InvalidArgument' })
+  })
+
+  it('refuses a symbolic link, a folder, and files of other kinds', async () => {
+    await using folder = await testFolder()
+    const target = join(folder.path, 'target.db')
+    const link = join(folder.path, 'link.db')
+    writeFileSync(target, '')
+    symlinkSync(target, link)
+    await assert.rejects(SqliteStore.open({ path: link }), { code: 'InvalidConfig' })
+    mkdirSync(join(folder.path, 'folder.db'))
+    await assert.rejects(SqliteStore.open({ path: join(folder.path, 'folder.db') }), { code: 'InvalidConfig' })
+    const text = join(folder.path, 'notes.txt')
+    writeFileSync(text, 'not a database, but a text that is longer than the header of one, which has a hundred bytes in all')
+    await assert.rejects(SqliteStore.open({ path: text }), { code: 'Corrupt' })
+    assert.equal((await readFile(text, 'utf8')).startsWith('not a database'), true)
+  })
+
+  it('refuses a database of another program, and leaves it as it was', async () => {
+    await using folder = await testFolder()
+    const path = join(folder.path, 'other.db')
+    const other = openDatabase(path)
+    other.exec('CREATE TABLE people (name TEXT)')
+    other.close()
+    const before = await readFile(path)
+    await assert.rejects(SqliteStore.open({ path }), { code: 'InvalidConfig' })
+    assert.deepEqual(await readFile(path), before)
+  })
+
+  it('refuses a schema that a newer version wrote', async () => {
+    await using test = await testStore()
+    await test.store.close()
+    const database = openDatabase(test.file)
+    database.exec('PRAGMA user_version = 2')
+    database.close()
+    await assert.rejects(SqliteStore.open({ path: test.file }), { code: 'Unsupported' })
+  })
+
+  it('refuses versions of SQLite that can corrupt a database', () => {
+    for (const version of ['3.51.2', '3.50.9', '2.99.99']) {
+      assert.throws(() => checkSqliteVersion(version), { code: 'MissingDependency' })
+    }
+    for (const version of ['3.51.3', '3.52.0', '4.0.0']) checkSqliteVersion(version)
+  })
+
+  it('reports a damaged database as Corrupt', async () => {
+    await using test = await testStore()
+    for (let index = 0; index < 200; index++) await test.store.commit([commitOf(put(`k${index}`, 'x'.repeat(500)))])
+    await test.store.close()
+    const bytes = await readFile(test.file)
+    bytes.fill(0xa5, 4096)
+    await writeFile(test.file, bytes)
+    const opened = await SqliteStore.open({ path: test.file }).catch((error: unknown) => error)
+    if (!(opened instanceof SqliteStore)) {
+      assert.equal(opened instanceof Error && 'code' in opened && opened.code, 'Corrupt')
+      return
+    }
+    await assert.rejects(opened.read({ get: [keyOf('k7')] }), { code: 'Corrupt' })
+    await opened.close()
+  })
+
+  it.skipIf(process.getuid?.() === 0)('refuses a file or folder that it may not write', async () => {
+    await using test = await testStore()
+    await test.store.close()
+    chmodSync(test.file, 0o400)
+    await assert.rejects(SqliteStore.open({ path: test.file }), { code: 'PermissionDenied' })
+  })
+
+  it('can be opened ten times at once on a file that is not there yet', async () => {
+    await using folder = await testFolder()
+    const path = join(folder.path, 'meta.db')
+    const stores = await Promise.all(Array.from({ length: 10 }, () => SqliteStore.open({ path })))
+    await Promise.all(stores.map((store, index) => store.commit([commitOf(put(`k${index}`, ''))])))
+    assert.equal(await stores[0]?.horizon(), 10)
+    await Promise.all(stores.map((store) => store.close()))
+  })
+})
+
+describe('SqliteStore', () => {
+  it('says what it is and how it is set', async () => {
+    for (const durability of ['disk', 'os'] as const) {
+      await using test = await testStore({ durability })
+      const { info } = test.store
+      assert.equal(info.durability, durability)
+      assert.equal(info.location, test.file)
+      assert.equal(info.settings.journal_mode, 'wal')
+      assert.equal(info.settings.synchronous, durability === 'disk' ? '2' : '1')
+    }
+  })
+
+  it('numbers commits above what was loaded, in its epoch', async () => {
+    await using test = await testStore()
+    const epoch = 3 * 2 ** 43
+    await test.store.load(entriesOf(['a', 5], ['b', epoch + 7], ['c', epoch + 1]))
+    assert.equal(await test.store.horizon(), epoch + 7)
+    assert.equal(revisionOf((await test.store.commit([commitOf(put('d', ''))]))[0]), epoch + 8)
+    assert.equal((await test.store.read({ get: [keyOf('a')] })).get[0]?.revision, 5)
+  })
+
+  it('keeps nothing of a load that breaks off, and refuses one that gives a key twice', async () => {
+    await using test = await testStore()
+    await assert.rejects(test.store.load(brokenEntries()), { message: 'the source broke' })
+    await assert.rejects(test.store.load(entriesOf(['a', 1], ['a', 2])), { code: 'InvalidArgument' })
+    await test.store.load(entriesOf(['b', 7]))
+    assert.deepEqual((await test.store.read({ get: [keyOf('a')] })).get, [undefined])
+    await assert.rejects(test.store.load(entriesOf(['c', 9])), { code: 'AlreadyExists' })
+  })
+
+  it('removes a large value with its entry', async () => {
+    await using test = await testStore()
+    const rows = (): unknown => {
+      const database = openDatabase(test.file)
+      const row = database.prepare('SELECT count(*) FROM large_values').get()
+      database.close()
+      return row?.[0]
+    }
+    await test.store.commit([commitOf(put('a', new Uint8Array(5000))), commitOf(put('b', new Uint8Array(5000)))])
+    assert.equal(rows(), 2)
+    await test.store.commit([commitOf(put('a', new Uint8Array(9000)))])
+    assert.equal(rows(), 2)
+    await test.store.commit([commitOf(put('a', 'small')), { expect: [], writes: [{ kind: 'delete', key: keyOf('b') }] }])
+    assert.equal(rows(), 0)
+  })
+
+  it('refuses calls after close, and closes twice without harm', async () => {
+    await using test = await testStore()
+    const last = test.store.commit([commitOf(put('a', ''))])
+    await Promise.all([test.store.close(), test.store.close()])
+    assert.equal((await last)[0]?.status, 'committed')
+    await assert.rejects(test.store.read({}), { code: 'Closed' })
+    await assert.rejects(test.store.commit([commitOf(put('a', ''))]), { code: 'Closed' })
+  })
+})
+
+async function* entriesOf(...pairs: readonly (readonly [string, number])[]): AsyncGenerator<MetadataEntry> {
+  for (const [item, revision] of pairs) yield { key: keyOf(item), value: utf8(item), revision: toRevision(revision) }
+}
+
+async function* brokenEntries(): AsyncGenerator<MetadataEntry> {
+  yield* entriesOf(['a', 1])
+  throw new Error('the source broke')
+}

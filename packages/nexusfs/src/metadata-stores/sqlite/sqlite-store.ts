@@ -1,0 +1,205 @@
+import { NexusError } from '../../core/errors.ts'
+import type { Revision } from '../../core/revision.ts'
+import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
+import {
+  type Commit,
+  type CommitResult,
+  type MetadataEntry,
+  type MetadataStore,
+  type MetadataStoreInfo,
+  metadataPortVersion,
+  type ReadReply,
+  type ReadRequest,
+  type StoreCallOptions,
+  type Watch,
+} from '../../metadata/metadata-store.ts'
+import { whileBusy } from './busy.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { CommitRunner, type WorkerMode } from './commit-runner.ts'
+import { connect, type DatabasePlace, settingsOf } from './connection.ts'
+import { prepareDatabaseFile } from './database-file.ts'
+import { loadEntries } from './load-entries.ts'
+import { LoopTurns } from './loop-turns.ts'
+import { ReadCache } from './read-cache.ts'
+import { RevisionWatch } from './revision-watch.ts'
+import { Session, Sessions } from './session.ts'
+import { faultOf, isBusy, toNexusError } from './sql-fault.ts'
+import { storeTime } from './store-time.ts'
+
+export interface SqliteStoreOptions {
+  /** The database file, such as `./data/meta.db`; its folder must be there. */
+  readonly path: string
+  /** `disk`: commits survive a power loss; `os`: they survive a killed process. Default: `disk`. */
+  readonly durability?: 'disk' | 'os' | undefined
+  /** Make the file if it is not there; with false, that is `NotFound`. Default: true. */
+  readonly create?: boolean | undefined
+  /**
+   * Commits on a thread of their own: `never`, `always`, or `auto`: once a flush of class `disk` has taken more than 2 ms.
+   * Default: `auto`.
+   */
+  readonly worker?: WorkerMode | undefined
+  /** How long a call waits for a lock that another process holds, in ms. Default: 10,000. */
+  readonly busyTimeoutMs?: number | undefined
+  /** Memory for entries read or written before, in bytes. Default: 16 MiB. */
+  readonly cacheBytes?: number | undefined
+}
+
+/**
+ * A metadata store in one SQLite file, through the SQLite built into Node: no server, no dependency. Several processes, and several
+ * stores of one process, may open one file. See README.md for what each option costs.
+ */
+export class SqliteStore implements MetadataStore {
+  readonly info: MetadataStoreInfo
+  readonly #place: DatabasePlace
+  readonly #busyTimeoutMs: number
+  readonly #cache: ReadCache
+  readonly #sessions: Sessions
+  readonly #runner: CommitRunner
+  readonly #queue: CommitQueue
+  readonly #watch: RevisionWatch
+  readonly #turns = new LoopTurns()
+  readonly #underWay = new Set<Promise<unknown>>()
+  #closing: Promise<void> | undefined
+
+  /**
+   * Opens the database, and makes it if need be.
+   * @throws {NexusError} NotFound (no file and `create` is false, or no folder), PermissionDenied, ReadOnly, InvalidConfig (a symbolic
+   * link, or a database of another program), Unsupported (written by a newer Nexus), Corrupt, NoSpace, Unavailable (locked by
+   * another process), MissingDependency (this Node has no SQLite or too old a one)
+   * @example
+   * await using store = await SqliteStore.open({ path: './data/meta.db' })
+   */
+  static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
+    const { path, durability = 'disk', create = true, cacheBytes = 16_777_216, busyTimeoutMs = 10_000 } = options
+    const file = prepareDatabaseFile(path, { create, isDurable: durability === 'disk' })
+    const place = { file, durability }
+    const cache = new ReadCache(cacheBytes)
+    const first = await whileBusy(() => new Session(place, cache), { operation: 'sqlite.open', timeoutMs: busyTimeoutMs })
+    return new SqliteStore(place, cache, first, options)
+  }
+
+  private constructor(place: DatabasePlace, cache: ReadCache, first: Session, options: SqliteStoreOptions) {
+    this.#place = place
+    this.#cache = cache
+    this.#busyTimeoutMs = options.busyTimeoutMs ?? 10_000
+    this.#sessions = new Sessions(first, () => new Session(place, cache))
+    this.#runner = new CommitRunner(place, this.#sessions, options.worker ?? 'auto')
+    this.#watch = new RevisionWatch(() => this.#lastRevision())
+    this.#queue = new CommitQueue({
+      run: (group) => this.#runner.run(group),
+      onApplied: (base, applied, last) => {
+        this.#cache.advance(base, applied, last)
+        this.#watch.committed()
+      },
+      turns: this.#turns,
+      busyTimeoutMs: this.#busyTimeoutMs,
+    })
+    this.info = {
+      name: 'sqlite',
+      portVersion: metadataPortVersion,
+      durability: place.durability,
+      isShared: true,
+      location: place.file,
+      preferredInlineBytes: 65_536,
+      capabilities: { watch: true },
+      settings: settingsOf(first.database),
+    }
+  }
+
+  async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
+    this.#check('metadata.read', options)
+    checkReadRequest(request)
+    if (this.#turns.isOverdue()) return this.#track(this.#readLater(request, options))
+    try {
+      return this.#readNow(request)
+    } catch (error) {
+      if (!isBusy(faultOf(error))) throw toNexusError(error, 'metadata.read')
+      return this.#track(this.#readLater(request, options))
+    }
+  }
+
+  async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
+    this.#check('metadata.commit', options)
+    checkCommits(commits)
+    return commits.length === 0 ? [] : this.#queue.add(commits, options?.signal)
+  }
+
+  async horizon(options?: StoreCallOptions): Promise<Revision> {
+    this.#check('metadata.horizon', options)
+    return this.#track(this.#whileBusy('metadata.horizon', options, () => this.#sessions.current.reader.horizon()))
+  }
+
+  /** Commits of other processes are looked for every 25 ms. A listener is called in a turn of the event loop of its own. */
+  async watch(listener: () => void, options?: StoreCallOptions): Promise<Watch> {
+    this.#check('metadata.watch', options)
+    return this.#watch.add(listener)
+  }
+
+  /** One transaction: interrupted, or after any error, it has loaded nothing. */
+  async load(entries: AsyncIterable<MetadataEntry>, options?: StoreCallOptions): Promise<void> {
+    this.#check('metadata.load', options)
+    const busy = { operation: 'metadata.load', timeoutMs: this.#busyTimeoutMs, signal: options?.signal }
+    await this.#track(loadEntries(() => connect(this.#place), entries, this.#turns, busy))
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#watch.close()
+    await this.#queue.idle()
+    await Promise.allSettled(this.#underWay)
+    await this.#runner.close()
+    this.#sessions.drop()
+    this.#cache.clear()
+  }
+
+  #check(operation: string, options: StoreCallOptions | undefined): void {
+    const context = { outcome: 'none' }
+    if (this.#closing !== undefined) {
+      throw new NexusError('Closed', `${operation}: the store is closed; open it again`, { operation, context })
+    }
+    const signal = options?.signal
+    if (signal?.aborted !== true) return
+    throw new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, context, cause: signal.reason })
+  }
+
+  #readNow(request: ReadRequest): ReadReply {
+    const { get, scan } = this.#sessions.current.reader.read(request, this.#queue.isRunning)
+    return { get, scan, time: storeTime() }
+  }
+
+  async #readLater(request: ReadRequest, options: StoreCallOptions | undefined): Promise<ReadReply> {
+    await this.#turns.next()
+    return this.#whileBusy('metadata.read', options, () => this.#readNow(request))
+  }
+
+  #whileBusy<Result>(operation: string, options: StoreCallOptions | undefined, attempt: () => Result): Promise<Result> {
+    return whileBusy(attempt, { operation, timeoutMs: this.#busyTimeoutMs, signal: options?.signal })
+  }
+
+  /** What `close` waits for. */
+  async #track<Result>(work: Promise<Result>): Promise<Result> {
+    this.#underWay.add(work)
+    try {
+      return await work
+    } finally {
+      this.#underWay.delete(work)
+    }
+  }
+
+  #lastRevision(): Revision | undefined {
+    try {
+      return this.#sessions.current.reader.horizon()
+    } catch (error) {
+      if (isBusy(faultOf(error))) return undefined
+      throw error
+    }
+  }
+}
