@@ -1,1 +1,53 @@
-export {}
+export type { Clock, Random } from './core/clock.ts'
+export type { Digest } from './core/digest.ts'
+export type { DurabilityClass } from './core/durability.ts'
+export type { ErrorCode, ErrorCodeTraits, ErrorContext, NexusErrorOptions, Retry } from './core/errors.ts'
+export { errorCodes, isNexusError, NexusError } from './core/errors.ts'
+export type { NexusPath } from './core/path.ts'
+export type { Revision } from './core/revision.ts'
+export type { DirectoryEntry, Entry, FileEntry, VersionEntry } from './fs/entry.ts'
+export type { NexusFSOptions } from './fs/nexus-fs.ts'
+export { NexusFS } from './fs/nexus-fs.ts'
+export type * from './fs/options.ts'
+export type {
+  Commit,
+  CommitResult,
+  Expectation,
+  ItemRange,
+  Key,
+  MetadataCapabilities,
+  MetadataEntry,
+  MetadataStore,
+  MetadataStoreInfo,
+  ReadReply,
+  ReadRequest,
+  Scan,
+  ScanPage,
+  StoreCallOptions,
+  Watch,
+  Write,
+  WrittenKey,
+} from './metadata/metadata-store.ts'
+export { metadataPortVersion } from './metadata/metadata-store.ts'
+export { MemoryStore } from './metadata-stores/memory/memory-store.ts'
+export { SqliteStore } from './metadata-stores/sqlite/sqlite-store.ts'
+export type { OpenOptions, OpenTarget } from './registry/open-nexus.ts'
+export { openNexus } from './registry/open-nexus.ts'
+export type {
+  BlobBody,
+  BlobPage,
+  BlobStat,
+  ByteRange,
+  CallOptions,
+  GetOptions,
+  ListedBlob,
+  ListOptions as BlobListOptions,
+  PutOptions,
+  StagedBlob,
+  StorageBackend,
+  StorageBackendInfo,
+  StorageCapabilities,
+} from './storage/storage-backend.ts'
+export { blobKeyPattern, storagePortVersion } from './storage/storage-backend.ts'
+export { LocalBackend } from './storage-backends/local/local-backend.ts'
+export { MemoryBackend } from './storage-backends/memory/memory-backend.ts'

@@ -9,12 +9,17 @@ import type { StorageBackend } from '../storage/storage-backend.ts'
 export interface Registration<Port extends StorageBackend | MetadataStore> {
   /** For people: `Local disk`. */
   readonly label: string
+  /** Further schemes of its URIs, besides its name: `file` for `local`. */
+  readonly schemes?: readonly string[] | undefined
   /** Which environment variables must be set for benchmarks to run it; they never choose a store. */
   readonly env?: EnvironmentGate | undefined
   readonly traits: AdapterTraits
   /** Looks whether the service answers; within 5 seconds, and without changing anything. */
   probe?(context: ProbeContext): Promise<ProbeResult>
-  /** Opens a fresh place of that namespace, for benchmarks and conformance. */
+  /**
+   * Opens the place of that namespace, empty the first time, for benchmarks and conformance. Asked again with the same context, it
+   * gives a second client of the same place where the adapter can.
+   */
   open(context: OpenContext): Promise<Port>
   /** Removes the namespace; called once the port is closed. */
   dispose?(port: Port, context: OpenContext): Promise<void>
@@ -39,6 +44,10 @@ export interface AdapterTraits {
   readonly durability: DurabilityClass
   /** True if calls cross a network. */
   readonly remote: boolean
+  /** True if it lives in the memory of the process that opens it, so that two clients of one process see one place. */
+  readonly inProcess?: boolean | undefined
+  /** True if a range is read without fetching the whole blob. */
+  readonly rangeReads?: boolean | undefined
 }
 
 export interface ProbeContext {
@@ -61,6 +70,10 @@ export interface OpenContext extends ProbeContext {
   readonly tmpDir: string
   /** The class asked for; the adapter's strongest if absent. */
   readonly durability?: DurabilityClass | undefined
+  /** Where to make the namespace, as a URI of the adapter; `tmpDir`, or what the environment names, if absent. */
+  readonly uri?: string | undefined
+  /** Relative paths in `uri` begin here; at the working directory of the process if absent. */
+  readonly cwd?: string | undefined
 }
 
 export interface UriContext {

@@ -1,0 +1,151 @@
+import { join } from 'node:path'
+import type { Clock, Random } from '../core/clock.ts'
+import { type DurabilityClass, durabilityClasses } from '../core/durability.ts'
+import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
+import { NexusFS } from '../fs/nexus-fs.ts'
+import type { MetadataStore } from '../metadata/metadata-store.ts'
+import type { StorageBackend } from '../storage/storage-backend.ts'
+import type { Environment } from './environment-gate.ts'
+import { type LoadedConfig, loadConfig } from './load-config.ts'
+import { type LocatedStore, locateStore, type StorePlace, type StoreRequest, wholeStore } from './locate-store.ts'
+import { didYouMean } from './near-miss.ts'
+import { closeQuietly, type OpenPortContext, openMetadata, openStorage } from './open-port.ts'
+
+export interface OpenOptions {
+  /** The author of commits that name none. Default: `NEXUS_AUTHOR`, the config's, else the user of the operating system. */
+  readonly author?: string | undefined
+  /** What an acknowledged write survives. Default: the config's, else the strongest that the adapters promise. */
+  readonly durability?: DurabilityClass | undefined
+  /** False = refuse a place that holds no store, with `NotFound`, instead of founding one. Default: true. */
+  readonly create?: boolean | undefined
+  /** Bytes of content kept in memory for reads. Default: 64 MiB; 0 turns it off. */
+  readonly cacheBytes?: number | undefined
+  /** Files up to this size are kept in the metadata store. Default: its own preference. */
+  readonly inlineBytes?: number | undefined
+  /** Where relative paths begin, and the search for a config or a store. Default: the working directory. */
+  readonly cwd?: string | undefined
+  /** Default: the environment of the process. */
+  readonly env?: Environment | undefined
+  /** False = load no config. Default: the nearest one, and only if something depends on it. */
+  readonly config?: false | LoadedConfig | undefined
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface OpenTarget extends OpenOptions, StoreRequest {}
+
+/**
+ * Opens a file system. A text is a folder (local disk and SQLite; made with mode 0700 if absent) or `memory:`. An object names the
+ * two layers by URI or as open adapters (`storage` and `metadata`), or a store of the config (`store`). With neither, it is the
+ * store of this place: `NEXUS_STORE`, `store` in the config, the nearest `.nexus` folder.
+ *
+ * The file system owns what it stands on: closing it closes both layers. Adapters that were given open stay open if this fails.
+ * @throws {NexusError} InvalidArgument, InvalidConfig, NotFound if there is no store and `create` is false, or as the adapters
+ * @example
+ * await using nexus = await openNexus('./data')
+ * await nexus.write('/hello.txt', 'hello')
+ */
+export async function openNexus(target: string | OpenTarget = {}, options: OpenOptions = {}): Promise<NexusFS> {
+  const settings = checkOptions({ ...(typeof target === 'string' ? {} : target), ...options })
+  throwIfAborted(settings.signal, 'openNexus')
+  const { cwd = process.cwd(), env = process.env } = settings
+  const config = configOnce(settings.config, cwd)
+  const store: LocatedStore =
+    typeof target === 'string'
+      ? { place: wholeStore(target, cwd), why: 'asked for by path' }
+      : await locateStore(settings, { cwd, env, config })
+  return openLocated(store, settings, { env, config })
+}
+
+/** Opens what `locateStore` found. */
+export async function openLocated(
+  { place, author, durability }: LocatedStore,
+  settings: OpenOptions,
+  { env, config }: Pick<OpenPortContext, 'env' | 'config'>,
+): Promise<NexusFS> {
+  const { create = true, signal } = settings
+  const layers = place.kind === 'folder' ? layersOfFolder(place.folder) : place
+  const context = { env, config, create, signal, cwd: layers.base, durability: settings.durability ?? durability }
+  try {
+    return await openLayers(layers, context, { ...settings, author: settings.author ?? (env.NEXUS_AUTHOR || author) })
+  } catch (cause) {
+    if (place.kind === 'folder' && !create && isNexusError(cause, 'NotFound')) throw noStoreIn(place.folder, cause)
+    throw cause
+  }
+}
+
+/** Loads the nearest config at the first call, and never again. */
+export function configOnce(given: OpenOptions['config'], cwd: string): () => Promise<LoadedConfig | undefined> {
+  let loading: Promise<LoadedConfig | undefined> | undefined
+  return () => {
+    loading ??= given === undefined ? loadConfig(cwd) : Promise.resolve(given === false ? undefined : given)
+    return loading
+  }
+}
+
+type Layers = Extract<StorePlace, { kind: 'layers' }>
+
+function layersOfFolder(folder: string): Layers {
+  return { kind: 'layers', storage: `local:${folder}`, metadata: `sqlite:${join(folder, 'meta.db')}`, base: folder }
+}
+
+async function openLayers(layers: Layers, context: OpenPortContext, settings: OpenOptions): Promise<NexusFS> {
+  const opened: { close(): Promise<void> }[] = []
+  const own = <Port extends { close(): Promise<void> }>(port: Port): Port => {
+    opened.push(port)
+    return port
+  }
+  try {
+    const storage: StorageBackend =
+      typeof layers.storage === 'string' ? own(await openStorage(layers.storage, context)) : layers.storage
+    const metadata: MetadataStore =
+      typeof layers.metadata === 'string' ? own(await openMetadata(layers.metadata, context)) : layers.metadata
+    const { author, create, cacheBytes, inlineBytes, clock, random } = settings
+    return await NexusFS.open({ storage, metadata, author, create, cacheBytes, inlineBytes, clock, random })
+  } catch (error) {
+    for (const port of opened.reverse()) await closeQuietly(port)
+    throw error
+  }
+}
+
+function noStoreIn(folder: string, cause: NexusError): NexusError {
+  return new NexusError('NotFound', `no store in ${folder}; run \`nexus init ${folder}\``, { context: { folder }, cause })
+}
+
+const optionNames = {
+  store: true,
+  storage: true,
+  metadata: true,
+  author: true,
+  durability: true,
+  create: true,
+  cacheBytes: true,
+  inlineBytes: true,
+  cwd: true,
+  env: true,
+  config: true,
+  clock: true,
+  random: true,
+  signal: true,
+} as const satisfies Record<keyof OpenTarget, true>
+
+/** A misspelt option must not open another store than the one meant. */
+function checkOptions(settings: OpenTarget): OpenTarget {
+  const known = Object.keys(optionNames)
+  const unknown = Object.keys(settings).find((name) => !Object.hasOwn(optionNames, name))
+  if (unknown !== undefined) {
+    const advice = `known: ${known.join(', ')}`
+    throw new NexusError('InvalidArgument', `openNexus: unknown option "${unknown}"${didYouMean(unknown, known)}; ${advice}`)
+  }
+  const { durability, storage, metadata } = settings
+  if (durability !== undefined && !durabilityClasses.includes(durability)) {
+    const advice = `one of ${durabilityClasses.join(', ')}`
+    throw new NexusError('InvalidArgument', `openNexus: durability is ${advice}, not ${JSON.stringify(durability)}`)
+  }
+  for (const [name, layer] of Object.entries({ storage, metadata })) {
+    if (layer === undefined || typeof layer === 'string' || (typeof layer === 'object' && layer !== null)) continue
+    throw new NexusError('InvalidArgument', `openNexus: ${name} is a URI or an open adapter, not ${typeof layer}`)
+  }
+  return settings
+}

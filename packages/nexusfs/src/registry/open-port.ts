@@ -1,0 +1,86 @@
+import type { DurabilityClass } from '../core/durability.ts'
+import { isNexusError, NexusError } from '../core/errors.ts'
+import { type MetadataStore, metadataPortVersion } from '../metadata/metadata-store.ts'
+import { type StorageBackend, storagePortVersion } from '../storage/storage-backend.ts'
+import { adapterTables, findAdapter, unknownScheme } from './adapter-table.ts'
+import { builtInMetadata } from './built-in-metadata.ts'
+import { builtInStorages } from './built-in-storages.ts'
+import type { Environment } from './environment-gate.ts'
+import type { LoadedConfig } from './load-config.ts'
+import { redactSecrets } from './redact.ts'
+import type { Registration } from './registration.ts'
+import { parseUri } from './uri.ts'
+
+export interface OpenPortContext {
+  readonly cwd: string
+  readonly env: Environment
+  readonly durability: DurabilityClass | undefined
+  readonly create: boolean
+  readonly signal: AbortSignal | undefined
+  /** Asked only for a scheme that no built-in adapter has. */
+  readonly config: () => Promise<LoadedConfig | undefined>
+}
+
+/**
+ * Opens the storage backend that a URI names: `local:DIR`, `file:DIR`, a bare path, `memory:NAME`, or the scheme of a config.
+ * @throws {NexusError} InvalidArgument for an unknown scheme, Unsupported for a port of another version, or as the adapter
+ */
+export async function openStorage(uri: string, context: OpenPortContext): Promise<StorageBackend> {
+  const scheme = parseUri(uri).scheme ?? 'local'
+  const builtIn = findAdapter(builtInStorages, scheme)
+  const table = builtIn === undefined ? adapterTables(await context.config()).storages : builtInStorages
+  const adapter = builtIn ?? findAdapter(table, scheme)
+  if (adapter === undefined) throw unknownScheme('storage backend', scheme, table)
+  const port = await openWith('storage backend', adapter, uri, context)
+  await checkVersion('storage backend', port, storagePortVersion)
+  return port
+}
+
+/**
+ * Opens the metadata store that a URI names: `sqlite:FILE`, a bare path, `memory:NAME`, or the scheme of a config.
+ * @throws {NexusError} as `openStorage`
+ */
+export async function openMetadata(uri: string, context: OpenPortContext): Promise<MetadataStore> {
+  const scheme = parseUri(uri).scheme ?? 'sqlite'
+  const builtIn = findAdapter(builtInMetadata, scheme)
+  const table = builtIn === undefined ? adapterTables(await context.config()).metadata : builtInMetadata
+  const adapter = builtIn ?? findAdapter(table, scheme)
+  if (adapter === undefined) throw unknownScheme('metadata store', scheme, table)
+  const port = await openWith('metadata store', adapter, uri, context)
+  await checkVersion('metadata store', port, metadataPortVersion)
+  return port
+}
+
+/** Closes what is of no use any more; the error that made it so is the one to report. */
+export async function closeQuietly(port: { close(): Promise<void> }): Promise<void> {
+  await port.close().catch(() => {})
+}
+
+async function openWith<Port extends StorageBackend | MetadataStore>(
+  what: string,
+  adapter: Registration<Port>,
+  uri: string,
+  { cwd, env, durability, create, signal }: OpenPortContext,
+): Promise<Port> {
+  const shown = redactSecrets(uri)
+  if (adapter.openUri === undefined) {
+    throw new NexusError(
+      'Unsupported',
+      `${what} ${shown}: ${adapter.label} has no URIs, it serves benchmarks and conformance only`,
+    )
+  }
+  try {
+    return await adapter.openUri(uri, { cwd, env, durability, create, signal })
+  } catch (cause) {
+    if (isNexusError(cause)) throw cause
+    const problem = redactSecrets(cause instanceof Error ? cause.message : String(cause))
+    throw new NexusError('Unexpected', `${what} ${shown}: it cannot be opened: ${problem}`, { cause })
+  }
+}
+
+async function checkVersion(what: string, port: StorageBackend | MetadataStore, expected: number): Promise<void> {
+  const found: unknown = port?.info?.portVersion
+  if (found === expected) return
+  await closeQuietly({ close: async () => port?.close?.() })
+  throw new NexusError('Unsupported', `${what}: written for version ${found} of the port, and this is ${expected}; update either`)
+}
