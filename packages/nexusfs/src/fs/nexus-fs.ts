@@ -1,9 +1,19 @@
 import type { Clock, Random } from '../core/clock.ts'
 import type { DurabilityClass } from '../core/durability.ts'
-import { NexusError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
+import { Calls } from './calls.ts'
+import type { FsContext } from './context.ts'
+import { copy, rollback } from './copy.ts'
+import { mkdir, rmdir } from './directories.ts'
+import { append, type Change, edit } from './edit.ts'
 import type { DirectoryEntry, Entry, FileEntry, VersionEntry } from './entry.ts'
+import { exportTree } from './export-tree.ts'
+import { importTree } from './import-tree.ts'
+import { exists, listPages, stat, versionPages, walkPages } from './look.ts'
+import { move } from './move.ts'
+import { openFileSystem } from './open-file-system.ts'
 import type {
   BatchWrite,
   CommitOptions,
@@ -13,6 +23,8 @@ import type {
   MkdirOptions,
   MoveOptions,
   OperationOptions,
+  ParentOptions,
+  Preconditions,
   RangeOptions,
   ReadOptions,
   RemoveOptions,
@@ -21,6 +33,11 @@ import type {
   Usage,
   WriteOptions,
 } from './options.ts'
+import { read, readRange, readText, readWithStat } from './read.ts'
+import { remove } from './remove.ts'
+import { restore } from './restore.ts'
+import { usage } from './usage.ts'
+import { write, writeBatch } from './write.ts'
 
 export interface NexusFSOptions {
   readonly storage: StorageBackend
@@ -37,108 +54,228 @@ export interface NexusFSOptions {
   readonly random?: Random | undefined
 }
 
-/** A file system over a storage backend and a metadata store. */
+/** What a file system stands on and promises. */
+export interface NexusFSInfo {
+  readonly storage: StorageBackend['info']
+  readonly metadata: MetadataStore['info']
+  /** What an acknowledged write survives: the weaker of the two layers. */
+  readonly durability: DurabilityClass
+  /** The class that the store was founded with; weaker now is allowed, and worth telling. */
+  readonly foundedDurability: DurabilityClass
+  readonly storeId: Id
+}
+
+/**
+ * A file system over a storage backend and a metadata store. Every call may be made at the same time as any other, from any number
+ * of processes if both layers are shared. A call that fails throws a `NexusError`; a call that returned is as durable as
+ * `info.durability` says. Paths are absolute; see `parsePath` for their form.
+ *
+ * @example
+ * await using nexus = await openNexus('./data')
+ * await nexus.write('/notes/a.md', 'first')
+ */
 export class NexusFS implements AsyncDisposable {
-  static open(_options: NexusFSOptions): Promise<NexusFS> {
-    throw todo()
+  readonly info: NexusFSInfo
+  readonly #fs: FsContext
+  readonly #calls = new Calls()
+  #closing: Promise<void> | undefined
+
+  private constructor(fs: FsContext, info: NexusFSInfo) {
+    this.#fs = fs
+    this.info = info
   }
-  /** What this file system stands on and promises. */
-  get info(): { storage: StorageBackend['info']; metadata: MetadataStore['info']; durability: DurabilityClass; storeId: string } {
-    throw todo()
+
+  /**
+   * Opens the store that the two layers hold; founds one in an empty metadata store. The file system closes both layers with itself,
+   * also if opening fails.
+   * @throws {NexusError} NotFound if there is no store and `create` is false, Unsupported if it has a newer format, Corrupt, and what
+   * the metadata store throws
+   */
+  static async open(options: NexusFSOptions): Promise<NexusFS> {
+    try {
+      return await openFileSystem(options, (fs, info) => new NexusFS(fs, info))
+    } catch (error) {
+      await Promise.allSettled([options.storage.close(), options.metadata.close()])
+      throw error
+    }
   }
-  read(_path: string, _options?: ReadOptions): Promise<Uint8Array<ArrayBuffer>> {
-    throw todo()
+
+  /**
+   * The content of a file, in an array that belongs to the caller; verified against its digest.
+   * @throws {NexusError} NotFound, IsADirectory, NotADirectory, Corrupt
+   */
+  read(path: string, options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#calls.run('read', path, () => read(this.#fs, path, options))
   }
-  readText(_path: string, _options?: ReadOptions): Promise<string> {
-    throw todo()
+
+  /** The content as UTF-8 text; bytes that are not UTF-8 become U+FFFD. Throws as `read`. */
+  readText(path: string, options: ReadOptions = {}): Promise<string> {
+    return this.#calls.run('readText', path, () => readText(this.#fs, path, options))
   }
-  readWithStat(_path: string, _options?: ReadOptions): Promise<{ content: Uint8Array<ArrayBuffer>; stat: FileEntry }> {
-    throw todo()
+
+  /** Content and entry from one snapshot, for compare-and-set. Throws as `read`. */
+  readWithStat(path: string, options: ReadOptions = {}): Promise<{ content: Uint8Array<ArrayBuffer>; stat: FileEntry }> {
+    return this.#calls.run('readWithStat', path, () => readWithStat(this.#fs, path, options))
   }
-  readRange(_path: string, _options: RangeOptions): Promise<Uint8Array<ArrayBuffer>> {
-    throw todo()
+
+  /** A part of the content; past the end there are no bytes. Throws as `read`, and InvalidArgument for negative or broken numbers. */
+  readRange(path: string, options: RangeOptions): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#calls.run('readRange', path, () => readRange(this.#fs, path, options))
   }
-  write(_path: string, _content: string | Uint8Array, _options?: WriteOptions): Promise<FileEntry> {
-    throw todo()
+
+  /**
+   * Writes a new version of a file, or a new file; missing parents are made. A buffer is copied before anything is awaited.
+   * @throws {NexusError} Conflict (`ifMatch`), AlreadyExists (`ifNoneMatch`), IsADirectory, NotADirectory, NotFound (`parents: false`),
+   * NoSpace, ReadOnly
+   */
+  write(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<FileEntry> {
+    return this.#calls.run('write', path, () => write(this.#fs, path, content, options))
   }
-  append(_path: string, _content: string | Uint8Array, _options?: WriteOptions): Promise<FileEntry> {
-    throw todo()
+
+  /** Adds to the end of a file, or makes it; several appenders at once all get their bytes in. Throws as `write`. */
+  append(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<FileEntry> {
+    return this.#calls.run('append', path, () => append(this.#fs, path, content, options))
   }
-  /** `change` gets `undefined` for an absent file; it is called again when another writer came first. */
-  edit(
-    _path: string,
-    _change: (
-      content: Uint8Array<ArrayBuffer> | undefined,
-      stat: FileEntry | undefined,
-    ) => string | Uint8Array | Promise<string | Uint8Array>,
-    _options?: WriteOptions,
-  ): Promise<FileEntry> {
-    throw todo()
+
+  /**
+   * Reads, changes, writes, and begins anew when another writer came first, so that no update is lost. `change` gets `undefined` for
+   * an absent file; it may be called several times. What it throws is thrown. Throws as `write`.
+   */
+  edit(path: string, change: Change, options: WriteOptions = {}): Promise<FileEntry> {
+    return this.#calls.run('edit', path, () => edit(this.#fs, path, change, options))
   }
-  /** Entries in the order of the writes. */
-  writeBatch(_writes: readonly BatchWrite[], _options?: CommitOptions & { parents?: boolean }): Promise<readonly FileEntry[]> {
-    throw todo()
+
+  /**
+   * Writes many files in one commit, all or none; entries in the order of the writes. A path that is written twice gets one version,
+   * with the last content.
+   * @throws {NexusError} as `write`, and InvalidArgument for more than fits into a commit (about 2,400 files)
+   */
+  writeBatch(writes: readonly BatchWrite[], options: CommitOptions & ParentOptions = {}): Promise<readonly FileEntry[]> {
+    return this.#calls.run('writeBatch', writes[0]?.path ?? '', () => writeBatch(this.#fs, writes, options))
   }
-  exists(_path: string, _options?: OperationOptions): Promise<boolean> {
-    throw todo()
+
+  /** True if a file or a directory stands at the path. */
+  exists(path: string, options: OperationOptions = {}): Promise<boolean> {
+    return this.#calls.run('exists', path, () => exists(this.#fs, path, options))
   }
-  /** `undefined` if nothing stands there. */
-  stat(_path: string, _options?: OperationOptions): Promise<Entry | undefined> {
-    throw todo()
+
+  /** What stands at the path; `undefined` if nothing does. */
+  stat(path: string, options: OperationOptions = {}): Promise<Entry | undefined> {
+    return this.#calls.run('stat', path, () => stat(this.#fs, path, options))
   }
-  list(_path: string, _options?: ListOptions): AsyncIterable<Entry> {
-    throw todo()
+
+  /**
+   * The entries of a directory, in byte order of their names.
+   * @throws {NexusError} NotFound, NotADirectory; Conflict if the directory is replaced while it is listed
+   */
+  list(path: string, options: ListOptions = {}): AsyncGenerator<Entry, void, undefined> {
+    return this.#calls.pages('list', path, listPages(this.#fs, path, options))
   }
-  walk(_path: string, _options?: ListOptions): AsyncIterable<Entry> {
-    throw todo()
+
+  /** Everything below a directory: a directory before what is in it, names in byte order. Throws as `list`. */
+  walk(path: string, options: ListOptions = {}): AsyncGenerator<Entry, void, undefined> {
+    return this.#calls.pages('walk', path, walkPages(this.#fs, path, options))
   }
-  mkdir(_path: string, _options?: MkdirOptions): Promise<DirectoryEntry> {
-    throw todo()
+
+  /**
+   * Makes a directory.
+   * @throws {NexusError} AlreadyExists (a directory: unless `recursive`), NotFound if a parent is missing and `recursive` is not given
+   */
+  mkdir(path: string, options: MkdirOptions = {}): Promise<DirectoryEntry> {
+    return this.#calls.run('mkdir', path, () => mkdir(this.#fs, path, options))
   }
-  rmdir(_path: string, _options?: CommitOptions): Promise<void> {
-    throw todo()
+
+  /**
+   * Removes an empty directory.
+   * @throws {NexusError} NotEmpty, NotFound, NotADirectory
+   */
+  rmdir(path: string, options: CommitOptions = {}): Promise<void> {
+    return this.#calls.run('rmdir', path, () => rmdir(this.#fs, path, options))
   }
-  remove(_path: string, _options?: RemoveOptions): Promise<void> {
-    throw todo()
+
+  /**
+   * Removes a file, or with `recursive` a directory and all below it, in one commit. `restore` brings it back.
+   * @throws {NexusError} NotFound (unless `force`), IsADirectory (unless `recursive`), Conflict (`ifMatch`)
+   */
+  remove(path: string, options: RemoveOptions = {}): Promise<void> {
+    return this.#calls.run('remove', path, () => remove(this.#fs, path, options))
   }
-  restore(_path: string, _options?: RestoreOptions): Promise<Entry> {
-    throw todo()
+
+  /**
+   * Brings back what was removed from (or replaced at) a path last, with its whole history.
+   * @throws {NexusError} NotFound if there is nothing to bring back, AlreadyExists if something stands at the target
+   */
+  restore(path: string, options: RestoreOptions = {}): Promise<Entry> {
+    return this.#calls.run('restore', path, () => restore(this.#fs, path, options))
   }
-  move(_from: string, _to: string, _options?: MoveOptions): Promise<Entry> {
-    throw todo()
+
+  /**
+   * Moves a file with its versions, or a directory with all below it, in one commit; missing parents are made.
+   * @throws {NexusError} NotFound, AlreadyExists (a file: unless `overwrite`), InvalidArgument below itself
+   */
+  move(from: string, to: string, options: MoveOptions = {}): Promise<Entry> {
+    return this.#calls.run('move', from, () => move(this.#fs, from, to, options))
   }
-  copy(_from: string, _to: string, _options?: MoveOptions & ReadOptions): Promise<FileEntry> {
-    throw todo()
+
+  /**
+   * Copies a file without storing its content again. With `overwrite`, the target gets a new version.
+   * @throws {NexusError} NotFound, IsADirectory, AlreadyExists
+   */
+  copy(from: string, to: string, options: MoveOptions & ReadOptions = {}): Promise<FileEntry> {
+    return this.#calls.run('copy', from, () => copy(this.#fs, from, to, options))
   }
-  /** Newest first. */
-  versions(_path: string, _options?: ListOptions): AsyncIterable<VersionEntry> {
-    throw todo()
+
+  /**
+   * The versions of a file, newest first.
+   * @throws {NexusError} NotFound, IsADirectory
+   */
+  versions(path: string, options: ListOptions = {}): AsyncGenerator<VersionEntry, void, undefined> {
+    return this.#calls.pages('versions', path, versionPages(this.#fs, path, options))
   }
-  rollback(
-    _path: string,
-    _version: number,
-    _options?: CommitOptions & { ifMatch?: WriteOptions['ifMatch'] },
-  ): Promise<FileEntry> {
-    throw todo()
+
+  /**
+   * Writes a new version with the content of an older one.
+   * @throws {NexusError} NotFound if there is no such version, Conflict (`ifMatch`)
+   */
+  rollback(path: string, version: number, options: CommitOptions & Pick<Preconditions, 'ifMatch'> = {}): Promise<FileEntry> {
+    return this.#calls.run('rollback', path, () => rollback(this.#fs, path, version, options))
   }
-  usage(_path?: string, _options?: OperationOptions): Promise<Usage> {
-    throw todo()
+
+  /** Counts what is below a path, and what the whole store holds, by walking. */
+  usage(path = '/', options: OperationOptions = {}): Promise<Usage> {
+    return this.#calls.run('usage', path, () => usage(this.#fs, path, options))
   }
-  importTree(_source: string, _path: string, _options?: ImportOptions): Promise<TransferReport> {
-    throw todo()
+
+  /**
+   * Brings a directory (or a file) of the local file system in: content, executable bits, times, empty directories. It goes in
+   * batches, each one commit; run again after an interruption, it goes on: files that are the same already get no new version.
+   * @throws {NexusError} InvalidArgument with a list of links and special files, NotFound for an absent source
+   */
+  importTree(source: string, path: string, options: ImportOptions = {}): Promise<TransferReport> {
+    return this.#calls.run('importTree', path, () => importTree(this.#fs, source, path, options))
   }
-  exportTree(_path: string, _target: string, _options?: ExportOptions): Promise<TransferReport> {
-    throw todo()
+
+  /**
+   * Writes a directory (or a file) out to the local file system; only verified content is written.
+   * @throws {NexusError} AlreadyExists if the target is there and is not an empty directory
+   */
+  exportTree(path: string, target: string, options: ExportOptions = {}): Promise<TransferReport> {
+    return this.#calls.run('exportTree', path, () => exportTree(this.#fs, path, target, options))
   }
-  /** Waits for calls under way; closes both adapters. Idempotent. */
+
+  /** Waits for calls under way, gives back what this process holds in the store, and closes both layers. Idempotent. */
   close(): Promise<void> {
-    throw todo()
+    this.#closing ??= this.#close()
+    return this.#closing
   }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
 
-function todo(): NexusError {
-  return new NexusError('Unexpected', 'not built yet')
+  async #close(): Promise<void> {
+    await this.#calls.close()
+    await this.#fs.content.close()
+    await Promise.all([this.#fs.content.storage.close(), this.#fs.metadata.close()])
+  }
 }

@@ -1,0 +1,137 @@
+import type { Random } from '../core/clock.ts'
+import { type Digest, digestOf } from '../core/digest.ts'
+import { isNexusError, NexusError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import { contentKey } from '../metadata/keyspace.ts'
+import type { MetadataEntry, MetadataStore } from '../metadata/metadata-store.ts'
+import type { StorageBackend } from '../storage/storage-backend.ts'
+import { ContentCache } from './content-cache.ts'
+import { decodeContentRow } from './content-row.ts'
+import { digestOfLarge } from './digest-of-large.ts'
+import { FamiliarContent } from './familiar-content.ts'
+import { IncomingContent } from './incoming-content.ts'
+import { ProcessLease } from './process-lease.ts'
+
+/** From this size on, in bytes, content is hashed while it is being stored. */
+const stagedBytes = 512 * 1024
+
+export interface ContentStoreOptions {
+  readonly storage: StorageBackend
+  readonly metadata: MetadataStore
+  readonly storeId: Id
+  readonly random: Random
+  /** In bytes. */
+  readonly cacheBytes: number
+}
+
+/** Content by digest over both ports: stored once, verified whenever it is read. */
+export class ContentStore {
+  readonly storage: StorageBackend
+  readonly storeId: Id
+  readonly random: Random
+  readonly lease: ProcessLease
+  readonly #metadata: MetadataStore
+  readonly #cache: ContentCache
+  readonly #familiar = new FamiliarContent()
+  readonly #fetches = new Map<Digest, Promise<Uint8Array | undefined>>()
+  readonly #cleanUps = new Set<Promise<void>>()
+
+  constructor(options: ContentStoreOptions) {
+    this.storage = options.storage
+    this.storeId = options.storeId
+    this.random = options.random
+    this.#metadata = options.metadata
+    this.#cache = new ContentCache(options.cacheBytes)
+    this.lease = new ProcessLease(options.metadata, options.random)
+  }
+
+  /**
+   * Takes in bytes that nobody changes any more. Large content that looks new begins to be stored while it is hashed.
+   * @throws {NexusError} Aborted
+   */
+  async receive(bytes: Uint8Array, signal?: AbortSignal): Promise<IncomingContent> {
+    if (bytes.length < stagedBytes) return new IncomingContent(this, bytes, digestOf(bytes), undefined)
+    const staged = this.#familiar.isFamiliar(bytes) ? undefined : this.storage.stage?.(bytes, { size: bytes.length, signal })
+    staged?.catch(() => undefined)
+    try {
+      return new IncomingContent(this, bytes, await digestOfLarge(bytes, signal), staged)
+    } catch (error) {
+      if (staged !== undefined) this.cleanUp(staged.then((blob) => blob.discard()))
+      throw error
+    }
+  }
+
+  /** The content if it is at hand; the array must not be changed or handed to a caller. */
+  cached(digest: Digest): Uint8Array | undefined {
+    return this.#cache.get(digest)
+  }
+
+  /**
+   * The verified content, or `undefined` if the store has no row of it. The array must not be changed or handed to a caller.
+   * Readers of the same content at the same time share one fetch; a caller who cancels leaves it to the others.
+   * @throws {NexusError} Corrupt if what is stored is not what was written; nothing of it is returned
+   */
+  read(digest: Digest): Promise<Uint8Array | undefined> {
+    const cached = this.#cache.get(digest)
+    if (cached !== undefined) return Promise.resolve(cached)
+    const running = this.#fetches.get(digest)
+    if (running !== undefined) return running
+    const fetch = this.#fetch(digest).finally(() => this.#fetches.delete(digest))
+    this.#fetches.set(digest, fetch)
+    return fetch
+  }
+
+  /** Content that was just written or verified. */
+  remember(digest: Digest, bytes: Uint8Array): void {
+    this.#cache.put(digest, bytes)
+    if (bytes.length >= stagedBytes) this.#familiar.remember(bytes)
+  }
+
+  /** Removes in the background what a call no longer needs. What fails to go is an orphan, which a sweep finds. */
+  cleanUp(work: Promise<void>): void {
+    const settled: Promise<void> = work.catch(() => undefined).finally(() => this.#cleanUps.delete(settled))
+    this.#cleanUps.add(settled)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#cleanUps)
+    await this.lease.close()
+  }
+
+  /** A blob may be collected between the look at its row and the look at the blob: then the row has changed, and is read again. */
+  async #fetch(digest: Digest): Promise<Uint8Array | undefined> {
+    let before: MetadataEntry | undefined
+    for (;;) {
+      const row = (await this.#metadata.read({ get: [contentKey(digest)] })).get[0]
+      if (row === undefined) return undefined
+      if (row.revision === before?.revision) throw corrupt(digest, 'its blob is missing')
+      const bytes = await this.#load(digest, row)
+      if (bytes !== undefined) return bytes
+      before = row
+    }
+  }
+
+  async #load(digest: Digest, row: MetadataEntry): Promise<Uint8Array | undefined> {
+    const { location, size } = decodeContentRow(row)
+    const bytes = location.kind === 'inline' ? location.bytes : await this.#blob(location.key)
+    if (bytes === undefined) return undefined
+    if (bytes.length !== size) throw corrupt(digest, `it has ${bytes.length} bytes instead of ${size}`)
+    const actual = bytes.length < stagedBytes ? digestOf(bytes) : await digestOfLarge(bytes, undefined)
+    if (actual !== digest) throw corrupt(digest, `its bytes have the digest ${actual}`)
+    this.remember(digest, bytes)
+    return bytes
+  }
+
+  async #blob(key: string): Promise<Uint8Array | undefined> {
+    try {
+      return await this.storage.get(key)
+    } catch (error) {
+      if (isNexusError(error, 'NotFound')) return undefined
+      throw error
+    }
+  }
+}
+
+function corrupt(digest: Digest, what: string): NexusError {
+  return new NexusError('Corrupt', `content ${digest} is damaged: ${what}; restore it from a backup`, { context: { digest } })
+}

@@ -1,0 +1,114 @@
+import { type Digest, digestHex } from '../core/digest.ts'
+import { NexusError } from '../core/errors.ts'
+import { type Id, newId } from '../core/id.ts'
+import { contentKey } from '../metadata/keyspace.ts'
+import type { Expectation, Key, MetadataEntry, Write } from '../metadata/metadata-store.ts'
+import type { StagedBlob } from '../storage/storage-backend.ts'
+import { type ContentLocation, decodeContentRow, encodeContentRow } from './content-row.ts'
+import type { ContentStore } from './content-store.ts'
+
+/** What a commit needs so that a version may refer to a content. */
+export interface ContentPlan {
+  readonly expect: readonly Expectation[]
+  readonly writes: readonly Write[]
+}
+
+/**
+ * One content on its way into the store. The caller hashes it (`ContentStore.receive`), reads the row of `key` in its snapshot, asks
+ * for a plan, commits, and at the end settles it, once.
+ */
+export class IncomingContent {
+  readonly digest: Digest
+  readonly size: number
+  /** The row to read before planning. */
+  readonly key: Key
+  readonly bytes: Uint8Array
+  readonly #store: ContentStore
+  #staged: Promise<StagedBlob> | undefined
+  #uploaded: { readonly key: string; readonly process: Id } | undefined
+  #isReferred = false
+
+  constructor(store: ContentStore, bytes: Uint8Array, digest: Digest, staged: Promise<StagedBlob> | undefined) {
+    this.#store = store
+    this.bytes = bytes
+    this.size = bytes.length
+    this.digest = digest
+    this.key = contentKey(digest)
+    this.#staged = staged
+  }
+
+  /**
+   * How versions can refer to this content, given its row in the snapshot of the commit. Uploads if it must.
+   *
+   * - A live row is reused and expected unchanged; it is not written, so that popular content is no contended row.
+   * - Otherwise a new row is put: with the bytes inside if `isInline`, else naming a blob under a key of its own.
+   *
+   * @throws {NexusError} Corrupt if another content of that digest but another size is stored, and what uploading throws
+   */
+  async plan(row: MetadataEntry | undefined, isInline: boolean, signal?: AbortSignal): Promise<ContentPlan> {
+    if (row === undefined) return this.#introduce({ kind: 'absent', key: this.key }, isInline, signal)
+    const known = decodeContentRow(row)
+    this.#checkSize(known.size)
+    const unchanged: Expectation = { kind: 'at', key: this.key, revision: row.revision }
+    if (known.state === 'deleting') return this.#introduce(unchanged, isInline, signal)
+    this.#isReferred = known.location.kind === 'blob' && known.location.key === this.#uploaded?.key
+    return { expect: [unchanged], writes: [] }
+  }
+
+  /**
+   * What became of the call: `kept` = its commit was applied; `dropped` = it was not, and will not be; `unresolved` = nobody knows,
+   * so that a blob that may be referred to stays (a sweep finds it if it is not).
+   */
+  settle(outcome: 'kept' | 'dropped' | 'unresolved'): void {
+    if (outcome === 'kept') this.#store.remember(this.digest, this.bytes)
+    const staged = this.#staged
+    this.#staged = undefined
+    if (staged !== undefined) this.#store.cleanUp(staged.then((blob) => blob.discard()))
+    const isOrphan = outcome === 'dropped' || (outcome === 'kept' && !this.#isReferred)
+    if (this.#uploaded === undefined || !isOrphan) return
+    this.#store.cleanUp(this.#store.storage.delete([this.#uploaded.key]))
+    this.#uploaded = undefined
+  }
+
+  /** The lease under which the blob was uploaded is gone, and the blob with it perhaps: the next plan uploads again. */
+  leaseLost(): void {
+    if (this.#uploaded === undefined) return
+    this.#store.lease.lost(this.#uploaded.process)
+    this.#uploaded = undefined
+  }
+
+  async #introduce(row: Expectation, isInline: boolean, signal?: AbortSignal): Promise<ContentPlan> {
+    if (isInline) return { expect: [row], writes: [this.#row({ kind: 'inline', bytes: this.bytes })] }
+    const { key, process } = await this.#upload(signal)
+    this.#isReferred = true
+    return { expect: [row, this.#store.lease.expectation(process)], writes: [this.#row({ kind: 'blob', key })] }
+  }
+
+  #row(location: ContentLocation): Write {
+    return { kind: 'put', key: this.key, value: encodeContentRow({ state: 'live', size: this.size, location }) }
+  }
+
+  /** Once a call: a plan that is made again reuses the blob. */
+  async #upload(signal?: AbortSignal): Promise<{ key: string; process: Id }> {
+    if (this.#uploaded !== undefined) return this.#uploaded
+    const process = await this.#store.lease.hold()
+    const key = `${this.#store.storeId}/${digestHex(this.digest)}/${process}/${newId(this.#store.random)}`
+    const staged = this.#staged
+    this.#staged = undefined
+    if (staged === undefined) await this.#store.storage.put(key, this.bytes, { size: this.size, signal })
+    else await (await staged).publish(key, { signal })
+    this.#uploaded = { key, process }
+    return this.#uploaded
+  }
+
+  #checkSize(stored: number): void {
+    if (stored === this.size) return
+    throw new NexusError(
+      'Corrupt',
+      `${this.digest} is stored with ${stored} bytes, and ${this.size} bytes have the same digest`,
+      {
+        context: { reason: 'collision', digest: this.digest },
+      },
+    )
+  }
+}

@@ -1,0 +1,100 @@
+import { utf8 } from '../core/bytes.ts'
+import type { Random } from '../core/clock.ts'
+import { NexusError } from '../core/errors.ts'
+import { type Id, newId } from '../core/id.ts'
+import { heartbeatKey, leaseKey } from '../metadata/keyspace.ts'
+import type { Expectation, MetadataStore, StoreCallOptions } from '../metadata/metadata-store.ts'
+import { encodeRecord } from '../metadata/record.ts'
+
+const heartbeatMs = 20_000
+
+/**
+ * The right of this process to upload blobs that no row refers to yet. It is taken at the first upload; a sweep spares the blobs of
+ * a process whose lease row is there, and a commit that introduces a blob expects the row. No row = the process has ended.
+ */
+export class ProcessLease {
+  readonly #metadata: MetadataStore
+  readonly #random: Random
+  #current: Promise<Id> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #beats = 0
+
+  constructor(metadata: MetadataStore, random: Random) {
+    this.#metadata = metadata
+    this.#random = random
+  }
+
+  /**
+   * The id under which to upload; takes the lease if there is none.
+   * @throws {NexusError} what the metadata store throws
+   */
+  hold(): Promise<Id> {
+    this.#current ??= this.#take().catch((error: unknown) => {
+      this.#current = undefined
+      throw error
+    })
+    return this.#current
+  }
+
+  /** What a commit expects that introduces a blob uploaded under this id. */
+  expectation(process: Id): Expectation {
+    return { kind: 'present', key: leaseKey(process) }
+  }
+
+  /** To be called when the expectation failed: another process has ended this lease, and its blobs may be gone. */
+  lost(process: Id): void {
+    const current = this.#current
+    void current?.then((id) => {
+      if (id === process && this.#current === current) this.#forget()
+    })
+  }
+
+  /** Gives the lease back. */
+  async close(): Promise<void> {
+    const held = this.#current
+    this.#forget()
+    if (held === undefined) return
+    const process = await held.catch(() => undefined)
+    if (process !== undefined) await this.#drop(process)
+  }
+
+  async #take(): Promise<Id> {
+    const process = newId(this.#random)
+    const started = encodeRecord({ pid: globalThis.process.pid })
+    await this.#commit([
+      { kind: 'put', key: leaseKey(process), value: started },
+      { kind: 'put', key: heartbeatKey(process), value: utf8('0') },
+    ])
+    this.#timer = setInterval(() => void this.#beat(process), heartbeatMs)
+    this.#timer.unref()
+    return process
+  }
+
+  /** A missed beat is harmless: the next one, or the expectation of the next commit, tells. */
+  async #beat(process: Id): Promise<void> {
+    this.#beats++
+    const put = { kind: 'put', key: heartbeatKey(process), value: utf8(String(this.#beats)) } as const
+    await this.#metadata.commit([{ expect: [this.expectation(process)], writes: [put] }]).catch(() => undefined)
+  }
+
+  /** A lease that stays is fenced by others in time. */
+  async #drop(process: Id): Promise<void> {
+    await this.#commit([
+      { kind: 'delete', key: leaseKey(process) },
+      { kind: 'delete', key: heartbeatKey(process) },
+    ]).catch(() => undefined)
+  }
+
+  async #commit(writes: Parameters<MetadataStore['commit']>[0][number]['writes'], options?: StoreCallOptions): Promise<void> {
+    const [result] = await this.#metadata.commit([{ expect: [], writes }], options)
+    if (result?.status === 'failed') throw result.error
+    if (result?.status !== 'committed')
+      throw new NexusError('Unexpected', 'the metadata store refused a commit that expects nothing')
+  }
+
+  #forget(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#current = undefined
+  }
+}

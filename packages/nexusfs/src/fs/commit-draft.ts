@@ -1,0 +1,108 @@
+import type { Id } from '../core/id.ts'
+import { keyText } from '../metadata/key-text.ts'
+import { emptyValue, logKey, operationKey, timeKey } from '../metadata/keyspace.ts'
+import type { Commit, Expectation, Key, Write } from '../metadata/metadata-store.ts'
+import { encodeRecord } from '../metadata/record.ts'
+import { ancestorsUnchanged, type Resolved } from './resolver.ts'
+
+/** One line of the log: what happened to a name. */
+export interface LogOperation {
+  readonly kind: 'write' | 'mkdir' | 'remove' | 'move' | 'restore' | 'rollback' | 'copy'
+  /** The directory in which the name is bound. */
+  readonly directory: Id
+  readonly name: string
+  /** The file or directory. */
+  readonly id: Id
+  readonly version?: number | undefined
+  /** By how many logical bytes the directory grew. */
+  readonly delta: number
+}
+
+/** Who, when and why: the same for all that one commit does. */
+export interface CommitStamp {
+  readonly commit: Id
+  readonly author: string
+  readonly reason: string | undefined
+  /** Milliseconds since 1970, by the store's clock. */
+  readonly time: number
+  /** The second whose first commit of this process this is. */
+  readonly newSecond: number | undefined
+}
+
+/** Operations on one page of a log row: with the longest names, in the longest JSON form, they fit into one value. */
+const operationsPerPage = 150
+
+/** Gathers what one commit expects and writes; the log row comes last. */
+export class CommitDraft {
+  readonly #expect: Expectation[] = []
+  readonly #expected = new Set<string>()
+  readonly #writes: Write[] = []
+  readonly #operations: LogOperation[] = []
+
+  /** The same expectation of two operations is kept once. */
+  expect(...expectations: readonly Expectation[]): void {
+    for (const expectation of expectations) {
+      if (expectation.kind !== 'range') {
+        const text = `${expectation.kind}${keyText(expectation.key)}`
+        if (this.#expected.has(text)) continue
+        this.#expected.add(text)
+      }
+      this.#expect.push(expectation)
+    }
+  }
+
+  expectAncestors(resolved: Resolved): void {
+    this.expect(...ancestorsUnchanged(resolved))
+  }
+
+  put(key: Extract<Write, { kind: 'put' }>['key'], value: Uint8Array): void {
+    this.#writes.push({ kind: 'put', key, value })
+  }
+
+  delete(key: Key): void {
+    this.#writes.push({ kind: 'delete', key })
+  }
+
+  add(...writes: readonly Write[]): void {
+    this.#writes.push(...writes)
+  }
+
+  log(operation: LogOperation): void {
+    this.#operations.push(operation)
+  }
+
+  get isEmpty(): boolean {
+    return this.#writes.length === 0
+  }
+
+  /** The commit. It also expects that nobody has put up the barrier of its id. */
+  build(stamp: CommitStamp): Commit {
+    const barrier: Expectation = { kind: 'absent', key: operationKey(stamp.commit) }
+    const time: Write[] = []
+    if (stamp.newSecond !== undefined) time.push({ kind: 'put', key: timeKey(stamp.newSecond), value: emptyValue })
+    return { expect: [...this.#expect, barrier], writes: [...this.#writes, ...time, ...this.#logRow(stamp)] }
+  }
+
+  #logRow(stamp: CommitStamp): Write[] {
+    const pages: Write[] = []
+    const lines = this.#operations.map(({ kind, directory, name, id, version, delta }) => [
+      kind,
+      directory,
+      name,
+      id,
+      version ?? 0,
+      delta,
+    ])
+    for (let start = 0; start === 0 || start < lines.length; start += operationsPerPage) {
+      const head = start === 0 ? { i: stamp.commit, t: stamp.time, a: stamp.author, w: stamp.reason } : {}
+      const value = encodeRecord({ ...head, o: lines.slice(start, start + operationsPerPage) })
+      pages.push({ kind: 'put', key: logKey(start / operationsPerPage), value })
+    }
+    return pages
+  }
+}
+
+/** Rows that logging this many operations takes. */
+export function logRowsOf(operations: number): number {
+  return Math.max(1, Math.ceil(operations / operationsPerPage))
+}

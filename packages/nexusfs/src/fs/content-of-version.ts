@@ -1,0 +1,62 @@
+import { orAborted } from '../core/abort.ts'
+import { isNexusError, NexusError } from '../core/errors.ts'
+import type { NexusPath } from '../core/path.ts'
+import { versionKey } from '../metadata/keyspace.ts'
+import type { FsContext } from './context.ts'
+import { type BoundFile, decodeHead, type FileHead, isFile } from './head.ts'
+
+/**
+ * A version of the file that stands at a path: the one it is at, or an older one of its history.
+ * @throws {NexusError} InvalidArgument unless `version` is 1 or more, NotFound if the file has no such version
+ */
+export async function findVersion(
+  fs: FsContext,
+  path: NexusPath,
+  current: BoundFile,
+  version: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<BoundFile> {
+  if (version === undefined || version === current.head.version) return current
+  if (!Number.isSafeInteger(version) || version < 1) {
+    throw new NexusError('InvalidArgument', `a version is a whole number from 1, not ${version}`)
+  }
+  const reply =
+    version > current.head.version
+      ? undefined
+      : await fs.metadata.read({ get: [versionKey(current.head.id, version)] }, { signal })
+  const entry = reply?.get[0]
+  const bound = entry && decodeHead(entry)
+  if (isFile(bound)) return bound
+  throw new NexusError('NotFound', `${path} has no version ${version}; the latest is ${current.head.version}`, {
+    context: { path, version },
+  })
+}
+
+const empty = new Uint8Array(0)
+
+/**
+ * The verified content of a version, in an array that nobody may change or hand to a caller.
+ * @throws {NexusError} Corrupt, with path and digest; nothing of damaged content is returned
+ */
+export async function contentOf(
+  fs: FsContext,
+  path: NexusPath,
+  head: FileHead,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  if (head.size === 0) return empty
+  if (head.bytes !== undefined) return head.bytes
+  const cached = fs.content.cached(head.digest)
+  if (cached !== undefined) return cached
+  const bytes = await orAborted(fs.content.read(head.digest), signal, 'read').catch((error: unknown) => {
+    throw isNexusError(error, 'Corrupt') ? damaged(path, head, error) : error
+  })
+  if (bytes !== undefined) return bytes
+  throw new NexusError('Corrupt', `${path}: the store has lost the content ${head.digest}; restore it from a backup`, {
+    context: { path, digest: head.digest },
+  })
+}
+
+function damaged(path: NexusPath, { digest }: FileHead, cause: NexusError): NexusError {
+  return new NexusError('Corrupt', `${path}: ${cause.message}`, { context: { ...cause.context, path, digest }, cause })
+}

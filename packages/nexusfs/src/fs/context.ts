@@ -1,0 +1,23 @@
+import type { ContentStore } from '../content/content-store.ts'
+import type { Clock, Random } from '../core/clock.ts'
+import type { MetadataStore } from '../metadata/metadata-store.ts'
+import type { Committer } from './committer.ts'
+import type { Resolver } from './resolver.ts'
+import type { Turns } from './turns.ts'
+
+/** What every operation of an open file system works with. */
+export interface FsContext {
+  readonly metadata: MetadataStore
+  readonly content: ContentStore
+  readonly resolver: Resolver
+  readonly committer: Committer
+  readonly turns: Turns
+  readonly clock: Clock
+  readonly random: Random
+  /** Of commits that name none. */
+  readonly author: string
+  /** When the store was founded: milliseconds since 1970. */
+  readonly foundedAt: number
+  /** Content up to this size is kept in the metadata store. */
+  readonly inlineBytes: number
+}

@@ -1,0 +1,77 @@
+import { NexusError } from '../core/errors.ts'
+import { limits } from '../core/limits.ts'
+import { parsePath } from '../core/path.ts'
+import { contentKey } from '../metadata/keyspace.ts'
+import type { MetadataEntry } from '../metadata/metadata-store.ts'
+import { findVersion } from './content-of-version.ts'
+import type { FsContext } from './context.ts'
+import type { FileEntry } from './entry.ts'
+import { alreadyExists, demandFile } from './expect-path.ts'
+import type { FileHead } from './head.ts'
+import { type Attempt, mutate } from './mutation.ts'
+import type { CommitOptions, MoveOptions, ParentOptions, Preconditions, ReadOptions } from './options.ts'
+import { finishPlan } from './planned-writes.ts'
+import type { Resolved } from './resolver.ts'
+import type { FileWrite } from './write-plan.ts'
+
+/** A new file (or, with `overwrite`, a new version of one) with the content of another: no content bytes are stored. */
+export async function copy(fs: FsContext, from: string, to: string, options: MoveOptions & ReadOptions): Promise<FileEntry> {
+  const source = parsePath(from)
+  const target = parsePath(to)
+  return mutate(fs, options, async (): Promise<Attempt<FileEntry>> => {
+    const { resolved, time } = await fs.resolver.resolveAll([source, target], { signal: options.signal })
+    const [origin, destination] = resolved
+    if (origin === undefined || destination === undefined)
+      throw new NexusError('Unexpected', `${source} was lost while it was copied`)
+    const current = demandFile(origin)
+    if (destination.bound !== undefined && (!options.overwrite || source === target)) throw alreadyExists(target)
+    const { head } = await findVersion(fs, source, current, options.version, options.signal)
+    const copied = await writeStored(fs, 'copy', head, destination, time, options)
+    copied.draft.expectAncestors(origin)
+    copied.draft.expect({ kind: 'at', key: current.entry.key, revision: current.entry.revision })
+    return copied
+  })
+}
+
+/** A new version of an existing file with the content of an older one. */
+export async function rollback(
+  fs: FsContext,
+  path: string,
+  version: number,
+  options: CommitOptions & Pick<Preconditions, 'ifMatch'>,
+): Promise<FileEntry> {
+  const target = parsePath(path)
+  return mutate(fs, options, async (): Promise<Attempt<FileEntry>> => {
+    const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
+    const { head } = await findVersion(fs, target, demandFile(only), version, options.signal)
+    return writeStored(fs, 'rollback', head, only, time, options)
+  })
+}
+
+/** The row of the content is read after the snapshot of the path; the commit expects both unchanged. */
+async function writeStored(
+  fs: FsContext,
+  kind: FileWrite['kind'],
+  head: FileHead,
+  destination: Resolved,
+  time: number,
+  options: CommitOptions & ParentOptions & Pick<Preconditions, 'ifMatch'>,
+): Promise<Extract<Attempt<FileEntry>, { draft: unknown }>> {
+  const { path } = destination
+  const row = await contentRowOf(fs, head, options.signal)
+  const write: FileWrite = {
+    path,
+    kind,
+    content: { kind: 'stored', head, row },
+    executable: head.executable,
+    ifMatch: options.ifMatch,
+  }
+  const planned = await finishPlan(fs, [write], new Map([[path, destination]]), new Map(), time, options)
+  return { ...planned, result: (revision) => planned.entry(path, revision) }
+}
+
+async function contentRowOf(fs: FsContext, head: FileHead, signal: AbortSignal | undefined): Promise<MetadataEntry | undefined> {
+  if (head.size <= limits.tinyContentBytes) return undefined
+  const { get } = await fs.metadata.read({ get: [contentKey(head.digest)] }, { signal })
+  return get[0]
+}

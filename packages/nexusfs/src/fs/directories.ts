@@ -1,0 +1,48 @@
+import { NexusError } from '../core/errors.ts'
+import { parsePath } from '../core/path.ts'
+import { revisionZero } from '../core/revision.ts'
+import { CommitDraft } from './commit-draft.ts'
+import type { FsContext } from './context.ts'
+import { endBinding } from './end-binding.ts'
+import type { DirectoryEntry } from './entry.ts'
+import { alreadyExists, demandBound, demandDirectory, demandNotRoot } from './expect-path.ts'
+import { isDirectory } from './head.ts'
+import { mutate } from './mutation.ts'
+import { NewDirectories } from './new-directories.ts'
+import type { CommitOptions, MkdirOptions } from './options.ts'
+import { rootEntry, toDirectoryEntry } from './to-entry.ts'
+
+export async function mkdir(fs: FsContext, path: string, options: MkdirOptions): Promise<DirectoryEntry> {
+  const target = parsePath(path)
+  const { recursive = false, author = fs.author } = options
+  if (target === '/' && !recursive) throw alreadyExists(target)
+  return mutate(fs, options, async () => {
+    const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
+    if (target === '/') return { done: rootEntry(fs.foundedAt) }
+    if (recursive && isDirectory(only.bound)) return { done: toDirectoryEntry(target, only.bound.head) }
+    if (only.bound !== undefined) throw alreadyExists(target)
+    const draft = new CommitDraft()
+    const directories = new NewDirectories(fs, draft, { author, time })
+    const place = directories.placeOf(only, recursive)
+    const head = directories.make(target, place, {})
+    return { draft, time, result: () => toDirectoryEntry(target, head) }
+  })
+}
+
+/** Removes an empty directory. */
+export async function rmdir(fs: FsContext, path: string, options: CommitOptions): Promise<void> {
+  const target = parsePath(path)
+  demandNotRoot(target, 'rmdir')
+  await mutate(fs, options, async () => {
+    const { only, time, page } = await fs.resolver.resolve(target, { scan: { limit: 1 }, signal: options.signal })
+    const directory = demandDirectory(only)
+    const bound = demandBound(only)
+    if ((page?.entries.length ?? 0) > 0) {
+      throw new NexusError('NotEmpty', `${target} is not empty; remove it with recursive`, { context: { path: target } })
+    }
+    const draft = new CommitDraft()
+    endBinding(draft, only, bound, 'removed')
+    draft.expect({ kind: 'range', range: { group: directory.group }, count: 0, maxRevision: revisionZero })
+    return { draft, time, result: () => undefined }
+  })
+}

@@ -1,0 +1,79 @@
+import type { Id } from '../core/id.ts'
+import { childOf, type NexusPath, nameOf, parentOf, rootPath } from '../core/path.ts'
+import { directoryGroup, headKey, rootId } from '../metadata/keyspace.ts'
+import type { Key } from '../metadata/metadata-store.ts'
+
+/** What is believed of a directory: its id, and through its parents the keys of the whole chain above it. */
+export interface DirectoryHint {
+  readonly path: NexusPath
+  readonly id: Id
+  /** `d/<id>`: where its entries are. */
+  readonly group: Uint8Array
+  /** Below the root: its own entry, and the directory that holds it. */
+  readonly link: { readonly key: Key; readonly parent: DirectoryHint } | undefined
+}
+
+const rootHint: DirectoryHint = { path: rootPath, id: rootId, group: directoryGroup(rootId), link: undefined }
+
+const capacity = 16_384
+
+/**
+ * Directory ids by path, as seen last. A hint can be wrong, an answer cannot: whoever uses one reads the chain that it names in the
+ * snapshot of the answer, and believes it only if every id there is the hinted one (InfiniFS, FAST '22).
+ */
+export class DirectoryHints {
+  readonly #directories = new Map<NexusPath, DirectoryHint>()
+  readonly #keys = new Map<NexusPath, { readonly key: Key; readonly parent: DirectoryHint }>()
+
+  get root(): DirectoryHint {
+    return rootHint
+  }
+
+  /** What is believed of this very path. */
+  get(path: NexusPath): DirectoryHint | undefined {
+    return path === rootPath ? rootHint : this.#directories.get(path)
+  }
+
+  /** The deepest directory above `path` of which anything is believed. */
+  deepestAbove(path: NexusPath): DirectoryHint {
+    for (let at = parentOf(path); at !== rootPath; at = parentOf(at)) {
+      const hint = this.#directories.get(at)
+      if (hint !== undefined) return hint
+    }
+    return rootHint
+  }
+
+  /** The key of a name in a directory; the same object for the same hint, so that stores can remember it. */
+  keyOf(parent: DirectoryHint, path: NexusPath): Key {
+    const known = this.#keys.get(path)
+    if (known?.parent === parent) return known.key
+    const key = headKey(parent.group, nameOf(path))
+    this.#keys.set(path, { key, parent })
+    dropOldest(this.#keys)
+    return key
+  }
+
+  /** What was seen in a snapshot: below `parent`, `name` is a directory with this id. */
+  learn(parent: DirectoryHint, name: string, id: Id): DirectoryHint {
+    const path = childOf(parent.path, name)
+    const known = this.#directories.get(path)
+    if (known?.id === id && known.link?.parent === parent) return known
+    const hint: DirectoryHint = { path, id, group: directoryGroup(id), link: { key: this.keyOf(parent, path), parent } }
+    this.#directories.set(path, hint)
+    dropOldest(this.#directories)
+    return hint
+  }
+
+  /** What was seen to be wrong. Hints below it hold on to it, and are found wrong when they are used. */
+  forget(path: NexusPath): void {
+    this.#directories.delete(path)
+  }
+}
+
+function dropOldest(map: Map<NexusPath, unknown>): void {
+  if (map.size <= capacity) return
+  for (const oldest of map.keys()) {
+    map.delete(oldest)
+    return
+  }
+}

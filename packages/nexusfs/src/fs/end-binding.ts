@@ -1,0 +1,31 @@
+import { NexusError } from '../core/errors.ts'
+import { nameOf } from '../core/path.ts'
+import { endedKey } from '../metadata/keyspace.ts'
+import type { CommitDraft } from './commit-draft.ts'
+import { type Bound, bornRevision, type Ended, encodeHead, type Head, versionRevision } from './head.ts'
+import type { Resolved } from './resolver.ts'
+
+/** Takes a name out of its directory and keeps what it was bound to in the directory's history. */
+export function endBinding(draft: CommitDraft, resolved: Resolved, bound: Bound, why: Ended['why']): void {
+  if (resolved.key === undefined) throw new NexusError('Unexpected', `${resolved.path} has no entry that could end`)
+  draft.expectAncestors(resolved)
+  draft.expect({ kind: 'at', key: resolved.key, revision: bound.entry.revision })
+  draft.delete(resolved.key)
+  keepEnded(draft, resolved, bound, why)
+}
+
+/** The history row of a binding that ends in this commit; its key holds the commit's revision. */
+export function keepEnded(draft: CommitDraft, resolved: Resolved, bound: Bound, why: Ended['why']): void {
+  const ended: Ended = { why, revision: bound.entry.revision }
+  draft.put(
+    endedKey(resolved.within.id, nameOf(resolved.path)),
+    encodeHead({ ...detachedHead(bound), born: bornRevision(bound), ended }),
+  )
+}
+
+/** A head that leaves its row: what followed from the revision of the row is written into it. */
+export function detachedHead(bound: Bound): Head {
+  const { head } = bound
+  if (!('etag' in bound)) return { ...head, born: undefined, ended: undefined }
+  return { ...bound.head, revision: versionRevision(bound), born: undefined, ended: undefined }
+}

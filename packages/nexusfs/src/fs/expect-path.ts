@@ -1,0 +1,86 @@
+import { NexusError } from '../core/errors.ts'
+import type { NexusPath } from '../core/path.ts'
+import type { BoundDirectory, BoundFile } from './head.ts'
+import { isFile } from './head.ts'
+import type { Preconditions } from './options.ts'
+import type { Resolved } from './resolver.ts'
+
+/** What the verbs demand of the path they are given; each throws the error that says why it cannot be. */
+
+/**
+ * @throws {NexusError} NotADirectory if a file stands above the path
+ */
+export function demandNoFileAbove({ obstacle, path }: Resolved): void {
+  if (obstacle?.kind !== 'file') return
+  throw new NexusError('NotADirectory', `${path}: ${obstacle.path} is a file`, { context: { path, file: obstacle.path } })
+}
+
+/**
+ * @throws {NexusError} NotFound, NotADirectory (above), IsADirectory
+ */
+export function demandFile(resolved: Resolved): BoundFile {
+  demandNoFileAbove(resolved)
+  if (isFile(resolved.bound)) return resolved.bound
+  if (resolved.directory !== undefined) throw isADirectory(resolved.path)
+  throw notFound(resolved.path)
+}
+
+/**
+ * What stands at the path, the root excepted.
+ * @throws {NexusError} NotFound, NotADirectory (above)
+ */
+export function demandBound(resolved: Resolved): BoundFile | BoundDirectory {
+  demandNoFileAbove(resolved)
+  if (resolved.bound === undefined) throw notFound(resolved.path)
+  return resolved.bound
+}
+
+/**
+ * @throws {NexusError} NotFound, NotADirectory
+ */
+export function demandDirectory(resolved: Resolved): NonNullable<Resolved['directory']> {
+  demandNoFileAbove(resolved)
+  if (resolved.directory !== undefined) return resolved.directory
+  if (isFile(resolved.bound)) throw notADirectory(resolved.path)
+  throw notFound(resolved.path)
+}
+
+/**
+ * The row of a name other than the root.
+ * @throws {NexusError} InvalidArgument for the root
+ */
+export function demandNotRoot(path: NexusPath, operation: string): void {
+  if (path === '/') throw new NexusError('InvalidArgument', `${operation}: the root cannot be changed`, { context: { path } })
+}
+
+/**
+ * Checks a caller's preconditions against what stands there.
+ * @throws {NexusError} AlreadyExists for `ifNoneMatch`, Conflict for `ifMatch`
+ */
+export function demandPreconditions(path: NexusPath, bound: BoundFile | BoundDirectory | undefined, wanted: Preconditions): void {
+  if (wanted.ifNoneMatch !== undefined && bound !== undefined) throw alreadyExists(path)
+  if (wanted.ifMatch === undefined) return
+  const file = isFile(bound) ? bound : undefined
+  const holds = typeof wanted.ifMatch === 'string' ? file?.etag === wanted.ifMatch : file?.head.version === wanted.ifMatch.version
+  if (holds) return
+  const now = file === undefined ? 'no file stands there' : `it is at version ${file.head.version}`
+  throw new NexusError('Conflict', `${path} is not what ifMatch asks for: ${now}; read it again and decide anew`, {
+    context: { path, version: file?.head.version, etag: file?.etag },
+  })
+}
+
+export function notFound(path: NexusPath): NexusError {
+  return new NexusError('NotFound', `${path} does not exist`, { context: { path } })
+}
+
+export function alreadyExists(path: NexusPath): NexusError {
+  return new NexusError('AlreadyExists', `${path} already exists`, { context: { path } })
+}
+
+export function isADirectory(path: NexusPath): NexusError {
+  return new NexusError('IsADirectory', `${path} is a directory`, { context: { path } })
+}
+
+export function notADirectory(path: NexusPath): NexusError {
+  return new NexusError('NotADirectory', `${path} is a file, not a directory`, { context: { path } })
+}

@@ -1,0 +1,137 @@
+import { readFile } from 'node:fs/promises'
+import type { IncomingContent } from '../content/incoming-content.ts'
+import { NexusError } from '../core/errors.ts'
+import { limits } from '../core/limits.ts'
+import { childOf, type NexusPath, parsePath } from '../core/path.ts'
+import type { FsContext } from './context.ts'
+import { notADirectory } from './expect-path.ts'
+import { isFile } from './head.ts'
+import { localError } from './local-error.ts'
+import { type LocalItem, surveyLocal } from './local-survey.ts'
+import { type Attempt, mutate, settling } from './mutation.ts'
+import type { ImportOptions, TransferReport } from './options.ts'
+import type { Resolved } from './resolver.ts'
+import { receiveAll } from './write.ts'
+import { WritePlan } from './write-plan.ts'
+
+/** A batch is one commit: at most this many files and directories, and bytes of content (one larger file alone). */
+const batchItems = 400
+const batchBytes = 8 * 1024 * 1024
+
+/** Commits batch after batch; what is there already and the same is left alone, so that an interrupted import can be run again. */
+export async function importTree(fs: FsContext, source: string, path: string, options: ImportOptions): Promise<TransferReport> {
+  const target = parsePath(path)
+  const { items, skippedLinks } = await surveyLocal(source, options)
+  const placed = items.map((item) => ({
+    ...item,
+    path: pathBelow(target, item.names),
+  }))
+  const totals = { totalFiles: count(items, 'file'), totalBytes: items.reduce((sum, { size }) => sum + size, 0) }
+  let report: TransferReport = { files: 0, directories: 0, bytes: 0, unchanged: 0, skippedLinks, ...totals }
+  if (options.dryRun)
+    return { ...report, files: totals.totalFiles, directories: count(items, 'directory'), bytes: totals.totalBytes }
+  for (const batch of batchesOf(placed)) {
+    const unchanged = await importBatch(fs, batch, options)
+    report = {
+      ...report,
+      files: report.files + count(batch, 'file'),
+      directories: report.directories + count(batch, 'directory'),
+      bytes: report.bytes + batch.reduce((sum, { size }) => sum + size, 0),
+      unchanged: report.unchanged + unchanged,
+    }
+    options.onProgress?.(report)
+  }
+  return report
+}
+
+function pathBelow(target: NexusPath, names: readonly string[]): NexusPath {
+  let path = target
+  for (const name of names) path = parsePath(childOf(path, name))
+  return path
+}
+
+interface PlacedItem extends LocalItem {
+  readonly path: NexusPath
+}
+
+function count(items: readonly LocalItem[], kind: LocalItem['kind']): number {
+  return items.filter((item) => item.kind === kind).length
+}
+
+function* batchesOf(items: readonly PlacedItem[]): Generator<readonly PlacedItem[]> {
+  let batch: PlacedItem[] = []
+  let bytes = 0
+  for (const item of items) {
+    if (batch.length > 0 && (batch.length >= batchItems || bytes + item.size > batchBytes)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(item)
+    bytes += item.size
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** Gives the number of files that were the same already. */
+async function importBatch(fs: FsContext, batch: readonly PlacedItem[], options: ImportOptions): Promise<number> {
+  const files = batch.filter(({ kind }) => kind === 'file')
+  const bytes = await Promise.all(files.map(({ location }) => readLocal(location, options.signal)))
+  const contents = await receiveAll(fs, bytes, options.signal)
+  const contentOf = new Map(files.map(({ path }, index) => [path, contents[index]]))
+  return settling([...new Set(contents)], () => mutate(fs, options, () => attemptBatch(fs, batch, contentOf, options)))
+}
+
+async function readLocal(location: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const bytes = await readFile(location, { signal }).catch((error: unknown) => {
+    if (signal?.aborted) throw new NexusError('Aborted', 'import: cancelled by the caller', { cause: error })
+    return localError('import', location)(error)
+  })
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+async function attemptBatch(
+  fs: FsContext,
+  batch: readonly PlacedItem[],
+  contentOf: ReadonlyMap<NexusPath, IncomingContent | undefined>,
+  options: ImportOptions,
+): Promise<Attempt<number>> {
+  const { author = fs.author, reason, signal } = options
+  const contents = [...new Set(contentOf.values())].filter((content) => content !== undefined)
+  const shared = contents.filter(({ size }) => size > limits.tinyContentBytes)
+  const { resolved, get, time } = await fs.resolver.resolveAll(
+    batch.map(({ path }) => path),
+    { get: shared.map(({ key }) => key), signal },
+  )
+  const rows = new Map(shared.map(({ digest }, index) => [digest, get[index]]))
+  const plan = new WritePlan(fs, { author, reason, parents: true, signal, time, rows })
+  let unchanged = 0
+  for (const [index, item] of batch.entries()) {
+    const there = resolved[index]
+    if (there === undefined) throw new NexusError('Unexpected', `${item.path} was lost while it was imported`)
+    if (!planItem(plan, item, there, contentOf.get(item.path))) unchanged++
+  }
+  await plan.finish()
+  if (plan.draft.isEmpty) return { done: unchanged }
+  return { draft: plan.draft, time, contents, result: () => unchanged }
+}
+
+/** Gives false for a file that is there already with the same bytes, bit and time. */
+function planItem(plan: WritePlan, item: PlacedItem, there: Resolved, incoming: IncomingContent | undefined): boolean {
+  const { path, executable } = item
+  const modified = { modifiedAt: item.modifiedAt, modifiedNanoseconds: item.modifiedNanoseconds || undefined }
+  if (incoming === undefined) {
+    if (isFile(there.bound)) throw notADirectory(path)
+    if (there.directory === undefined && plan.directories.get(path) === undefined) {
+      plan.directories.make(path, plan.place(there), modified)
+    }
+    return true
+  }
+  if (isFile(there.bound)) {
+    const { head } = there.bound
+    const isSameTime = head.modifiedAt === modified.modifiedAt && head.modifiedNanoseconds === modified.modifiedNanoseconds
+    if (head.digest === incoming.digest && head.executable === executable && isSameTime) return false
+  }
+  plan.write({ path, kind: 'write', content: { kind: 'incoming', incoming }, executable, modified }, there)
+  return true
+}

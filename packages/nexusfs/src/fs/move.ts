@@ -1,0 +1,74 @@
+import { NexusError } from '../core/errors.ts'
+import { isWithin, type NexusPath, nameOf, parsePath } from '../core/path.ts'
+import { CommitDraft } from './commit-draft.ts'
+import type { FsContext } from './context.ts'
+import { detachedHead, endBinding, keepEnded } from './end-binding.ts'
+import type { Entry } from './entry.ts'
+import { alreadyExists, demandBound, demandNotRoot, isADirectory, notADirectory } from './expect-path.ts'
+import { type Bound, encodeHead, isFile } from './head.ts'
+import { type Attempt, mutate } from './mutation.ts'
+import { NewDirectories } from './new-directories.ts'
+import type { MoveOptions } from './options.ts'
+import type { Resolved } from './resolver.ts'
+import { toEntry } from './to-entry.ts'
+
+/** A file keeps its versions, a directory all that is below it: what moves is one binding. */
+export async function move(fs: FsContext, from: string, to: string, options: MoveOptions): Promise<Entry> {
+  const source = parsePath(from)
+  const target = parsePath(to)
+  demandNotRoot(source, 'move')
+  if (target === '/') throw alreadyExists(target)
+  return mutate(fs, options, async (): Promise<Attempt<Entry>> => {
+    const { resolved, time } = await fs.resolver.resolveAll([source, target], { signal: options.signal })
+    const [origin, destination] = resolved
+    if (origin === undefined || destination === undefined)
+      throw new NexusError('Unexpected', `${source} was lost while it was moved`)
+    const bound = demandBound(origin)
+    if (source === target) return { done: toEntry(source, bound) }
+    demandFree(bound, source, destination, options)
+    return rebind(fs, bound, origin, destination, time, options)
+  })
+}
+
+/**
+ * @throws {NexusError} InvalidArgument below itself; AlreadyExists without `overwrite`; IsADirectory and NotADirectory if the kinds
+ * do not go together
+ */
+export function demandFree(bound: Bound, source: NexusPath, { path, bound: there }: Resolved, options: MoveOptions): void {
+  if (!isFile(bound) && isWithin(path, source)) {
+    throw new NexusError('InvalidArgument', `${source} cannot be moved below itself, to ${path}`, { context: { path } })
+  }
+  if (there === undefined) return
+  if (!isFile(there)) throw options.overwrite ? isADirectory(path) : alreadyExists(path)
+  if (!options.overwrite) throw alreadyExists(path)
+  if (!isFile(bound)) throw notADirectory(path)
+}
+
+function rebind(
+  fs: FsContext,
+  bound: Bound,
+  origin: Resolved,
+  destination: Resolved,
+  time: number,
+  options: MoveOptions,
+): Attempt<Entry> {
+  const { author = fs.author, parents } = options
+  const draft = new CommitDraft()
+  const directories = new NewDirectories(fs, draft, { author, time })
+  endBinding(draft, origin, bound, 'moved')
+  const place = directories.placeOf(destination, parents)
+  const key = directories.keyOf(place, destination)
+  const replaced = destination.bound
+  if (replaced === undefined) {
+    draft.expect({ kind: 'absent', key })
+  } else {
+    draft.expect({ kind: 'at', key, revision: replaced.entry.revision })
+    keepEnded(draft, destination, replaced, 'replaced')
+  }
+  const head = detachedHead(bound)
+  draft.put(key, encodeHead(head))
+  const size = head.kind === 'file' ? head.size : 0
+  draft.log({ kind: 'move', directory: origin.within.id, name: nameOf(origin.path), id: head.id, delta: -size })
+  draft.log({ kind: 'move', directory: place.id, name: nameOf(destination.path), id: head.id, delta: size })
+  return { draft, time, result: () => toEntry(destination.path, bound) }
+}

@@ -1,0 +1,83 @@
+import { NexusError } from '../core/errors.ts'
+import { type Id, newId } from '../core/id.ts'
+import { type NexusPath, nameOf, parentOf } from '../core/path.ts'
+import { directoryGroup, headKey } from '../metadata/keyspace.ts'
+import type { Key } from '../metadata/metadata-store.ts'
+import type { CommitDraft } from './commit-draft.ts'
+import type { FsContext } from './context.ts'
+import { demandNoFileAbove } from './expect-path.ts'
+import { type DirectoryHead, encodeHead } from './head.ts'
+import type { Resolved } from './resolver.ts'
+
+/** A directory in which a commit binds names: one that exists, or one that it makes. */
+export interface Place {
+  readonly id: Id
+  readonly group: Uint8Array
+}
+
+/** Who and when, of the directories that a commit makes. */
+export interface Made {
+  readonly author: string
+  readonly time: number
+}
+
+/** The directories that one commit makes, each once. */
+export class NewDirectories {
+  readonly #fs: FsContext
+  readonly #draft: CommitDraft
+  readonly #made = new Map<NexusPath, Place & { readonly head: DirectoryHead }>()
+  readonly #by: Made
+
+  constructor(fs: FsContext, draft: CommitDraft, by: Made) {
+    this.#fs = fs
+    this.#draft = draft
+    this.#by = by
+  }
+
+  /**
+   * The directory in which the path is to be bound; makes it, and its parents, if they are missing.
+   * @throws {NexusError} NotADirectory if a file stands above, NotFound if a parent is missing and `parents` is false
+   */
+  placeOf(resolved: Resolved, parents: boolean | undefined): Place {
+    demandNoFileAbove(resolved)
+    this.#draft.expectAncestors(resolved)
+    if (resolved.obstacle?.kind !== 'missing') return resolved.within
+    const missing = resolved.obstacle.parents.filter((path) => !this.#made.has(path))
+    if (missing[0] !== undefined && parents === false) {
+      throw new NexusError('NotFound', `${missing[0]} does not exist, and parents were not to be made`, {
+        context: { path: missing[0] },
+      })
+    }
+    for (const path of missing) this.make(path, this.#made.get(parentOf(path)) ?? resolved.within, {})
+    return this.#made.get(parentOf(resolved.path)) ?? resolved.within
+  }
+
+  /** Makes one directory at a path that is absent. */
+  make(path: NexusPath, parent: Place, times: Partial<Pick<DirectoryHead, 'modifiedAt' | 'modifiedNanoseconds'>>): DirectoryHead {
+    const id = newId(this.#fs.random)
+    const key = headKey(parent.group, nameOf(path))
+    const head: DirectoryHead = {
+      kind: 'directory',
+      id,
+      createdAt: this.#by.time,
+      modifiedAt: this.#by.time,
+      author: this.#by.author,
+      ...times,
+    }
+    this.#draft.expect({ kind: 'absent', key })
+    this.#draft.put(key, encodeHead(head))
+    this.#draft.log({ kind: 'mkdir', directory: parent.id, name: nameOf(path), id, delta: 0 })
+    this.#made.set(path, { id, group: directoryGroup(id), head })
+    return head
+  }
+
+  /** A directory that this commit makes at the path. */
+  get(path: NexusPath): DirectoryHead | undefined {
+    return this.#made.get(path)?.head
+  }
+
+  /** The key of a name in a directory that exists or is made here. */
+  keyOf(place: Place, resolved: Resolved): Key {
+    return resolved.key ?? headKey(place.group, nameOf(resolved.path))
+  }
+}

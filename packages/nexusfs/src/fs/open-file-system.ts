@@ -1,0 +1,52 @@
+import { userInfo } from 'node:os'
+import { ContentStore } from '../content/content-store.ts'
+import { weakerDurability } from '../core/durability.ts'
+import { NexusError } from '../core/errors.ts'
+import { systemClock, systemRandom } from '../core/system.ts'
+import { Committer } from './committer.ts'
+import type { FsContext } from './context.ts'
+import { DirectoryHints } from './directory-hints.ts'
+import type { NexusFSInfo, NexusFSOptions } from './nexus-fs.ts'
+import { Resolver } from './resolver.ts'
+import { openStore } from './store-format.ts'
+import { Turns } from './turns.ts'
+
+const defaultCacheBytes = 64 * 1024 * 1024
+const maxInlineBytes = 128 * 1024
+
+/** Puts the parts of a file system together over two layers that are open. */
+export async function openFileSystem<T>(options: NexusFSOptions, make: (fs: FsContext, info: NexusFSInfo) => T): Promise<T> {
+  const { storage, metadata, clock = systemClock, random = systemRandom } = options
+  const inlineBytes = wholeBytes('inlineBytes', options.inlineBytes ?? metadata.info.preferredInlineBytes, maxInlineBytes)
+  const cacheBytes = wholeBytes('cacheBytes', options.cacheBytes ?? defaultCacheBytes, Number.MAX_SAFE_INTEGER)
+  const durability = weakerDurability(storage.info.durability, metadata.info.durability)
+  const store = await openStore(metadata, random, durability, options.create ?? true)
+  const fs: FsContext = {
+    metadata,
+    content: new ContentStore({ storage, metadata, storeId: store.storeId, random, cacheBytes }),
+    resolver: new Resolver(metadata, new DirectoryHints()),
+    committer: new Committer(metadata, clock, random, await metadata.horizon()),
+    turns: new Turns(),
+    clock,
+    random,
+    author: options.author ?? process.env.NEXUS_AUTHOR ?? userName(),
+    foundedAt: store.foundedAt,
+    inlineBytes,
+  }
+  const { storeId, durability: foundedDurability } = store
+  return make(fs, { storage: storage.info, metadata: metadata.info, durability, foundedDurability, storeId })
+}
+
+function wholeBytes(name: string, value: number, most: number): number {
+  if (Number.isSafeInteger(value) && value >= 0 && value <= most) return value
+  throw new NexusError('InvalidArgument', `${name} is a whole number of bytes from 0 to ${most}, not ${value}`)
+}
+
+/** A process without an entry in the user database has a number only. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}`
+  }
+}

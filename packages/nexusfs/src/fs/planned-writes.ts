@@ -1,0 +1,77 @@
+import type { IncomingContent } from '../content/incoming-content.ts'
+import type { Digest } from '../core/digest.ts'
+import { NexusError } from '../core/errors.ts'
+import { limits } from '../core/limits.ts'
+import type { NexusPath } from '../core/path.ts'
+import type { Revision } from '../core/revision.ts'
+import type { Key, MetadataEntry } from '../metadata/metadata-store.ts'
+import type { CommitDraft } from './commit-draft.ts'
+import type { FsContext } from './context.ts'
+import type { FileEntry } from './entry.ts'
+import type { FileHead } from './head.ts'
+import type { CommitOptions, ParentOptions } from './options.ts'
+import type { Resolved } from './resolver.ts'
+import { writtenEntry } from './to-entry.ts'
+import { type FileWrite, WritePlan } from './write-plan.ts'
+
+/** Writes that are ready to be committed. */
+export interface PlannedWrites {
+  readonly draft: CommitDraft
+  readonly time: number
+  readonly contents: readonly IncomingContent[]
+  /** The version of a path, once the commit has its revision. */
+  entry(path: NexusPath, revision: Revision): FileEntry
+}
+
+/** Looks at all paths and all content rows in one snapshot, and plans one commit that writes every file. */
+export async function planWrites(
+  fs: FsContext,
+  writes: readonly FileWrite[],
+  options: CommitOptions & ParentOptions,
+): Promise<PlannedWrites> {
+  const contents = writes.flatMap(({ content }) => (content.kind === 'incoming' ? [content.incoming] : []))
+  const shared = contents.filter(({ size }) => size > limits.tinyContentBytes)
+  const paths = [...new Set(writes.map(({ path }) => path))]
+  const snapshot = await fs.resolver.resolveAll(paths, { get: keysOf(shared), signal: options.signal })
+  const rows = rowsOf(shared, snapshot.get)
+  const resolved = new Map(snapshot.resolved.map((each) => [each.path, each]))
+  return finishPlan(fs, writes, resolved, rows, snapshot.time, options)
+}
+
+/** The same for paths and rows that were looked at already. */
+export async function finishPlan(
+  fs: FsContext,
+  writes: readonly FileWrite[],
+  resolved: ReadonlyMap<NexusPath, Resolved>,
+  rows: ReadonlyMap<Digest, MetadataEntry | undefined>,
+  time: number,
+  options: CommitOptions & ParentOptions,
+): Promise<PlannedWrites> {
+  const { author = fs.author, reason, parents, signal } = options
+  const plan = new WritePlan(fs, { author, reason, parents, signal, time, rows })
+  for (const write of writes) plan.write(write, demand(resolved.get(write.path), write.path))
+  const heads = await plan.finish()
+  const contents = writes.flatMap(({ content }) => (content.kind === 'incoming' ? [content.incoming] : []))
+  return {
+    draft: plan.draft,
+    time,
+    contents,
+    entry: (path, revision) => writtenEntry(path, demand(heads.get(path), path), revision),
+  }
+}
+
+function keysOf(contents: readonly IncomingContent[]): readonly Key[] {
+  return contents.map(({ key }) => key)
+}
+
+function rowsOf(
+  contents: readonly IncomingContent[],
+  entries: readonly (MetadataEntry | undefined)[],
+): ReadonlyMap<Digest, MetadataEntry | undefined> {
+  return new Map(contents.map(({ digest }, index) => [digest, entries[index]]))
+}
+
+function demand<T extends Resolved | FileHead>(value: T | undefined, path: NexusPath): T {
+  if (value === undefined) throw new NexusError('Unexpected', `${path} was lost while it was written`)
+  return value
+}

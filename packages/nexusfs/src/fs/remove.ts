@@ -1,0 +1,43 @@
+import { NexusError } from '../core/errors.ts'
+import { nameOf, parsePath } from '../core/path.ts'
+import { detachedKey } from '../metadata/keyspace.ts'
+import { encodeRecord } from '../metadata/record.ts'
+import { CommitDraft } from './commit-draft.ts'
+import type { FsContext } from './context.ts'
+import { endBinding } from './end-binding.ts'
+import { demandBound, demandNotRoot, demandPreconditions } from './expect-path.ts'
+import { type Bound, isFile } from './head.ts'
+import { type Attempt, mutate } from './mutation.ts'
+import type { RemoveOptions } from './options.ts'
+import type { Resolved } from './resolver.ts'
+
+/** Four rows at most, whatever the size of the tree: it is detached as it is, and what hangs below it is not touched. */
+export async function remove(fs: FsContext, path: string, options: RemoveOptions): Promise<void> {
+  const target = parsePath(path)
+  demandNotRoot(target, 'remove')
+  await mutate(fs, options, async (): Promise<Attempt<void>> => {
+    const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
+    if (options.force && only.bound === undefined && only.obstacle?.kind !== 'file') return { done: undefined }
+    const bound = demandBound(only)
+    demandPreconditions(target, bound, { ifMatch: options.ifMatch })
+    return { draft: removal(only, bound, options), time, result: () => undefined }
+  })
+}
+
+function removal(resolved: Resolved, bound: Bound, options: RemoveOptions): CommitDraft {
+  const { path, within } = resolved
+  const draft = new CommitDraft()
+  const directory = within.id
+  const name = nameOf(path)
+  endBinding(draft, resolved, bound, isFile(bound) ? 'removed' : 'detached')
+  if (isFile(bound)) {
+    draft.log({ kind: 'remove', directory, name, id: bound.head.id, version: bound.head.version, delta: -bound.head.size })
+    return draft
+  }
+  if (!options.recursive) {
+    throw new NexusError('IsADirectory', `${path} is a directory; remove it with recursive`, { context: { path } })
+  }
+  draft.put(detachedKey(bound.head.id), encodeRecord({ w: 'removed', d: directory, n: name }))
+  draft.log({ kind: 'remove', directory, name, id: bound.head.id, delta: 0 })
+  return draft
+}

@@ -1,0 +1,66 @@
+import type { Random } from '../core/clock.ts'
+import { type DurabilityClass, durabilityClasses } from '../core/durability.ts'
+import { NexusError } from '../core/errors.ts'
+import { type Id, isId, newId } from '../core/id.ts'
+import { formatKey } from '../metadata/keyspace.ts'
+import type { MetadataEntry, MetadataStore } from '../metadata/metadata-store.ts'
+import { decodeRecord, encodeRecord } from '../metadata/record.ts'
+
+/** The format that this version writes, and the latest that it reads. */
+export const storeFormat = 1
+
+/** What a store says of itself: the value of `m/format`. */
+export interface StoreIdentity {
+  readonly storeId: Id
+  /** Milliseconds since 1970, by the store's clock. */
+  readonly foundedAt: number
+  /** The class that was chosen when the store was founded. */
+  readonly durability: DurabilityClass
+}
+
+/**
+ * Reads what the store is; founds one in an empty metadata store if `create`.
+ * @throws {NexusError} NotFound if there is no store and none is to be founded, Unsupported if it has a newer format, Corrupt
+ */
+export async function openStore(
+  metadata: MetadataStore,
+  random: Random,
+  durability: DurabilityClass,
+  create: boolean,
+): Promise<StoreIdentity> {
+  for (;;) {
+    const { get, time } = await metadata.read({ get: [formatKey] })
+    if (get[0] !== undefined) return decodeIdentity(get[0])
+    if (!create)
+      throw new NexusError('NotFound', `no store in ${metadata.info.location}; make one with create, or with \`nexus init\``)
+    await found(metadata, { storeId: newId(random), foundedAt: time, durability })
+  }
+}
+
+/** Of several founders at once one wins, and all of them read what he wrote. */
+async function found(metadata: MetadataStore, { storeId, foundedAt, durability }: StoreIdentity): Promise<void> {
+  const value = encodeRecord({ format: storeFormat, store: storeId, founded: foundedAt, durability, epoch: 0, requires: [] })
+  const commit = { expect: [{ kind: 'absent', key: formatKey }], writes: [{ kind: 'put', key: formatKey, value }] } as const
+  const [result] = await metadata.commit([commit])
+  if (result?.status === 'failed') throw result.error
+}
+
+function decodeIdentity(entry: MetadataEntry): StoreIdentity {
+  const { format, store, founded, durability, requires } = decodeRecord(entry.value).fields
+  if (typeof format !== 'number') throw new NexusError('Corrupt', 'the store does not say which format it has; restore a backup')
+  if (format > storeFormat || !Array.isArray(requires) || requires.length > 0) {
+    const needs = Array.isArray(requires) && requires.length > 0 ? ` and needs ${requires.join(', ')}` : ''
+    throw new NexusError(
+      'Unsupported',
+      `the store has format ${format}${needs}; this version reads format ${storeFormat}: update nexusfs`,
+      {
+        context: { format },
+      },
+    )
+  }
+  const chosen = durabilityClasses.find((each) => each === durability)
+  if (!isId(store) || typeof founded !== 'number' || chosen === undefined) {
+    throw new NexusError('Corrupt', 'the store does not say who it is; restore the metadata from a backup')
+  }
+  return { storeId: store, foundedAt: founded, durability: chosen }
+}

@@ -1,0 +1,184 @@
+import type { ContentPlan, IncomingContent } from '../content/incoming-content.ts'
+import type { Digest } from '../core/digest.ts'
+import { NexusError } from '../core/errors.ts'
+import { newId } from '../core/id.ts'
+import { limits } from '../core/limits.ts'
+import { type NexusPath, nameOf, parentOf, rootPath } from '../core/path.ts'
+import { emptyValue, referenceKey, versionKey } from '../metadata/keyspace.ts'
+import type { MetadataEntry } from '../metadata/metadata-store.ts'
+import { CommitDraft } from './commit-draft.ts'
+import type { FsContext } from './context.ts'
+import { alreadyExists, demandPreconditions, isADirectory, notADirectory } from './expect-path.ts'
+import { type BoundFile, bornRevision, encodeHead, type FileHead, isFile, versionRevision } from './head.ts'
+import { type Made, NewDirectories, type Place } from './new-directories.ts'
+import type { Preconditions } from './options.ts'
+import type { Resolved } from './resolver.ts'
+
+/** A new version of one file. */
+export interface FileWrite extends Preconditions {
+  readonly path: NexusPath
+  readonly kind: 'write' | 'rollback' | 'copy'
+  readonly content: WrittenContent
+  /** As the version before if absent. */
+  readonly executable?: boolean | undefined
+  readonly modified?: ModifiedTime | undefined
+}
+
+/** Bytes that come in, or content that the store has already, with its row (which tiny content does not have). */
+export type WrittenContent =
+  | { readonly kind: 'incoming'; readonly incoming: IncomingContent }
+  | { readonly kind: 'stored'; readonly head: FileHead; readonly row: MetadataEntry | undefined }
+
+/** A time that a file brings along: milliseconds since 1970, and what they leave out, 0 to 999,999. */
+export interface ModifiedTime {
+  readonly modifiedAt: number
+  readonly modifiedNanoseconds?: number | undefined
+}
+
+/** What all writes of one commit share. */
+export interface WritePlanOptions extends Made {
+  readonly reason: string | undefined
+  readonly parents: boolean | undefined
+  readonly signal: AbortSignal | undefined
+  /** The content rows in the snapshot, by digest. */
+  readonly rows: ReadonlyMap<Digest, MetadataEntry | undefined>
+}
+
+/** Inline bytes of one commit; content beyond them goes to the storage backend, so that any batch fits into a commit. */
+const inlineBudget = limits.commitBytes / 2
+
+interface PlannedFile {
+  readonly write: FileWrite
+  readonly resolved: Resolved
+  readonly place: Place
+  readonly head: FileHead
+  /** The version that this one supersedes. */
+  readonly old: BoundFile | undefined
+}
+
+/** The writes of one commit: each path gets at most one new version. */
+export class WritePlan {
+  readonly draft = new CommitDraft()
+  readonly directories: NewDirectories
+  readonly #fs: FsContext
+  readonly #options: WritePlanOptions
+  readonly #files = new Map<NexusPath, PlannedFile>()
+  readonly #introduced = new Map<Digest, Promise<ContentPlan>>()
+  #inlined = 0
+
+  constructor(fs: FsContext, options: WritePlanOptions) {
+    this.#fs = fs
+    this.#options = options
+    this.directories = new NewDirectories(fs, this.draft, options)
+  }
+
+  /**
+   * Plans a write after those before it. Of several writes to one path the last one makes the version.
+   * @throws {NexusError} IsADirectory, NotADirectory, NotFound (parents), AlreadyExists and Conflict (preconditions)
+   */
+  write(write: FileWrite, resolved: Resolved): void {
+    const { path } = write
+    const earlier = this.#files.get(path)
+    if (earlier === undefined) demandPreconditions(path, resolved.bound, write)
+    else demandAgain(write)
+    if (resolved.directory !== undefined || this.directories.get(path) !== undefined) throw isADirectory(path)
+    const place = this.place(resolved)
+    const old = isFile(resolved.bound) ? resolved.bound : undefined
+    this.#files.set(path, { write, resolved, place, old, head: this.#newHead(write, old, earlier?.head) })
+  }
+
+  /** The directory of a path, made if it is missing; no file that this plan writes may stand above it. */
+  place(resolved: Resolved): Place {
+    if (this.#files.size > 0) {
+      for (let above = parentOf(resolved.path); above !== rootPath; above = parentOf(above)) {
+        if (this.#files.has(above)) throw notADirectory(above)
+      }
+    }
+    return this.directories.placeOf(resolved, this.#options.parents)
+  }
+
+  /** Turns the plan into the draft, uploading what must be; the new heads by path. */
+  async finish(): Promise<ReadonlyMap<NexusPath, FileHead>> {
+    const heads = new Map<NexusPath, FileHead>()
+    for (const [path, planned] of this.#files) {
+      this.#putHead(planned)
+      this.#referTo(planned.write.content, planned.head)
+      heads.set(path, planned.head)
+    }
+    // All uploads end before any failure is thrown: whoever settles the contents then knows what was uploaded.
+    await Promise.allSettled(this.#introduced.values())
+    for (const plan of await Promise.all(this.#introduced.values())) {
+      this.draft.expect(...plan.expect)
+      this.draft.add(...plan.writes)
+    }
+    return heads
+  }
+
+  #newHead(write: FileWrite, old: BoundFile | undefined, earlier: FileHead | undefined): FileHead {
+    const { time, author, reason } = this.#options
+    const { digest, size, bytes } = contentOf(write.content)
+    return {
+      kind: 'file',
+      id: old?.head.id ?? earlier?.id ?? newId(this.#fs.random),
+      version: (old?.head.version ?? 0) + 1,
+      digest,
+      size,
+      executable: write.executable ?? earlier?.executable ?? old?.head.executable ?? false,
+      createdAt: old?.head.createdAt ?? time,
+      modifiedAt: time,
+      ...write.modified,
+      author,
+      reason,
+      born: old && bornRevision(old),
+      bytes: size > 0 && size <= limits.tinyContentBytes ? bytes : undefined,
+    }
+  }
+
+  /** The version before moves to the file's history. */
+  #putHead({ write, resolved, place, head, old }: PlannedFile): void {
+    const key = this.directories.keyOf(place, resolved)
+    if (old === undefined) {
+      this.draft.expect({ kind: 'absent', key })
+    } else {
+      this.draft.expect({ kind: 'at', key, revision: old.entry.revision })
+      const superseded: FileHead = { ...old.head, born: undefined, revision: versionRevision(old) }
+      this.draft.put(versionKey(head.id, old.head.version), encodeHead(superseded))
+    }
+    this.draft.put(key, encodeHead(head))
+    const delta = head.size - (old?.head.size ?? 0)
+    this.draft.log({ kind: write.kind, directory: place.id, name: nameOf(write.path), id: head.id, version: head.version, delta })
+  }
+
+  /** Tiny content lives in the head. The row of other content is introduced, or expected unchanged, once in a commit. */
+  #referTo(content: WrittenContent, head: FileHead): void {
+    if (head.bytes !== undefined || head.size === 0) return
+    if (content.kind === 'stored') this.#expectStored(content.row, head.digest)
+    else if (!this.#introduced.has(head.digest)) this.#introduced.set(head.digest, this.#introduce(content.incoming))
+    this.draft.put(referenceKey(head.digest, head.id, head.version), emptyValue)
+  }
+
+  #introduce(incoming: IncomingContent): Promise<ContentPlan> {
+    const row = this.#options.rows.get(incoming.digest)
+    const isInline = incoming.size <= this.#fs.inlineBytes && this.#inlined + incoming.size <= inlineBudget
+    if (isInline && row === undefined) this.#inlined += incoming.size
+    return incoming.plan(row, isInline, this.#options.signal)
+  }
+
+  #expectStored(row: MetadataEntry | undefined, digest: Digest): void {
+    if (row === undefined) throw new NexusError('Corrupt', `the store has lost the content ${digest}; restore it from a backup`)
+    this.draft.expect({ kind: 'at', key: row.key, revision: row.revision })
+  }
+}
+
+function contentOf(content: WrittenContent): Pick<FileHead, 'digest' | 'size' | 'bytes'> {
+  return content.kind === 'incoming' ? content.incoming : content.head
+}
+
+/** A path that the same commit has written before exists, in a version that nobody has seen yet. */
+function demandAgain({ path, ifMatch, ifNoneMatch }: FileWrite): void {
+  if (ifNoneMatch !== undefined) throw alreadyExists(path)
+  if (ifMatch === undefined) return
+  throw new NexusError('Conflict', `${path} is written twice in one batch, and ifMatch names a version from before it`, {
+    context: { path },
+  })
+}

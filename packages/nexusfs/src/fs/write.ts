@@ -1,0 +1,119 @@
+import type { IncomingContent } from '../content/incoming-content.ts'
+import { NexusError } from '../core/errors.ts'
+import { limits } from '../core/limits.ts'
+import { type NexusPath, parsePath } from '../core/path.ts'
+import { logRowsOf } from './commit-draft.ts'
+import type { FsContext } from './context.ts'
+import type { FileEntry } from './entry.ts'
+import { isADirectory } from './expect-path.ts'
+import { mutate, settling } from './mutation.ts'
+import type { BatchWrite, CommitOptions, ParentOptions, WriteOptions } from './options.ts'
+import { ownBytes } from './own-bytes.ts'
+import { planWrites } from './planned-writes.ts'
+import type { FileWrite } from './write-plan.ts'
+
+export async function write(
+  fs: FsContext,
+  path: string,
+  content: string | Uint8Array,
+  options: WriteOptions,
+): Promise<FileEntry> {
+  const target = parsePath(path)
+  const bytes = ownBytes(content)
+  const toItem = fileWrite(target, options)
+  const incoming = await fs.content.receive(bytes, options.signal)
+  return settling([incoming], () =>
+    fs.turns.take(target, () =>
+      mutate(fs, options, async () => {
+        const planned = await planWrites(fs, [toItem(incoming)], options)
+        return { ...planned, result: (revision) => planned.entry(target, revision) }
+      }),
+    ),
+  )
+}
+
+export async function writeBatch(
+  fs: FsContext,
+  writes: readonly BatchWrite[],
+  options: CommitOptions & ParentOptions,
+): Promise<readonly FileEntry[]> {
+  const owned = writes.map((each) => {
+    const path = parsePath(each.path)
+    return { path, toItem: fileWrite(path, each), bytes: ownBytes(each.content) }
+  })
+  checkBatch(owned.map(({ bytes }) => bytes))
+  if (owned.length === 0) return []
+  const contents = await receiveAll(
+    fs,
+    owned.map(({ bytes }) => bytes),
+    options.signal,
+  )
+  return settling([...new Set(contents)], () =>
+    mutate(fs, options, async () => {
+      const items = owned.flatMap(({ toItem }, index) => (contents[index] ? [toItem(contents[index])] : []))
+      const planned = await planWrites(fs, items, options)
+      return { ...planned, result: (revision) => owned.map(({ path }) => planned.entry(path, revision)) }
+    }),
+  )
+}
+
+/**
+ * Content of equal digest is taken in once: the later ones give way to the first.
+ * @throws {NexusError} Aborted; then nothing is kept
+ */
+export async function receiveAll(
+  fs: FsContext,
+  owned: readonly Uint8Array[],
+  signal: AbortSignal | undefined,
+): Promise<readonly IncomingContent[]> {
+  const first = new Map<string, IncomingContent>()
+  const received: IncomingContent[] = []
+  try {
+    for (const bytes of owned) {
+      const incoming = await fs.content.receive(bytes, signal)
+      const known = first.get(incoming.digest)
+      if (known === undefined) first.set(incoming.digest, incoming)
+      else incoming.settle('dropped')
+      received.push(known ?? incoming)
+    }
+    return received
+  } catch (error) {
+    for (const incoming of first.values()) incoming.settle('dropped')
+    throw error
+  }
+}
+
+function fileWrite(path: NexusPath, options: Omit<BatchWrite, 'path' | 'content'>): (incoming: IncomingContent) => FileWrite {
+  if (path === '/') throw isADirectory(path)
+  const { ifMatch, ifNoneMatch, executable, modifiedAt } = options
+  const modified = modifiedAt && { modifiedAt: checkedTime(modifiedAt) }
+  return (incoming) => ({
+    path,
+    kind: 'write',
+    content: { kind: 'incoming', incoming },
+    ifMatch,
+    ifNoneMatch,
+    executable,
+    modified,
+  })
+}
+
+function checkedTime(date: Date): number {
+  const time = date.getTime()
+  if (Number.isNaN(time)) throw new NexusError('InvalidArgument', 'modifiedAt is not a valid date')
+  return time
+}
+
+/** Rows of other kinds in a commit: the mark of a second, and room for a few parents. */
+const spareWrites = 100
+
+/** The most that the batch can write, known before any I/O: a tiny file 2 rows, another 4. */
+function checkBatch(contents: readonly Uint8Array[]): void {
+  let writes = spareWrites + logRowsOf(contents.length)
+  for (const { length } of contents) writes += length <= limits.tinyContentBytes ? 2 : 4
+  if (writes <= limits.commitWrites) return
+  throw new NexusError(
+    'InvalidArgument',
+    `a batch of ${contents.length} files does not fit into one commit; write at most 2,400 at once`,
+  )
+}

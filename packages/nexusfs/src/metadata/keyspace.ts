@@ -1,0 +1,126 @@
+import { concatBytes, fromUtf8, readUint64, uint64, utf8 } from '../core/bytes.ts'
+import { type Digest, digestKeyBytes } from '../core/digest.ts'
+import { type Id, idBytes } from '../core/id.ts'
+import type { Revision } from '../core/revision.ts'
+import type { Key, WrittenKey } from './metadata-store.ts'
+
+/** Where each kind of row lives: the key layout of format 1, as `docs/format.md` tells it. */
+
+const nothing = new Uint8Array(0)
+const nul = Uint8Array.of(0)
+
+const tag = (text: string): Uint8Array => utf8(text)
+const tags = {
+  directory: tag('d/'),
+  ended: tag('h/'),
+  version: tag('v/'),
+  content: tag('c/'),
+  reference: tag('r/'),
+  log: tag('l'),
+  time: tag('t'),
+  operation: tag('o'),
+  detached: tag('z'),
+  process: tag('p'),
+  heartbeat: tag('b'),
+  meta: tag('m'),
+} as const
+
+/** The id of the root directory of every store. It has no entry of its own. */
+export const rootId: Id = '0'.repeat(32) as Id
+
+/** `d/<directory>`: the entries of a directory, by name. */
+export function directoryGroup(directory: Id): Uint8Array {
+  return concatBytes(tags.directory, idBytes(directory))
+}
+
+export function headKey(group: Uint8Array, name: string): Key {
+  return { group, item: utf8(name) }
+}
+
+/** The name in the item of a head. */
+export function nameInHeadKey(key: Key): string {
+  return fromUtf8(key.item)
+}
+
+/** `h/<directory>` / name NUL REV: bindings of a name that ended. */
+export function endedKey(directory: Id, name: string): WrittenKey {
+  const item = concatBytes(utf8(name), nul)
+  return { group: endedGroup(directory), item, revisionAt: item.length }
+}
+
+export function endedGroup(directory: Id): Uint8Array {
+  return concatBytes(tags.ended, idBytes(directory))
+}
+
+/** The items of all ended bindings of one name; no name holds a NUL. */
+export function endedRange(directory: Id, name: string): { group: Uint8Array; from: Uint8Array; to: Uint8Array } {
+  const bytes = utf8(name)
+  return { group: endedGroup(directory), from: concatBytes(bytes, nul), to: concatBytes(bytes, Uint8Array.of(1)) }
+}
+
+/** `v/<file>` / n: a version that was superseded. */
+export function versionKey(file: Id, version: number): Key {
+  return { group: versionGroup(file), item: uint64(version) }
+}
+
+export function versionGroup(file: Id): Uint8Array {
+  return concatBytes(tags.version, idBytes(file))
+}
+
+/** `c/<domain>` / digest: what is stored of a content. The default domain is empty. */
+export function contentKey(digest: Digest): Key {
+  return { group: tags.content, item: digestKeyBytes(digest) }
+}
+
+export const contentGroup: Uint8Array = tags.content
+
+/** `r/<domain><digest>` / file n: this version holds on to that content. */
+export function referenceKey(digest: Digest, file: Id, version: number): Key {
+  return { group: concatBytes(tags.reference, digestKeyBytes(digest)), item: concatBytes(idBytes(file), uint64(version)) }
+}
+
+/** `l` / REV page: the log row of a commit; long ones go on in further pages. */
+export function logKey(page: number): WrittenKey {
+  return { group: tags.log, item: Uint8Array.of(page >> 8, page & 0xff), revisionAt: 0 }
+}
+
+export const logGroup: Uint8Array = tags.log
+
+/** The least item of the log that a commit after this revision can have. */
+export function logItemAfter(revision: Revision): Uint8Array {
+  return uint64(revision + 1)
+}
+
+export function revisionInLogItem(item: Uint8Array): Revision {
+  return readUint64(item) as Revision
+}
+
+/** `t` / second REV: the first commit of a process in that second. */
+export function timeKey(second: number): WrittenKey {
+  return { group: tags.time, item: uint64(second), revisionAt: 8 }
+}
+
+/** `o` / id: the barrier of a lost reply, or the result kept under a caller's key. */
+export function operationKey(commit: Id): Key {
+  return { group: tags.operation, item: idBytes(commit) }
+}
+
+/** `z` / directory: a tree that hangs in no directory. */
+export function detachedKey(directory: Id): Key {
+  return { group: tags.detached, item: idBytes(directory) }
+}
+
+/** `p` / process: the lease under which a process uploads. */
+export function leaseKey(process: Id): Key {
+  return { group: tags.process, item: idBytes(process) }
+}
+
+/** `b` / process: changed by a timer while the process lives. */
+export function heartbeatKey(process: Id): Key {
+  return { group: tags.heartbeat, item: idBytes(process) }
+}
+
+/** `m` / format: what the store is. */
+export const formatKey: Key = { group: tags.meta, item: utf8('format') }
+
+export const emptyValue: Uint8Array = nothing
