@@ -33,9 +33,16 @@ export async function* inPieces(bytes: Uint8Array, pieceBytes: number): AsyncGen
   for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.slice(at, at + pieceBytes)
 }
 
-export async function readAll(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+/** All pieces as one, each copied as it comes; `afterFirst` runs before the second is asked for. */
+export async function readAll(
+  pieces: AsyncIterable<Uint8Array>,
+  afterFirst?: () => Promise<void>,
+): Promise<Uint8Array<ArrayBuffer>> {
   const all: Uint8Array[] = []
-  for await (const piece of pieces) all.push(piece)
+  for await (const piece of pieces) {
+    all.push(new Uint8Array(piece))
+    if (all.length === 1) await afterFirst?.()
+  }
   return concatBytes(...all)
 }
 

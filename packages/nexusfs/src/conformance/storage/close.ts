@@ -64,14 +64,11 @@ export const closeLaws: readonly StorageLaw[] = [
       const bytes = random.bytes(2_200_000)
       await put(port, 'ab/cd', bytes)
       let closing: Promise<void> | undefined
-      const outcome = await settle(async () => {
-        const seen: Uint8Array[] = []
-        for await (const piece of port.stream('ab/cd')) {
-          seen.push(piece)
-          closing ??= port.close()
-        }
-        return Buffer.concat(seen)
-      })
+      const closeAfterFirst = async (): Promise<void> => {
+        closing = port.close()
+        await turns()
+      }
+      const outcome = await settle(() => readAll(port.stream('ab/cd'), closeAfterFirst))
       await closing
       if (outcome.status === 'fulfilled') expectBytes(outcome.value, bytes, 'a stream that ended well after close', 'ab/cd')
       else expectThat(isNexusError(outcome.reason), 'a stream that fails after close', { key: 'ab/cd', cause: outcome.reason })

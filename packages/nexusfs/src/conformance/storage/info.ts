@@ -22,14 +22,4 @@ export const infoLaws: readonly StorageLaw[] = [
       expectThat(isUsable, 'info.limits.blobBytes', { expected: 'a whole number, at least 16 MiB', actual: limits.blobBytes })
     },
   },
-  {
-    id: 'info-honest',
-    title: 'the method stage is there if the capability staging is',
-    sentence: 'capabilities.staging: `stage` is there.',
-    async check({ port }) {
-      const { staging } = port.info.capabilities
-      expectThat(typeof staging === 'boolean', 'capabilities.staging', { expected: 'true or false', actual: staging })
-      if (staging) expectEqual(typeof port.stage, 'function', 'the method stage of a backend that has the capability')
-    },
-  },
 ]

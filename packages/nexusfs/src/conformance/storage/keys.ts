@@ -1,5 +1,5 @@
 import { expectEqual, expectRejection } from '../expect.ts'
-import { badKeys, expectAbsent, expectBlob, listedKeys, put, readAll, type StorageContext, type StorageLaw } from './blobs.ts'
+import { badKeys, expectBlob, listedKeys, put, readAll, type StorageContext, type StorageLaw } from './blobs.ts'
 import { stagingRequired } from './stage.ts'
 
 const grammar = 'blobKeyPattern: segment("/" segment)*, at most 240 characters, a segment 2 to 100 out of a-z 0-9 . _ -'
@@ -65,17 +65,6 @@ export const keyLaws: readonly StorageLaw[] = [
         await staged?.publish(key)
       })
       expectEqual(await listedKeys(port), [], 'list after blobs were published under what are no keys')
-    },
-  },
-  {
-    id: 'key-case',
-    title: 'what differs from a key by case alone names nothing',
-    sentence: 'Keys differ by more than case on every medium.',
-    async check({ port, random }) {
-      await put(port, 'ab/cd', random.bytes(3))
-      expectEqual(await listedKeys(port, { prefix: 'AB' }), [], 'list of keys that begin with AB')
-      await expectRejection(() => port.get('AB/CD'), 'InvalidArgument', 'get of the key in capital letters', 'AB/CD')
-      await expectAbsent(port, 'ab/ce', 'stat of another key')
     },
   },
 ]

@@ -118,12 +118,25 @@ export const putLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-binary',
-    title: 'every byte value comes back as it was',
+    title: 'bytes that text would lose come back as they were',
     sentence: 'Put stores a whole blob.',
     async check({ port }) {
-      const bytes = Uint8Array.from({ length: 512 }, (_, at) => at ^ (at >> 8))
-      await put(port, 'byte/values', bytes)
-      await expectBlob(port, 'byte/values', bytes, 'get of all byte values')
+      const all = Uint8Array.from({ length: 256 }, (_, at) => at)
+      const mark = [0xef, 0xbb, 0xbf, 0x61]
+      const bodies = [
+        all,
+        all.toReversed(),
+        mark,
+        [0xff, 0xfe, 0],
+        [0x0d, 0x0a, 0x0a, 0x0d],
+        [0x1a, 0],
+        [0xc3],
+        [0xed, 0xa0, 0x80],
+      ]
+      for (const [at, body] of bodies.entries()) {
+        await put(port, `binary/of-${at}`, Uint8Array.from(body))
+        await expectBlob(port, `binary/of-${at}`, Uint8Array.from(body), 'get of bytes that are no text')
+      }
     },
   },
   {

@@ -144,14 +144,7 @@ export const streamLaws: readonly StorageLaw[] = [
       const key = anyKey(random)
       const bytes = random.bytes(2 * mebibyte + 5)
       await put(port, key, bytes)
-      const outcome = await settle(async () => {
-        const seen: Uint8Array[] = []
-        for await (const piece of port.stream(key)) {
-          if (seen.length === 0) await port.delete([key])
-          seen.push(piece)
-        }
-        return Buffer.concat(seen)
-      })
+      const outcome = await settle(() => readAll(port.stream(key), () => port.delete([key])))
       if (outcome.status === 'fulfilled') expectBytes(outcome.value, bytes, 'a stream that ended well after the delete', key)
       else expectThat(isNexusError(outcome.reason), 'a stream that fails after the delete', { key, cause: outcome.reason })
     },
