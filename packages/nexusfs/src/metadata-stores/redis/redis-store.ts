@@ -1,3 +1,4 @@
+import { CallsUnderWay } from '../../core/calls-under-way.ts'
 import { NexusError } from '../../core/errors.ts'
 import type { Revision } from '../../core/revision.ts'
 import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
@@ -45,8 +46,7 @@ export class RedisStore implements MetadataStore {
   readonly #client: RedisClient
   readonly #queue: CommitQueue
   readonly #watches = new Set<RedisWatch>()
-  readonly #underWay = new Set<Promise<unknown>>()
-  #isClosed = false
+  readonly #calls = new CallsUnderWay()
 
   /**
    * Connects, checks the server and its settings, and makes the store if there is none. Tries once.
@@ -97,18 +97,18 @@ export class RedisStore implements MetadataStore {
   async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
     const call = this.#begin('metadata.read', options)
     checkReadRequest(request)
-    return this.#track(this.#read(request, call))
+    return this.#calls.track(call.operation, () => this.#read(request, call))
   }
 
   async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
     const call = this.#begin('metadata.commit', options)
     checkCommits(commits)
-    return this.#track(this.#queue.add(commits, call))
+    return this.#calls.track(call.operation, () => this.#queue.add(commits, call))
   }
 
   async horizon(options?: StoreCallOptions): Promise<Revision> {
     const call = this.#begin('metadata.horizon', options)
-    const [, revision] = await this.#track(this.#ask(call, horizonScript, []))
+    const [, revision] = await this.#calls.track(call.operation, () => this.#ask(call, horizonScript, []))
     return this.#client.saw(asNumber(revision))
   }
 
@@ -117,14 +117,14 @@ export class RedisStore implements MetadataStore {
     const { place, keys } = this.#client
     const watch = new RedisWatch(this.#class, place, keys.channel, listener, () => this.#watches.delete(watch))
     this.#watches.add(watch)
-    await this.#track(watch.start(call))
+    await this.#calls.track(call.operation, () => watch.start(call))
     return watch
   }
 
   /** Interrupted, or after any error, it has loaded nothing; if the process dies, the store is refused until it is dropped. */
   async load(entries: AsyncIterable<MetadataEntry>, options?: StoreCallOptions): Promise<void> {
-    this.#begin('metadata.load', options)
-    await this.#track(new RedisLoad(this.#client, options?.signal).run(entries))
+    const { operation } = this.#begin('metadata.load', options)
+    await this.#calls.track(operation, () => new RedisLoad(this.#client, options?.signal).run(entries))
   }
 
   /**
@@ -134,20 +134,24 @@ export class RedisStore implements MetadataStore {
    */
   async raiseEpoch(options?: StoreCallOptions): Promise<Revision> {
     const call = this.#begin('metadata.raiseEpoch', options)
-    const connection = await this.#client.connection(call)
-    const [, revision] = await this.#track(this.#answer(connection, call, raiseEpochScript, [], 'unknown'))
-    return this.#client.saw(asNumber(revision))
+    return this.#calls.track(call.operation, () => this.#raiseEpoch(call))
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
-    for (const watch of this.#watches) await watch.close()
-    await Promise.allSettled(this.#underWay)
+    this.#calls.end()
+    await Promise.all([...this.#watches].map((watch) => watch.close()))
+    await this.#calls.close()
     await this.#client.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  async #raiseEpoch(call: Call): Promise<Revision> {
+    const connection = await this.#client.connection(call)
+    const [, revision] = await this.#answer(connection, call, raiseEpochScript, [], 'unknown')
+    return this.#client.saw(asNumber(revision))
   }
 
   async #read(request: ReadRequest, call: Call): Promise<ReadReply> {
@@ -196,20 +200,10 @@ export class RedisStore implements MetadataStore {
   }
 
   #begin(operation: string, options: StoreCallOptions | undefined): Call {
-    if (this.#isClosed) {
-      const context = { outcome: 'none' }
-      throw new NexusError('Closed', `${operation}: the store is closed; open it again`, { operation, context })
-    }
+    this.#calls.refuseIfClosed(operation)
     const call = callWithin(this.#client.place, operation, options?.signal)
     call.refuseIfAborted()
     return call
-  }
-
-  #track<T>(work: Promise<T>): Promise<T> {
-    const settled = work.then(ignore, ignore)
-    this.#underWay.add(settled)
-    void settled.then(() => this.#underWay.delete(settled))
-    return work
   }
 }
 
@@ -217,5 +211,3 @@ function brokenIndex({ operation }: Call, { location }: RedisPlace): NexusError 
   const text = `${operation}: ${location}: an index names an entry that is missing; another program changes keys of this store`
   return new NexusError('Corrupt', text, { operation })
 }
-
-function ignore(): void {}

@@ -61,7 +61,8 @@ export class RedisWatch implements Watch {
   async #subscribe(): Promise<void> {
     const connection = await Connection.open(this.#client, this.#place, async (fresh) => {
       fresh.onMessage(() => this.#announce())
-      await fresh.send(operation, 'SUBSCRIBE', [this.#channel])
+      // In lower case: the client knows the command only so.
+      await fresh.send(operation, 'subscribe', [this.#channel])
     })
     if (this.#closed.signal.aborted) connection.drop()
     this.#connection = connection
@@ -88,7 +89,7 @@ export class RedisWatch implements Watch {
 
   async #answers(connection: Connection): Promise<boolean> {
     try {
-      const asked = connection.send(operation, 'PING', [])
+      const asked = connection.send(operation, 'ping', [])
       await Promise.race([asked, this.#pause(this.#place.connectMs).then(() => Promise.reject(silent()))])
       return true
     } catch {
