@@ -1,1 +1,7 @@
-export {}
+export type { BenchIo, BenchStream } from './commands/bench-io.ts'
+export { exitCodes } from './commands/exit-codes.ts'
+export { type BenchCommand, benchCommands, benchUsage, runBenchCli } from './commands/run-bench-cli.ts'
+export { resultsPage } from './report/results-page.ts'
+export type { ResultFile, WorkloadResult } from './results/result-file.ts'
+export { readResultFile } from './results/result-store.ts'
+export type { Workload } from './workloads/workload.ts'

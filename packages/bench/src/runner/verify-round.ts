@@ -1,4 +1,5 @@
-import { equalBytes, NexusError } from '../library.ts'
+import { NexusError } from '../library.ts'
+import { equalBytes } from '../subjects/equal-bytes.ts'
 import type { Subject } from '../subjects/subject.ts'
 import type { ContentRef } from '../workloads/content-source.ts'
 import { type ExpectedTree, filesWritten, type ListedFile, type Step } from './expected-tree.ts'

@@ -1,5 +1,6 @@
-import { equalBytes, type MetadataStore, NexusFS, type StorageBackend } from '../library.ts'
+import { type MetadataStore, NexusFS, type StorageBackend } from '../library.ts'
 import { folderUsage } from './disk-usage.ts'
+import { equalBytes } from './equal-bytes.ts'
 import type { Inventory, Subject, SubjectFile, SubjectTraits } from './subject.ts'
 
 export interface NexusPorts {

@@ -1,7 +1,7 @@
 import { access, type FileHandle, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { equalBytes } from '../library.ts'
 import { folderUsage } from './disk-usage.ts'
+import { equalBytes } from './equal-bytes.ts'
 import type { Inventory, Subject, SubjectFile, SubjectTraits } from './subject.ts'
 
 /**

@@ -1,0 +1,67 @@
+import type { ResultFile } from '../results/result-file.ts'
+import { formatCount } from './format.ts'
+import { isWide, savedShare } from './result-cells.ts'
+
+/** What a reader must know beside the figures, one sentence each. */
+export function notesOf(file: ResultFile): readonly string[] {
+  return [
+    ...statusNote(file),
+    ...file.warnings,
+    ...wideNote(file),
+    ...growthNote(file),
+    ...savingsNotes(file),
+    ...tornNotes(file),
+    ...baselineNote(file),
+    ...fsyncNotes(file),
+    ...file.skips.map(({ what, reason }) => `skipped ${what}: ${reason}`),
+  ]
+}
+
+function statusNote({ run }: ResultFile): readonly string[] {
+  return run.status === 'done' ? [] : [`the run was ${run.status}; what is here is complete for each workload and checked`]
+}
+
+function wideNote({ results }: ResultFile): readonly string[] {
+  const wide = results.filter(({ vs: [comparison] }) => comparison !== undefined && isWide(comparison))
+  if (wide.length === 0) return []
+  const compared = results.filter(({ vs }) => vs.length > 0).length
+  const cure = 'a larger --budget, or fewer workloads, gives more rounds'
+  return [`${wide.length} of ${compared} ratios have no interval or one wider than +-10 %; ${cure}`]
+}
+
+function growthNote({ results }: ResultFile): readonly string[] {
+  const growing = new Set(results.filter(({ growth }) => growth !== undefined).map(({ workload }) => workload))
+  if (growing.size === 0) return []
+  return [`the state grows while the clock runs (files, or versions that Nexus keeps) in ${growing.size} workloads that write`]
+}
+
+function savingsNotes({ results, combos }: ResultFile): readonly string[] {
+  const nexus = new Set(combos.filter(({ kind }) => kind === 'nexus').map(({ id }) => id))
+  return results
+    .filter(({ group, combo }) => group === 'dedup' && nexus.has(combo))
+    .flatMap((result) => {
+      const saved = savedShare(result)
+      return saved === undefined ? [] : [`${result.id}: ${(saved * 100).toFixed(1)} % of the bytes written needed no space`]
+    })
+}
+
+function tornNotes({ results }: ResultFile): readonly string[] {
+  return results
+    .filter(({ verify }) => verify.tornReads > 0)
+    .map(({ id, verify }) => `${id}: ${formatCount(verify.tornReads)} reads saw an empty or half-written file`)
+}
+
+function baselineNote({ results }: ResultFile): readonly string[] {
+  if (!results.some(({ combo }) => combo.startsWith('local_fs'))) return []
+  return ['the baselines overwrite a file by truncating it in place: a crash can leave half of it; Nexus keeps the old version']
+}
+
+/** Each reason once, with the combinations that it holds for. */
+function fsyncNotes({ results }: ResultFile): readonly string[] {
+  const reasons = new Map<string, Set<string>>()
+  for (const { combo, io } of results) {
+    if (typeof io?.fsyncs !== 'string') continue
+    reasons.set(io.fsyncs, (reasons.get(io.fsyncs) ?? new Set()).add(combo))
+  }
+  return [...reasons].map(([reason, combos]) => `fsync/op of ${[...combos].join(', ')} is "-": ${reason}`)
+}

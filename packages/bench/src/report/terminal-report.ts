@@ -1,0 +1,114 @@
+import Table from 'cli-table3'
+
+import type { ResultFile, WorkloadResult } from '../results/result-file.ts'
+import type { Colors } from './colors.ts'
+import { formatCount, formatInterval, formatRatio } from './format.ts'
+import { type GoalResult, goalResults } from './goals.ts'
+import { notesOf } from './notes.ts'
+import { ratioCell, resultCells } from './result-cells.ts'
+
+/** The report of a run for a terminal: the machine, a table for each group, the summary, and what a reader must know about them. */
+export function terminalReport(file: ResultFile, colors: Colors): string {
+  const groups = [...Map.groupBy(file.results, (result) => result.group)]
+  const parts = [
+    machineLines(file, colors),
+    ...groups.map(([group, results]) => groupTable(group, results, colors)),
+    ...(file.run.preset === 'targets' ? [goalTable(goalResults(file), colors)] : [summaryTable(file, colors)]),
+    noteLines(file, colors),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+function machineLines({ machine, run }: ResultFile, colors: Colors): string {
+  const { cpu, cores, node, fileSystem, load, probes } = machine
+  return [
+    colors.bold(`Nexus benchmarks: ${run.preset}, ${run.status}, seed ${run.seed}`),
+    `${cpu}, ${cores} cores, ${formatCount(machine.memoryBytes / 2 ** 30)} GiB, ${machine.os}, Node ${node}`,
+    `files on ${fileSystem} (${machine.folder}); load ${load.before.toFixed(2)} before, ${load.after.toFixed(2)} after`,
+    `here SHA-256 of 1 MiB takes ${probes.sha256Ms.toFixed(2)} ms, an fsync of 4 KiB ${probes.fsyncMs.toFixed(2)} ms`,
+  ].join('\n')
+}
+
+const resultHead = ['combination', 'class', 'median', 'ratio [95 %]', 'p99', 'ops/s', 'stored B/op', 'fsync/op', 'rounds']
+
+function groupTable(group: string, results: readonly WorkloadResult[], colors: Colors): string {
+  const table = plainTable(resultHead, ['left', 'left', 'right', 'left', 'right', 'right', 'right', 'right', 'right'], colors)
+  for (const [workload, rows] of Map.groupBy(results, (result) => result.workload)) {
+    table.push([{ content: `${colors.bold(workload)}  ${colors.dim(rows[0]?.title ?? '')}`, colSpan: resultHead.length }])
+    for (const row of rows) table.push(resultRow(row, colors))
+  }
+  return `${colors.bold(colors.cyan(group))}\n${table.toString()}`
+}
+
+function resultRow(result: WorkloadResult, colors: Colors): Table.Cell[] {
+  const name = `  ${result.combo}`
+  if (result.problem !== undefined) {
+    const text = `${result.status}: ${result.problem.message}`
+    const content = result.status === 'void' ? colors.red(text) : colors.yellow(text)
+    return [name, result.durability, { content, colSpan: resultHead.length - 2 }]
+  }
+  const cells = resultCells(result)
+  const ratio = coloured(cells.ratio, result, colors)
+  const { median, p99, operations, stored, fsyncs, rounds } = cells
+  return [name, result.durability, median, ratio, p99, operations, stored, fsyncs, rounds]
+}
+
+/** Colour only where the interval proves it, and only within a class. */
+function coloured(text: string, result: WorkloadResult, colors: Colors): string {
+  const [comparison] = result.vs
+  if (comparison?.interval === undefined || !comparison.isSameClass) return text
+  if (comparison.interval.high < 1) return colors.green(text)
+  return comparison.interval.low > 1 ? colors.yellow(text) : text
+}
+
+/** Workloads down, combinations across: how many times the baseline of the same class. */
+function summaryTable(file: ResultFile, colors: Colors): string {
+  const combos = file.combos.filter(({ id, kind }) => kind === 'nexus' && file.results.some(({ combo }) => combo === id))
+  const head = ['workload', ...combos.map(({ id, reference }) => `${id} / ${reference}`)]
+  const table = plainTable(head, ['left', ...combos.map(() => 'left' as const)], colors)
+  for (const [workload, rows] of Map.groupBy(file.results, (result) => result.workload)) {
+    const cells = combos.map(({ id }) =>
+      summaryCell(
+        rows.find(({ combo }) => combo === id),
+        colors,
+      ),
+    )
+    table.push([workload, ...cells])
+  }
+  return `${colors.bold(colors.cyan('summary'))}: time / time of the baseline; below 1 Nexus is faster\n${table.toString()}`
+}
+
+function summaryCell(result: WorkloadResult | undefined, colors: Colors): string {
+  if (result === undefined) return '-'
+  if (result.problem !== undefined) return result.status
+  return coloured(ratioCell(result.vs[0]), result, colors)
+}
+
+function goalTable(results: readonly GoalResult[], colors: Colors): string {
+  const head = ['goal', 'combination / reference', 'measured', '95 %', 'at most', 'verdict']
+  const table = plainTable(head, ['left', 'left', 'right', 'left', 'right', 'left'], colors)
+  for (const { goal, ratio, interval, verdict } of results) {
+    const measured = ratio === undefined ? '-' : formatRatio(ratio)
+    const range = interval === undefined ? '-' : formatInterval(interval)
+    const colour = verdict.startsWith('met') ? colors.green : colors.red
+    table.push([goal.row, `${goal.combo} / ${goal.reference}`, measured, range, formatRatio(goal.ratio), colour(verdict)])
+  }
+  const met = results.filter(({ verdict }) => verdict.startsWith('met')).length
+  return `${colors.bold(colors.cyan('goals'))}: ${met} of ${results.length} met\n${table.toString()}`
+}
+
+function noteLines(file: ResultFile, colors: Colors): string {
+  const notes = notesOf(file).map((note) => `- ${note}`)
+  return [colors.bold('notes'), ...notes].join('\n')
+}
+
+function plainTable(head: readonly string[], colAligns: Table.HorizontalAlignment[], colors: Colors): Table.Table {
+  const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' }
+  const bare = { 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' }
+  return new Table({
+    head: head.map((name) => colors.dim(name)),
+    colAligns,
+    chars: { ...none, ...bare },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  })
+}

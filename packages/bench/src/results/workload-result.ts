@@ -1,0 +1,103 @@
+import type { Entrant } from '../runner/entrant.ts'
+import { mean, median, quantile, tailQuantile } from '../statistics/quantile.ts'
+import { roundRatio } from '../statistics/round-ratio.ts'
+import { type Workload, workloadId } from '../workloads/workload.ts'
+import type { Comparison, IoFacts, RoundFacts, Statistics, WorkloadResult } from './result-file.ts'
+
+/** Works out the results of a workload from what its entrants recorded. */
+export function workloadResults(workload: Workload, entrants: readonly Entrant[], seed: string): readonly WorkloadResult[] {
+  return entrants.map((entrant) => resultOf(workload, entrant, entrants, seed))
+}
+
+function resultOf(workload: Workload, entrant: Entrant, entrants: readonly Entrant[], seed: string): WorkloadResult {
+  const { combination, failure } = entrant
+  const id = workloadId(workload)
+  const isMeasured = failure === undefined && entrant.rounds.size > 0
+  const records = [...entrant.rounds.values()]
+  return {
+    id: `${id} ${combination.id}`,
+    workload: id,
+    version: workload.version,
+    group: workload.group,
+    title: workload.title,
+    params: workload.params,
+    combo: combination.id,
+    durability: combination.durability,
+    data: workload.data,
+    growth: workload.growth,
+    loop: { kind: 'closed', clients: workload.clients },
+    operationsPerIteration: workload.operations,
+    bytesPerOperation: workload.bytesPerOperation,
+    status: isMeasured ? 'measured' : (failure?.kind ?? 'skipped'),
+    problem: isMeasured ? undefined : (failure ?? { code: 'Aborted', message: 'interrupted before its first round' }),
+    rounds: isMeasured ? roundFacts(entrant) : [],
+    stats: isMeasured ? statistics(workload, entrant) : undefined,
+    io: isMeasured ? ioFacts(workload, entrant) : undefined,
+    verify: { checkedBytes: sumOf(records, 'checkedBytes'), tornReads: sumOf(records, 'tornReads') },
+    vs: isMeasured ? comparisons(entrant, entrants, `${seed}/${id}`) : [],
+  }
+}
+
+function sumOf<Name extends string>(records: readonly Readonly<Record<Name, number>>[], name: Name): number {
+  return records.reduce((sum, record) => sum + record[name], 0)
+}
+
+function roundFacts(entrant: Entrant): readonly RoundFacts[] {
+  return [...entrant.rounds].map(([round, { place, samplesNs }]) => ({
+    round,
+    place,
+    iterations: samplesNs.length,
+    wallNs: samplesNs.reduce((sum, ns) => sum + ns, 0),
+    medianNs: median(samplesNs),
+  }))
+}
+
+function statistics(workload: Workload, entrant: Entrant): Statistics {
+  const samples = [...entrant.rounds.values()].flatMap(({ samplesNs }) => [...samplesNs])
+  const seconds = samples.reduce((sum, ns) => sum + ns, 0) / 1e9
+  const operations = samples.length * workload.operations
+  return {
+    samples: samples.length,
+    minNs: quantile(samples, 0),
+    meanNs: mean(samples),
+    p50Ns: median(samples),
+    p99Ns: tailQuantile(samples, 0.99),
+    maxNs: quantile(samples, 1),
+    operationsPerSecond: operations / seconds,
+    bytesPerSecond: (operations * workload.bytesPerOperation) / seconds,
+  }
+}
+
+function ioFacts(workload: Workload, { finish }: Entrant): IoFacts | undefined {
+  if (finish === undefined) return undefined
+  const operations = finish.iterations * workload.operations
+  return {
+    storedBytes: finish.storedBytes / operations,
+    diskBytes: finish.diskBytes === undefined ? undefined : finish.diskBytes / operations,
+    logicalBytes: finish.logicalBytes / operations,
+    fsyncs: typeof finish.fsyncs === 'number' ? finish.fsyncs / operations : finish.fsyncs,
+  }
+}
+
+/** Against its baseline, and against the floor of its class where one took part. */
+function comparisons(entrant: Entrant, entrants: readonly Entrant[], seed: string): readonly Comparison[] {
+  const { id, reference, durability, kind } = entrant.combination
+  return entrants
+    .filter((other) => other !== entrant && other.failure === undefined)
+    .filter(({ combination: other }) => {
+      const isFloor = kind === 'nexus' && other.kind === 'floor' && other.durability === durability
+      return other.id === reference || isFloor
+    })
+    .map((other) => compare(entrant, other, `${seed}/${id}/${other.combination.id}`))
+}
+
+/** Only rounds that both completed are paired. */
+function compare(entrant: Entrant, other: Entrant, seed: string): Comparison {
+  const shared = [...entrant.rounds.keys()].filter((round) => other.rounds.has(round))
+  const medians = ({ rounds }: Entrant) => shared.map((round) => median(rounds.get(round)?.samplesNs ?? []))
+  return {
+    reference: other.combination.id,
+    ...roundRatio(medians(entrant), medians(other), { seed }),
+    isSameClass: other.combination.durability === entrant.combination.durability,
+  }
+}

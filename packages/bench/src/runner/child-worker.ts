@@ -1,0 +1,103 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { NexusError } from '../library.ts'
+import type { SubjectTraits } from '../subjects/subject.ts'
+import type { BeginRequest, CombinationWorker } from './combination-worker.ts'
+import type { ChildSettings, Reply, Request } from './messages.ts'
+import type { FinishReport, RoundReport } from './workload-session.ts'
+
+export interface ChildWorkerOptions extends ChildSettings {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** A request that takes longer than this, in milliseconds, ends the child. */
+  readonly timeoutMs: number
+}
+
+/**
+ * A worker in a process of its own, so that no combination inherits the compiled code or the heap of another. It is parked, waiting
+ * for the next request, while others work. A child that dies or stalls fails the request under way; the next `begin` starts another.
+ */
+export class ChildWorker implements CombinationWorker {
+  readonly #options: ChildWorkerOptions
+  #child: ChildProcess | undefined
+
+  constructor(options: ChildWorkerOptions) {
+    this.#options = options
+  }
+
+  async begin(request: BeginRequest): Promise<SubjectTraits> {
+    const reply = await this.#ask({ kind: 'begin', request })
+    return reply.kind === 'began' ? reply.traits : unexpected(reply)
+  }
+
+  async round(iterations: number): Promise<RoundReport> {
+    const reply = await this.#ask({ kind: 'round', iterations })
+    return reply.kind === 'round' ? reply.report : unexpected(reply)
+  }
+
+  async finish(): Promise<FinishReport> {
+    const reply = await this.#ask({ kind: 'finish' })
+    return reply.kind === 'finished' ? reply.report : unexpected(reply)
+  }
+
+  async end(): Promise<void> {
+    if (this.#child !== undefined) await this.#ask({ kind: 'end' })
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child
+    this.#child = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.disconnect()
+    const patience = setTimeout(() => child.kill('SIGKILL'), this.#options.timeoutMs)
+    await ended
+    clearTimeout(patience)
+  }
+
+  #ask(request: Request): Promise<Reply> {
+    this.#child ??= startChild(this.#options)
+    const child = this.#child
+    const { timeoutMs } = this.#options
+    return new Promise((resolve, reject) => {
+      const settle = (conclude: () => void) => {
+        clearTimeout(timer)
+        child.off('message', onReply).off('exit', onExit)
+        conclude()
+      }
+      const fail = (error: NexusError) => {
+        this.#child = undefined
+        child.kill('SIGKILL')
+        settle(() => reject(error))
+      }
+      const onReply = (reply: Reply) => settle(() => (reply.kind === 'failed' ? reject(asError(reply)) : resolve(reply)))
+      const onExit = (code: number | null, signal: string | null) =>
+        fail(new NexusError('Unexpected', `its process ended in "${request.kind}" (${signal ?? `exit ${code}`})`))
+      const timer = setTimeout(
+        () => fail(new NexusError('Timeout', `"${request.kind}" gave no answer within ${timeoutMs / 1000} s`)),
+        timeoutMs,
+      )
+      child.on('message', onReply).on('exit', onExit)
+      child.send(request)
+    })
+  }
+}
+
+function startChild({ cwd, usesConfig, env }: ChildWorkerOptions): ChildProcess {
+  const isSource = import.meta.url.endsWith('.ts')
+  const entry = fileURLToPath(new URL(isSource ? './child.ts' : './child.js', import.meta.url))
+  const settings: ChildSettings = { cwd, usesConfig }
+  return fork(entry, [JSON.stringify(settings)], {
+    cwd,
+    env: { ...env },
+    execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', ...(isSource ? ['--conditions=nexus-source'] : [])],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+}
+
+function asError(reply: Reply & { kind: 'failed' }): NexusError {
+  return new NexusError(reply.code, reply.message)
+}
+
+function unexpected(reply: Reply): never {
+  throw new NexusError('Unexpected', `a child answered "${reply.kind}" out of turn`)
+}

@@ -1,0 +1,54 @@
+import { isNexusError, loadRegistry } from '../library.ts'
+import { openSubject } from '../subjects/open-subject.ts'
+import { allWorkloads } from '../workloads/catalogue.ts'
+import { workloadId } from '../workloads/workload.ts'
+import { type CombinationWorker, LocalWorker } from './combination-worker.ts'
+import type { ChildSettings, Reply, Request } from './messages.ts'
+
+// The entry of a child process. It lives as long as the channel to the runner.
+
+const settings: ChildSettings = JSON.parse(process.argv[2] ?? '{}')
+const registry = await loadRegistry({ cwd: settings.cwd, ...(settings.usesConfig ? {} : { config: false }) })
+
+const worker: CombinationWorker = new LocalWorker({
+  workloads: (id) => allWorkloads.find((workload) => workloadId(workload) === id),
+  open: ({ combination, place }, { cacheBytes }) => openSubject(combination, { place, registry, env: process.env, cacheBytes }),
+})
+
+// The terminal sends an interruption to every process of the group; only the runner decides what it means.
+process.on('SIGINT', () => {})
+process.on('message', (request: Request) => {
+  answer(request).then((reply) => process.connected && process.send?.(reply))
+})
+process.on('disconnect', () => {
+  worker.close().finally(() => process.exit())
+})
+
+async function answer(request: Request): Promise<Reply> {
+  try {
+    switch (request.kind) {
+      case 'begin':
+        return { kind: 'began', traits: await worker.begin(request.request) }
+      case 'round':
+        collectGarbage()
+        return { kind: 'round', report: await worker.round(request.iterations) }
+      case 'finish':
+        return { kind: 'finished', report: await worker.finish() }
+      case 'end':
+        await worker.end()
+        return { kind: 'ended' }
+    }
+  } catch (error) {
+    return failure(error)
+  }
+}
+
+/** What earlier rounds left behind is not this round's cost. */
+function collectGarbage(): void {
+  globalThis.gc?.({ type: 'minor' })
+}
+
+function failure(error: unknown): Reply {
+  const message = error instanceof Error ? error.message : String(error)
+  return { kind: 'failed', code: isNexusError(error) ? error.code : 'Unexpected', message }
+}

@@ -1,0 +1,75 @@
+import type { Combination } from '../combinations/combination.ts'
+import { NexusError } from '../library.ts'
+import type { FreshPlace } from '../subjects/open-subject.ts'
+import type { Subject, SubjectTraits } from '../subjects/subject.ts'
+import type { Workload } from '../workloads/workload.ts'
+import { type FinishReport, type RoundReport, WorkloadSession } from './workload-session.ts'
+
+/** Runs workloads on one combination, one after the other. The runner talks to it across a process boundary; see `child-worker.ts`. */
+export interface CombinationWorker {
+  /** Opens a fresh place and preloads it. */
+  begin(request: BeginRequest): Promise<SubjectTraits>
+  /** Times that many iterations, then verifies them. */
+  round(iterations: number): Promise<RoundReport>
+  /** The checks after the last round. */
+  finish(): Promise<FinishReport>
+  /** Closes and removes the place, also after a failure. */
+  end(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface BeginRequest {
+  readonly combination: Combination
+  /** Id of the workload. */
+  readonly workload: string
+  readonly place: FreshPlace
+  readonly seed: string
+}
+
+export interface LocalWorkerOptions {
+  readonly workloads: (id: string) => Workload | undefined
+  readonly open: (request: BeginRequest, workload: Workload) => Promise<Subject>
+}
+
+/** The worker itself, in the process that calls it. */
+export class LocalWorker implements CombinationWorker {
+  readonly #options: LocalWorkerOptions
+  #subject: Subject | undefined
+  #session: WorkloadSession | undefined
+
+  constructor(options: LocalWorkerOptions) {
+    this.#options = options
+  }
+
+  async begin(request: BeginRequest): Promise<SubjectTraits> {
+    const workload = this.#options.workloads(request.workload)
+    if (workload === undefined) throw new NexusError('NotFound', `there is no workload ${request.workload}`)
+    this.#subject = await this.#options.open(request, workload)
+    this.#session = await WorkloadSession.begin(this.#subject, workload, `${request.seed}/${request.workload}`)
+    return this.#subject.traits
+  }
+
+  async round(iterations: number): Promise<RoundReport> {
+    return this.#current.round(iterations)
+  }
+
+  async finish(): Promise<FinishReport> {
+    return this.#current.finish()
+  }
+
+  async end(): Promise<void> {
+    const subject = this.#subject
+    this.#subject = undefined
+    this.#session = undefined
+    await subject?.dispose()
+  }
+
+  close(): Promise<void> {
+    return this.end()
+  }
+
+  get #current(): WorkloadSession {
+    if (this.#session === undefined) throw new NexusError('InvalidArgument', 'no workload was begun')
+    return this.#session
+  }
+}

@@ -1,0 +1,129 @@
+import { median } from '../statistics/quantile.ts'
+import { roundRatio } from '../statistics/round-ratio.ts'
+import { type RandomSource, shuffled } from '../statistics/seeded-random.ts'
+import type { FreshPlace } from '../subjects/open-subject.ts'
+import { type Workload, workloadId } from '../workloads/workload.ts'
+import { attempt, type Entrant, isIn } from './entrant.ts'
+import { roundOrders } from './round-order.ts'
+import { iterationsPerRound, roundLimit } from './round-size.ts'
+
+export interface MeasureOptions {
+  readonly seed: string
+  readonly random: RandomSource
+  /** Milliseconds of a clock that never steps back. */
+  readonly now: () => number
+  /** When this workload should be done, on that clock. One round is measured even if it has passed. */
+  readonly deadline: number
+  readonly maximalRounds: number
+  /** No more rounds once every ratio is known to this half-width, as a share of the ratio. */
+  readonly precision: number
+  readonly place: (entrant: Entrant) => FreshPlace
+  /** Once it has fired, no further round begins. */
+  readonly signal: AbortSignal
+  readonly onRound: (progress: RoundProgress) => void
+}
+
+export interface RoundProgress {
+  /** Rounds done. */
+  readonly done: number
+  /** Rounds that will probably be done in all. */
+  readonly planned: number
+}
+
+/** Rounds that a workload should get within its time; they decide how long a round is. */
+const wantedRounds = 12
+/** A warm-up goes on until an entrant has worked this long, in milliseconds. */
+const warmUpMs = 5
+
+/**
+ * Measures one workload on all entrants: fresh places, a warm-up, then rounds in which each of them has its turn in random order, then the
+ * final checks. What it finds is in the entrants; an entrant that fails is out, the others go on.
+ */
+export async function measureWorkload(workload: Workload, entrants: readonly Entrant[], options: MeasureOptions): Promise<void> {
+  const { now } = options
+  const started = now()
+  const request = { workload: workloadId(workload), seed: options.seed }
+  for (const entrant of entrants) {
+    entrant.traits = await attempt(entrant, () =>
+      entrant.worker.begin({ ...request, combination: entrant.combination, place: options.place(entrant) }),
+    )
+  }
+  const setUpMs = now() - started
+  try {
+    if (!options.signal.aborted) await measureRounds(workload, entrants, { ...options, deadline: options.deadline - setUpMs / 2 })
+    for (const entrant of entrants.filter(hasRounds)) {
+      entrant.finish = await attempt(entrant, () => entrant.worker.finish())
+    }
+  } finally {
+    for (const entrant of entrants) await attempt(entrant, () => entrant.worker.end())
+  }
+}
+
+async function measureRounds(workload: Workload, entrants: readonly Entrant[], options: MeasureOptions): Promise<void> {
+  const { now, deadline, signal } = options
+  const slowestMs = await warmUp(entrants, options)
+  const targetMs = Math.max(1, Math.min(100, (deadline - now()) / (2 * wantedRounds * entrants.length)))
+  const iterations = iterationsPerRound(workload, slowestMs, targetMs)
+  const limit = Math.min(options.maximalRounds, roundLimit(workload, iterations))
+  const orders = roundOrders(entrants, options.random)
+  const begun = now()
+  for (let round = 0; round < limit && entrants.some(isIn); round++) {
+    const roundMs = round === 0 ? 0 : (now() - begun) / round
+    if (round > 0 && (signal.aborted || now() + roundMs > deadline || isPrecise(round, entrants, options))) break
+    await measureRound(round, orders.next().value, iterations)
+    options.onRound({ done: round + 1, planned: plannedRounds(round + 1, begun, limit, options) })
+  }
+}
+
+async function measureRound(round: number, order: readonly Entrant[], iterations: number): Promise<void> {
+  for (const [place, entrant] of order.entries()) {
+    if (!isIn(entrant)) continue
+    const report = await attempt(entrant, () => entrant.worker.round(iterations))
+    if (report !== undefined) entrant.rounds.set(round, { ...report, place })
+  }
+}
+
+/** Lets every entrant work for a few milliseconds, uncounted. Resolves with the time of one iteration of the slowest. */
+async function warmUp(entrants: readonly Entrant[], { random, deadline, now }: MeasureOptions): Promise<number> {
+  let slowestMs = 0
+  for (const entrant of shuffled(entrants, random)) {
+    if (!isIn(entrant)) continue
+    const first = await attempt(entrant, () => entrant.worker.round(1))
+    const firstMs = medianMs(first?.samplesNs)
+    const more = Math.min(50, Math.ceil(warmUpMs / Math.max(firstMs, 0.01)))
+    const isSettled = first === undefined || firstMs >= warmUpMs || now() > deadline
+    const second = isSettled ? first : await attempt(entrant, () => entrant.worker.round(more))
+    slowestMs = Math.max(slowestMs, medianMs(second?.samplesNs))
+  }
+  return slowestMs
+}
+
+function medianMs(samplesNs: readonly number[] | undefined): number {
+  return samplesNs === undefined ? 0 : median(samplesNs) / 1e6
+}
+
+/** Stops on the width of the intervals, never on what they say. Looked at every fourth round, from the twelfth on. */
+function isPrecise(round: number, entrants: readonly Entrant[], { precision, seed }: MeasureOptions): boolean {
+  if (round < wantedRounds || round % 4 !== 0) return false
+  const ready = entrants.filter(isIn)
+  return ready.every((entrant) => {
+    const reference = ready.find(({ combination }) => combination.id === entrant.combination.reference)
+    if (reference === undefined || reference === entrant) return true
+    const { ratio, interval } = roundRatio(roundMedians(entrant), roundMedians(reference), { seed, resamples: 500 })
+    return interval !== undefined && (interval.high - interval.low) / 2 <= precision * ratio
+  })
+}
+
+function roundMedians(entrant: Entrant): number[] {
+  return [...entrant.rounds.values()].map(({ samplesNs }) => median(samplesNs))
+}
+
+function plannedRounds(done: number, begun: number, limit: number, { now, deadline }: MeasureOptions): number {
+  const roundMs = (now() - begun) / done
+  const more = Math.max(0, Math.floor((deadline - now()) / Math.max(roundMs, 0.001)))
+  return Math.min(limit, done + more)
+}
+
+function hasRounds(entrant: Entrant): boolean {
+  return isIn(entrant) && entrant.rounds.size > 0
+}

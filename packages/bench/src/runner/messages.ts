@@ -1,0 +1,25 @@
+import type { ErrorCode } from '../library.ts'
+import type { SubjectTraits } from '../subjects/subject.ts'
+import type { BeginRequest } from './combination-worker.ts'
+import type { FinishReport, RoundReport } from './workload-session.ts'
+
+/** What the runner asks of a child process; one request is under way at a time. */
+export type Request =
+  | { readonly kind: 'begin'; readonly request: BeginRequest }
+  | { readonly kind: 'round'; readonly iterations: number }
+  | { readonly kind: 'finish' }
+  | { readonly kind: 'end' }
+
+export type Reply =
+  | { readonly kind: 'began'; readonly traits: SubjectTraits }
+  | { readonly kind: 'round'; readonly report: RoundReport }
+  | { readonly kind: 'finished'; readonly report: FinishReport }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string }
+
+/** What a child is told when it starts, as its only argument. */
+export interface ChildSettings {
+  readonly cwd: string
+  /** False = the nearest `nexus.config` is not loaded. */
+  readonly usesConfig: boolean
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Combination } from '../combinations/combination.ts'
+import type { Skip, WorkloadResult } from '../results/result-file.ts'
+import { workloadResults } from '../results/workload-result.ts'
+import type { PlannedWorkload } from '../selection/plan-run.ts'
+import { seededRandom } from '../statistics/seeded-random.ts'
+import { workloadId } from '../workloads/workload.ts'
+import { Budget } from './budget.ts'
+import type { CombinationWorker } from './combination-worker.ts'
+import { type Entrant, newEntrant } from './entrant.ts'
+import { measureWorkload } from './measure-workload.ts'
+
+export interface SuiteOptions {
+  readonly plan: readonly PlannedWorkload[]
+  readonly seed: string
+  readonly budgetMs: number
+  readonly maximalRounds: number
+  /** A folder for the files of the run; what the run makes in it, it removes. */
+  readonly folder: string
+  readonly newWorker: (combination: Combination) => CombinationWorker
+  /** Milliseconds of a clock that never steps back. */
+  readonly now: () => number
+  /** Once it has fired, the round under way ends the run. */
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: SuiteProgress) => void
+  /** Called with the results of each workload when it is done. */
+  readonly onResults: (results: readonly WorkloadResult[]) => Promise<void>
+}
+
+export interface SuiteProgress {
+  readonly workload: string
+  /** From 1. */
+  readonly number: number
+  readonly of: number
+  readonly roundsDone: number
+  readonly roundsPlanned: number
+  readonly leftMs: number
+  /** True once, when the workload is finished. */
+  readonly isDone: boolean
+}
+
+export interface SuiteOutcome {
+  readonly settings: ReadonlyMap<string, Readonly<Record<string, string>>>
+  /** Workloads that the run did not come to. */
+  readonly skips: readonly Skip[]
+}
+
+/** Intervals are good enough when their half-width is 3 % of the ratio. */
+const precision = 0.03
+
+/** Runs every planned workload, each on all its combinations, within the budget. */
+export async function runSuite(options: SuiteOptions): Promise<SuiteOutcome> {
+  const workers = new Map<string, CombinationWorker>()
+  const workerOf = (combination: Combination): CombinationWorker => {
+    const worker = workers.get(combination.id) ?? options.newWorker(combination)
+    workers.set(combination.id, worker)
+    return worker
+  }
+  const folder = await mkdtemp(join(options.folder, 'nexus-bench-'))
+  try {
+    return await runAll(options, folder, workerOf)
+  } finally {
+    await Promise.all([...workers.values()].map((worker) => worker.close()))
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+async function runAll(
+  options: SuiteOptions,
+  folder: string,
+  workerOf: (combination: Combination) => CombinationWorker,
+): Promise<SuiteOutcome> {
+  const { plan, signal } = options
+  const budget = new Budget(options.budgetMs, options.now)
+  const settings = new Map<string, Readonly<Record<string, string>>>()
+  const skips: Skip[] = []
+  for (const [index, planned] of plan.entries()) {
+    if (signal.aborted || budget.isOverrun) {
+      skips.push({ what: workloadId(planned.workload), reason: signal.aborted ? 'interrupted' : 'the budget is spent' })
+      continue
+    }
+    const entrants = planned.combinations.map((combination) => newEntrant(combination, workerOf(combination)))
+    await runOne(planned, entrants, { ...options, index, budget, folder })
+    for (const { combination, traits } of entrants) if (traits !== undefined) settings.set(combination.id, traits.settings)
+    await options.onResults(workloadResults(planned.workload, entrants, options.seed))
+  }
+  return { settings, skips }
+}
+
+interface RunOneOptions extends SuiteOptions {
+  readonly index: number
+  readonly budget: Budget
+}
+
+async function runOne({ workload }: PlannedWorkload, entrants: readonly Entrant[], options: RunOneOptions): Promise<void> {
+  const { plan, seed, budget, index, folder } = options
+  const id = workloadId(workload)
+  const progress = { roundsDone: 0, roundsPlanned: 0 }
+  const report = (isDone: boolean) =>
+    options.onProgress({ workload: id, number: index + 1, of: plan.length, ...progress, leftMs: budget.leftMs, isDone })
+  report(false)
+  await measureWorkload(workload, entrants, {
+    seed,
+    random: seededRandom(`${seed}/${id}/order`),
+    now: options.now,
+    deadline: budget.deadlineOfNext(plan.length - index),
+    maximalRounds: options.maximalRounds,
+    precision,
+    place: () => freshPlace(folder),
+    signal: options.signal,
+    onRound: ({ done, planned }) => {
+      progress.roundsDone = done
+      progress.roundsPlanned = planned
+      report(false)
+    },
+  })
+  report(true)
+}
+
+function freshPlace(folder: string): { namespace: string; folder: string } {
+  const namespace = `bench-${randomBytes(8).toString('hex')}`
+  return { namespace, folder: join(folder, namespace) }
+}

@@ -1,0 +1,139 @@
+import type { Combination } from '../combinations/combination.ts'
+import { NexusError } from '../library.ts'
+import { targetWorkloadsOf } from '../report/goals.ts'
+import type { Skip } from '../results/result-file.ts'
+import { seedWorkloads } from '../workloads/catalogue.ts'
+import { type Workload, workloadId } from '../workloads/workload.ts'
+import { type KeywordExpression, parseKeywords } from './keyword-expression.ts'
+import { nearMisses } from './near-misses.ts'
+import { keywordText, selectWorkloads } from './select-workloads.ts'
+
+export type Preset = 'quick' | 'targets' | 'all'
+
+export interface SelectionRequest {
+  readonly preset: Preset
+  /** Words on the command line; all of the preset if there are none. */
+  readonly words: readonly string[]
+  /** The `-k` expression. */
+  readonly keywords: string | undefined
+  /** Ids after `--combos`; the default ones if absent. */
+  readonly combos: readonly string[] | undefined
+  /** Ids after `--require`: they are selected too, and must be ready. */
+  readonly required: readonly string[]
+}
+
+/** A workload and the combinations that it runs on. */
+export interface PlannedWorkload {
+  readonly workload: Workload
+  readonly combinations: readonly Combination[]
+}
+
+export interface RunPlan {
+  readonly workloads: readonly PlannedWorkload[]
+  /** Combinations that were asked for, or are default, and cannot run. */
+  readonly skips: readonly Skip[]
+}
+
+/**
+ * Chooses workloads and combinations. The baseline of every chosen combination takes part, too.
+ * @throws {NexusError} NotFound if nothing is selected; Unavailable if a required combination is not ready
+ */
+export function planRun(
+  request: SelectionRequest,
+  workloads: readonly Workload[],
+  combinations: readonly Combination[],
+): RunPlan {
+  const keywords = request.keywords === undefined ? undefined : parseKeywords(request.keywords)
+  const chosen = chooseWorkloads(request, workloads)
+  const asked = chooseCombinations(request, combinations, chosen)
+  for (const id of request.required) requireReady(id, asked)
+  const ready = asked.filter(({ status }) => status.status === 'ready')
+  const planned = chosen
+    .map(({ workload, combo }) => ({
+      workload,
+      combinations: ready
+        .filter(({ id }) => combo === undefined || combo === id)
+        .filter((combination) => keywords === undefined || keywords.matches(keywordText(workload, combination.id))),
+    }))
+    .filter((plan) => plan.combinations.length > 0)
+    .map((plan) => ({ ...plan, combinations: withReferences(plan, combinations) }))
+  if (planned.length === 0) throw nothingSelected(keywords, chosen, ready)
+  return { workloads: planned, skips: asked.flatMap(skipOf) }
+}
+
+interface ChosenWorkload {
+  readonly workload: Workload
+  readonly combo: string | undefined
+}
+
+function chooseWorkloads({ words, preset }: SelectionRequest, workloads: readonly Workload[]): readonly ChosenWorkload[] {
+  if (words.length === 0) return presetWorkloads(preset, workloads).map((workload) => ({ workload, combo: undefined }))
+  const selections = words.map((word) => selectWorkloads(word, workloads))
+  const chosen = selections.flatMap(({ workloads, combo }) => workloads.map((workload) => ({ workload, combo })))
+  const seen = new Set<string>()
+  return chosen.filter(({ workload, combo }) => {
+    const key = `${workloadId(workload)} ${combo}`
+    return !seen.has(key) && seen.add(key)
+  })
+}
+
+function presetWorkloads(preset: Preset, workloads: readonly Workload[]): readonly Workload[] {
+  if (preset === 'all') return workloads
+  if (preset === 'targets') return targetWorkloadsOf(workloads)
+  return workloads.filter((workload) => seedWorkloads.includes(workload))
+}
+
+function chooseCombinations(
+  { combos, required }: SelectionRequest,
+  combinations: readonly Combination[],
+  chosen: readonly ChosenWorkload[],
+): readonly Combination[] {
+  const named = chosen.flatMap(({ combo }) => combo ?? [])
+  const ids = [...(combos ?? []), ...required, ...named]
+  for (const id of ids) requireKnown(id, combinations)
+  return combinations.filter(({ id, isDefault }) => ids.includes(id) || (combos === undefined && isDefault))
+}
+
+function requireKnown(id: string, combinations: readonly Combination[]): void {
+  const known = combinations.map((combination) => combination.id)
+  if (known.includes(id)) return
+  const near = nearMisses(id, known)
+  const advice = near.length > 0 ? `near: ${near.join(', ')}` : `known: ${known.join(', ')}`
+  throw new NexusError('NotFound', `no combination is called "${id}"; ${advice}`)
+}
+
+function requireReady(id: string, combinations: readonly Combination[]): void {
+  const status = combinations.find((combination) => combination.id === id)?.status
+  if (status === undefined || status.status === 'ready') return
+  throw new NexusError('Unavailable', `${id} is required and ${status.status}: ${status.reason}`)
+}
+
+/** Adds the baselines that ratios need, and the floors where the workload has one. */
+function withReferences(
+  { workload, combinations: chosen }: PlannedWorkload,
+  all: readonly Combination[],
+): readonly Combination[] {
+  const references = new Set(chosen.map(({ reference }) => reference))
+  const classes = new Set(chosen.filter(({ kind }) => kind === 'nexus').map(({ durability }) => durability))
+  return all.filter((combination) => {
+    const isFloor = workload.hasFloor === true && combination.kind === 'floor' && classes.has(combination.durability)
+    return chosen.includes(combination) || references.has(combination.id) || isFloor
+  })
+}
+
+function nothingSelected(
+  keywords: KeywordExpression | undefined,
+  chosen: readonly ChosenWorkload[],
+  ready: readonly Combination[],
+): NexusError {
+  const texts = chosen.flatMap(({ workload }) => ready.map(({ id }) => keywordText(workload, id)))
+  const unknown = (keywords?.words ?? []).filter((word) => !texts.some((text) => text.toLowerCase().includes(word.toLowerCase())))
+  const vocabulary = [...new Set([...chosen.map(({ workload }) => workloadId(workload)), ...ready.map(({ id }) => id)])]
+  const near = unknown.map((word) => `"${word}" occurs nowhere (near: ${nearMisses(word, vocabulary).join(', ') || 'nothing'})`)
+  const why = near.length > 0 ? near.join('; ') : 'no selected combination is ready, or the conditions exclude each other'
+  return new NexusError('NotFound', `nothing is selected: ${why}`)
+}
+
+function skipOf({ id, status }: Combination): readonly Skip[] {
+  return status.status === 'ready' ? [] : [{ what: id, reason: status.reason }]
+}

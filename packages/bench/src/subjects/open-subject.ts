@@ -1,0 +1,98 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Combination } from '../combinations/combination.ts'
+import { NexusError, type OpenContext, type Registry } from '../library.ts'
+import { FloorSubject } from './floor-subject.ts'
+import { NexusSubject } from './nexus-subject.ts'
+import { RawSubject } from './raw-subject.ts'
+import type { Subject } from './subject.ts'
+
+/** A place that nobody used before. */
+export interface FreshPlace {
+  /** `[a-z0-9-]{1,40}`; names schemas and key prefixes. */
+  readonly namespace: string
+  /** A folder that does not exist yet. */
+  readonly folder: string
+}
+
+export interface OpenSubjectOptions {
+  readonly place: FreshPlace
+  readonly registry: Pick<Registry, 'storages' | 'metadata'>
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Content cache of Nexus in bytes; the library's default if absent. */
+  readonly cacheBytes: number | undefined
+}
+
+/**
+ * Opens a combination in a fresh place.
+ * @throws {NexusError} Unsupported if it cannot promise the class that it was asked for, or as its adapters
+ */
+export async function openSubject(combination: Combination, options: OpenSubjectOptions): Promise<Subject> {
+  await mkdir(options.place.folder, { recursive: true })
+  const subject = await openKind(combination, options)
+  const { durability } = subject.traits
+  if (durability === combination.durability) return subject
+  await subject.dispose()
+  throw new NexusError('Unsupported', `asked for class ${combination.durability}, it opened in class ${durability}`)
+}
+
+function openKind(combination: Combination, options: OpenSubjectOptions): Promise<Subject> {
+  switch (combination.kind) {
+    case 'baseline':
+      return Promise.resolve(new RawSubject(options.place.folder, { withFsync: combination.durability === 'disk' }))
+    case 'floor':
+      return openFloor(combination, options)
+    case 'nexus':
+      return openNexus(combination, options)
+  }
+}
+
+async function openFloor(combination: Combination, { place, registry, env }: OpenSubjectOptions): Promise<Subject> {
+  const metadata = partOf(registry.metadata, combination.metadata)
+  const context = contextOf(combination, place, env, 'metadata')
+  const store = await metadata.open(context)
+  return new FloorSubject(store, async () => {
+    await metadata.dispose?.(store, context)
+    await rm(place.folder, { recursive: true, force: true })
+  })
+}
+
+async function openNexus(combination: Combination, options: OpenSubjectOptions): Promise<Subject> {
+  const { place, registry, env, cacheBytes } = options
+  const storage = partOf(registry.storages, combination.storage)
+  const metadata = partOf(registry.metadata, combination.metadata)
+  const storageContext = contextOf(combination, place, env, 'storage')
+  const metadataContext = contextOf(combination, place, env, 'metadata')
+  await Promise.all([storageContext, metadataContext].map(({ tmpDir }) => mkdir(tmpDir, { recursive: true })))
+  return NexusSubject.open({
+    cacheBytes,
+    folder: storage.traits.durability === 'none' && metadata.traits.durability === 'none' ? undefined : place.folder,
+    openPorts: async () => ({ storage: await storage.open(storageContext), metadata: await metadata.open(metadataContext) }),
+    removePlace: async (ports) => {
+      await storage.dispose?.(ports.storage, storageContext)
+      await metadata.dispose?.(ports.metadata, metadataContext)
+      await rm(place.folder, { recursive: true, force: true })
+    },
+  })
+}
+
+function partOf<Part>(table: Readonly<Record<string, Part>>, name: string | undefined): Part {
+  const part = name === undefined ? undefined : table[name]
+  if (part === undefined) throw new NexusError('InvalidArgument', `the registry has no "${name}"`)
+  return part
+}
+
+function contextOf(
+  combination: Combination,
+  place: FreshPlace,
+  env: OpenSubjectOptions['env'],
+  part: 'storage' | 'metadata',
+): OpenContext {
+  const isClassless = combination.durability === 'none'
+  return {
+    namespace: place.namespace,
+    tmpDir: join(place.folder, part),
+    env,
+    durability: isClassless ? undefined : combination.durability,
+  }
+}
