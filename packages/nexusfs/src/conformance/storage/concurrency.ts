@@ -2,7 +2,18 @@ import { equalBytes } from '../../core/bytes.ts'
 import { isNexusError } from '../../core/errors.ts'
 import { expectEqual, expectRejection, expectThat, settle } from '../expect.ts'
 import { clientsShareAPlace } from '../law.ts'
-import { anyKey, contentOf, expectAbsent, expectBlob, expectOneOf, inPieces, listedKeys, put, type StorageLaw } from './blobs.ts'
+import {
+  anyKey,
+  contentOf,
+  expectAbsent,
+  expectBlob,
+  expectOneOf,
+  inPieces,
+  listedKeys,
+  put,
+  type StorageLaw,
+  turns,
+} from './blobs.ts'
 
 const anyTime = 'Any call may be made at the same time as any other, from any number of processes if `info.isShared`.'
 
@@ -28,7 +39,7 @@ export const concurrencyLaws: readonly StorageLaw[] = [
     sentence: 'Two different bodies for one key is a mistake of the caller; one whole blob is left.',
     async check({ port, random }) {
       const key = anyKey(random)
-      const bodies = Array.from({ length: 5 }, (_, at) => random.bytes(5_000 + at * 700))
+      const bodies = Array.from({ length: 5 }, (_, at) => random.bytes(8_000 - at * 700))
       await Promise.allSettled(bodies.map((body) => port.put(key, inPieces(body, 800), { size: body.length })))
       expectOneOf(await port.get(key), bodies, key)
     },
@@ -53,7 +64,7 @@ export const concurrencyLaws: readonly StorageLaw[] = [
       for (let round = 0; round < 5; round++) {
         await put(port, key, bytes)
         const before = [1, 2].map(() => settle(() => port.get(key)))
-        const writes = [port.delete([key]), put(port, key, bytes)]
+        const writes = [port.delete([key]), port.put(key, slowly(bytes), { size: bytes.length })]
         const after = [1, 2].map(() => settle(() => port.get(key)))
         await Promise.all(writes)
         for (const read of await Promise.all([...before, ...after])) {
@@ -113,3 +124,10 @@ export const concurrencyLaws: readonly StorageLaw[] = [
     },
   },
 ]
+
+/** In two pieces, with time for others between. */
+async function* slowly(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield bytes.slice(0, 1_000)
+  await turns(2)
+  yield bytes.slice(1_000)
+}

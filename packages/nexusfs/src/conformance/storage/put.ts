@@ -55,8 +55,10 @@ export const putLaws: readonly StorageLaw[] = [
     async check({ port, random }) {
       const key = anyKey(random)
       const bodies = [random.bytes(700), random.bytes(200), random.bytes(900)]
-      for (const body of bodies) await put(port, key, body)
-      expectOneOf(await port.get(key), bodies, key)
+      for (const body of bodies) {
+        await put(port, key, body)
+        expectOneOf(await port.get(key), bodies, key)
+      }
     },
   },
   {

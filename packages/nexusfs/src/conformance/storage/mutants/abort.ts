@@ -1,0 +1,54 @@
+import { throwIfAborted } from '../../../core/errors.ts'
+import type { CallOptions } from '../../../storage/storage-backend.ts'
+import { stageOf } from './keys.ts'
+import { changePieces, mutant, type StorageMutant } from './mutant.ts'
+
+export const abortMutants: readonly StorageMutant[] = [
+  mutant('put-ignores-its-signal', 'aborted-put', 'put ignores its signal', (port) => ({
+    put: (key, body, options) => port.put(key, body, { size: options.size }),
+  })),
+  mutant('get-ignores-its-signal', 'aborted-get', 'get ignores its signal', (port) => ({
+    get: (key, options) => port.get(key, deaf(options)),
+  })),
+  mutant('stream-ignores-its-signal', 'aborted-stream', 'stream ignores its signal', (port) => ({
+    stream: (key, options) => port.stream(key, deaf(options)),
+  })),
+  mutant('stat-ignores-its-signal', 'aborted-stat', 'stat ignores its signal', (port) => ({ stat: (keys) => port.stat(keys) })),
+  mutant('delete-ignores-its-signal', 'aborted-delete', 'delete ignores its signal', (port) => ({
+    delete: (keys) => port.delete(keys),
+  })),
+  mutant('list-ignores-its-signal', 'aborted-list', 'list ignores its signal', (port) => ({
+    list: (options) => port.list(deaf(options)),
+  })),
+  mutant('stage-ignores-its-signal', 'aborted-stage', 'stage ignores its signal', (port) => ({
+    stage: (body, options) => stageOf(port)(body, { size: options.size }),
+  })),
+  mutant('put-cannot-be-stopped', 'abort-put', 'a put that has begun ignores its signal', (port) => ({
+    put: (key, body, options) => port.put(key, body, options.signal?.aborted ? options : { size: options.size }),
+  })),
+  mutant('stops-between-pieces', 'abort-stalled-put', 'the signal is looked at only when a piece comes', (port) => ({
+    put(key, body, options) {
+      if (options.signal?.aborted) return port.put(key, body, options)
+      const looking = changePieces(body, async function* (pieces) {
+        for await (const piece of pieces) {
+          throwIfAborted(options.signal, 'put')
+          yield piece
+        }
+      })
+      return port.put(key, looking, { size: options.size })
+    },
+  })),
+  mutant('stream-cannot-be-stopped', 'abort-stream', 'a stream that has begun ignores its signal', (port) => ({
+    stream: (key, options) => port.stream(key, options?.signal?.aborted ? options : deaf(options)),
+  })),
+  mutant('listens-for-ever', 'abort-late', 'a signal that fires after a put undoes it', (port) => ({
+    async put(key, body, options) {
+      await port.put(key, body, options)
+      options.signal?.addEventListener('abort', () => void port.delete([key]))
+    },
+  })),
+]
+
+function deaf<Options extends CallOptions>(options: Options | undefined): Options | undefined {
+  return options === undefined ? undefined : { ...options, signal: undefined }
+}
