@@ -3,7 +3,6 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { NexusError } from '../core/errors.ts'
 import type { NexusConfig } from './config.ts'
-import { validateConfig } from './validate-config.ts'
 
 /** A validated config and where it was found. */
 export interface LoadedConfig {
@@ -25,8 +24,7 @@ export async function loadConfig(cwd: string): Promise<LoadedConfig | undefined>
   if (file === undefined) return undefined
   await refuseForeign(file, cwd)
   const value = file.endsWith('.json') ? await readJson(file) : await importDefault(file)
-  validateConfig(value, file)
-  return { config: value, file, folder: dirname(file) }
+  return { config: await validConfig(value, file), file, folder: dirname(file) }
 }
 
 async function findConfig(from: string): Promise<string | undefined> {
@@ -76,6 +74,12 @@ async function importDefault(file: string): Promise<unknown> {
     throw cannotLoad(file, cause)
   }
   throw new NexusError('InvalidConfig', `${file}: it exports no config; write "export default defineConfig({ ... })"`)
+}
+
+/** Most processes find no config: they do not load what checks one. */
+async function validConfig(value: unknown, file: string): Promise<NexusConfig> {
+  const { validateConfig } = await import('./validate-config.ts')
+  return validateConfig(value, file)
 }
 
 function cannotLoad(file: string, cause: unknown): NexusError {

@@ -3,13 +3,11 @@ import type { Clock, Random } from '../core/clock.ts'
 import { type DurabilityClass, durabilityClasses } from '../core/durability.ts'
 import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import { NexusFS } from '../fs/nexus-fs.ts'
-import type { MetadataStore } from '../metadata/metadata-store.ts'
-import type { StorageBackend } from '../storage/storage-backend.ts'
 import type { Environment } from './environment-gate.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 import { type LocatedStore, locateStore, type StorePlace, type StoreRequest, wholeStore } from './locate-store.ts'
 import { didYouMean } from './near-miss.ts'
-import { closeQuietly, type OpenPortContext, openMetadata, openStorage } from './open-port.ts'
+import { closeQuietly, findMetadata, findStorage, type OpenPortContext, type PortSource } from './open-port.ts'
 
 export interface OpenOptions {
   /** The author of commits that name none. Default: `NEXUS_AUTHOR`, the config's, else the user of the operating system. */
@@ -90,23 +88,37 @@ function layersOfFolder(folder: string): Layers {
   return { kind: 'layers', storage: `local:${folder}`, metadata: `sqlite:${join(folder, 'meta.db')}`, base: folder }
 }
 
+/** Both adapters are found before either is opened; if the second cannot be opened, the first is closed. */
 async function openLayers(layers: Layers, context: OpenPortContext, settings: OpenOptions): Promise<NexusFS> {
+  const storageSource = await sourceOf(layers.storage, (uri) => findStorage(uri, context.config))
+  const metadataSource = await sourceOf(layers.metadata, (uri) => findMetadata(uri, context.config))
   const opened: { close(): Promise<void> }[] = []
-  const own = <Port extends { close(): Promise<void> }>(port: Port): Port => {
-    opened.push(port)
-    return port
-  }
   try {
-    const storage: StorageBackend =
-      typeof layers.storage === 'string' ? own(await openStorage(layers.storage, context)) : layers.storage
-    const metadata: MetadataStore =
-      typeof layers.metadata === 'string' ? own(await openMetadata(layers.metadata, context)) : layers.metadata
+    const storage = await openSource(storageSource, context, opened)
+    const metadata = await openSource(metadataSource, context, opened)
     const { author, create, cacheBytes, inlineBytes, clock, random } = settings
     return await NexusFS.open({ storage, metadata, author, create, cacheBytes, inlineBytes, clock, random })
   } catch (error) {
     for (const port of opened.reverse()) await closeQuietly(port)
     throw error
   }
+}
+
+type Source<Port> = { readonly given: Port } | { readonly found: PortSource<Port> }
+
+async function sourceOf<Port>(layer: string | Port, find: (uri: string) => Promise<PortSource<Port>>): Promise<Source<Port>> {
+  return typeof layer === 'string' ? { found: await find(layer) } : { given: layer }
+}
+
+async function openSource<Port extends { close(): Promise<void> }>(
+  source: Source<Port>,
+  context: OpenPortContext,
+  opened: { close(): Promise<void> }[],
+): Promise<Port> {
+  if ('given' in source) return source.given
+  const port = await source.found.open(context)
+  opened.push(port)
+  return port
 }
 
 function noStoreIn(folder: string, cause: NexusError): NexusError {

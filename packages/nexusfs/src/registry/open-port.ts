@@ -21,34 +21,36 @@ export interface OpenPortContext {
   readonly config: () => Promise<LoadedConfig | undefined>
 }
 
-/**
- * Opens the storage backend that a URI names: `local:DIR`, `file:DIR`, a bare path, `memory:NAME`, or the scheme of a config.
- * @throws {NexusError} InvalidArgument for an unknown scheme, Unsupported for a port of another version, or as the adapter
- */
-export async function openStorage(uri: string, context: OpenPortContext): Promise<StorageBackend> {
-  const scheme = parseUri(uri).scheme ?? 'local'
-  const builtIn = findAdapter(builtInStorages, scheme)
-  const table = builtIn === undefined ? adapterTables(await context.config()).storages : builtInStorages
-  const adapter = builtIn ?? findAdapter(table, scheme)
-  if (adapter === undefined) throw unknownScheme('storage backend', scheme, table)
-  const port = await openWith('storage backend', adapter, uri, context)
-  await checkVersion('storage backend', port, storagePortVersion)
-  return port
+/** An adapter that has been found and not been opened yet. */
+export interface PortSource<Port> {
+  open(context: OpenPortContext): Promise<Port>
 }
 
 /**
- * Opens the metadata store that a URI names: `sqlite:FILE`, a bare path, `memory:NAME`, or the scheme of a config.
- * @throws {NexusError} as `openStorage`
+ * Finds the storage backend that a URI names: `local:DIR`, `file:DIR`, a bare path, `memory:NAME`, or the scheme of a config.
+ * @throws {NexusError} InvalidArgument for an unknown scheme; opening throws Unsupported for a port of another version, or what the
+ * adapter throws
  */
-export async function openMetadata(uri: string, context: OpenPortContext): Promise<MetadataStore> {
+export async function findStorage(uri: string, config: OpenPortContext['config']): Promise<PortSource<StorageBackend>> {
+  const scheme = parseUri(uri).scheme ?? 'local'
+  const builtIn = findAdapter(builtInStorages, scheme)
+  const table = builtIn === undefined ? adapterTables(await config()).storages : builtInStorages
+  const adapter = builtIn ?? findAdapter(table, scheme)
+  if (adapter === undefined) throw unknownScheme('storage backend', scheme, table)
+  return { open: (context) => openWith('storage backend', adapter, uri, storagePortVersion, context) }
+}
+
+/**
+ * Finds the metadata store that a URI names: `sqlite:FILE`, a bare path, `memory:NAME`, or the scheme of a config.
+ * @throws {NexusError} as `findStorage`
+ */
+export async function findMetadata(uri: string, config: OpenPortContext['config']): Promise<PortSource<MetadataStore>> {
   const scheme = parseUri(uri).scheme ?? 'sqlite'
   const builtIn = findAdapter(builtInMetadata, scheme)
-  const table = builtIn === undefined ? adapterTables(await context.config()).metadata : builtInMetadata
+  const table = builtIn === undefined ? adapterTables(await config()).metadata : builtInMetadata
   const adapter = builtIn ?? findAdapter(table, scheme)
   if (adapter === undefined) throw unknownScheme('metadata store', scheme, table)
-  const port = await openWith('metadata store', adapter, uri, context)
-  await checkVersion('metadata store', port, metadataPortVersion)
-  return port
+  return { open: (context) => openWith('metadata store', adapter, uri, metadataPortVersion, context) }
 }
 
 /** Closes what is of no use any more; the error that made it so is the one to report. */
@@ -60,6 +62,7 @@ async function openWith<Port extends StorageBackend | MetadataStore>(
   what: string,
   adapter: Registration<Port>,
   uri: string,
+  version: number,
   { cwd, env, durability, create, signal }: OpenPortContext,
 ): Promise<Port> {
   const shown = redactSecrets(uri)
@@ -70,7 +73,9 @@ async function openWith<Port extends StorageBackend | MetadataStore>(
     )
   }
   try {
-    return await adapter.openUri(uri, { cwd, env, durability, create, signal })
+    const port = await adapter.openUri(uri, { cwd, env, durability, create, signal })
+    await checkVersion(what, port, version)
+    return port
   } catch (cause) {
     if (isNexusError(cause)) throw cause
     const problem = redactSecrets(cause instanceof Error ? cause.message : String(cause))

@@ -19,7 +19,12 @@ import {
  * Checks every key of a config.
  * @throws {NexusError} InvalidConfig naming the file and the first wrong key; for an unknown key also the nearest known one
  */
-export function validateConfig(value: unknown, file: string): asserts value is NexusConfig {
+export function validateConfig(value: unknown, file: string): NexusConfig {
+  assertConfig(value, file)
+  return value
+}
+
+function assertConfig(value: unknown, file: string): asserts value is NexusConfig {
   configShape({ value, key: '', file })
 }
 

@@ -1,0 +1,55 @@
+import type { ErrorCode, NexusFS } from 'nexusfs'
+import type { GlobalOptions } from './global-options.ts'
+import { Output } from './output.ts'
+import { printable } from './printable.ts'
+import { Progress } from './progress.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What a command works with: its options, its store and its voice. */
+export class CommandContext {
+  readonly terminal: Terminal
+  readonly out: Output
+  readonly progress: Progress
+  /** Fires at Ctrl-C. */
+  readonly signal: AbortSignal
+  /** Known once the command line has been read. */
+  options: GlobalOptions = {}
+  /** The name of the command, for advice. */
+  commandName = ''
+  /** What to do about an error, in the words of this command. */
+  fixes: Partial<Record<ErrorCode, string>> = {}
+  exitCode = 0
+
+  constructor(terminal: Terminal, signal: AbortSignal) {
+    this.terminal = terminal
+    this.signal = signal
+    this.out = new Output(terminal.stdout, terminal.env)
+    this.progress = new Progress(terminal.stderr)
+  }
+
+  get isJson(): boolean {
+    return this.options.json === true
+  }
+
+  /** Opens the store of this command line, hands it to the work and closes it. */
+  async withStore(work: (nexus: NexusFS) => Promise<void>): Promise<void> {
+    await using nexus = await this.#openStore()
+    await work(nexus)
+  }
+
+  /** Loaded only now: help and errors of the command line need no store. */
+  async #openStore(): Promise<NexusFS> {
+    const { openStore } = await import('./open-store.ts')
+    return openStore(this)
+  }
+
+  /** The answer of a command: a value for programs, or a line for people. */
+  answer(value: unknown, text: string): Promise<void> {
+    return this.isJson ? this.out.json(value) : this.out.line(printable(text))
+  }
+
+  /** A remark on stderr, shown only with `--verbose`. */
+  remark(text: string): void {
+    if (this.options.verbose) this.terminal.stderr.write(`nexus: ${printable(text)}\n`)
+  }
+}

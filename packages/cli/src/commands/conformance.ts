@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { MetadataStore, StorageBackend } from 'nexusfs'
+import type { ConformanceReport, ConformanceSubject, LawResult } from 'nexusfs/conformance'
+import { NexusError } from 'nexusfs/errors'
+import { loadRegistry, type OpenContext, redactSecrets } from 'nexusfs/registry'
+import type { CommandContext } from '../command-context.ts'
+import { type CommandModule, finishHelp } from '../command-module.ts'
+import { subjectOf } from '../conformance-subject.ts'
+import { type ConformanceTarget, findTarget } from '../conformance-target.ts'
+
+interface ConformanceFlags {
+  readonly layer?: 'storage' | 'metadata'
+  readonly law?: readonly string[]
+  readonly seed?: number
+}
+
+export const conformance: CommandModule = { describe }
+
+function describe(command: Command, context: CommandContext): void {
+  command
+    .argument('<adapter>', 'a name (memory, sqlite, one from nexus.config), or a URI: where to make the test places')
+    .addOption(new Option('--layer <layer>', 'only this port, for a name that has both').choices(['storage', 'metadata']))
+    .option('--law <ids...>', 'only these laws')
+    .option('--seed <n>', 'repeat a run with its seed', parseSeed)
+    .action((text: string, flags: ConformanceFlags) => run(context, text, flags))
+  finishHelp(command, {
+    more: 'Each law runs in a fresh place that is removed again. A broken law is shown with all that is needed to see it again; the exit code is then 1.',
+    examples: ['nexus conformance sqlite', 'nexus conformance local:/mnt/disk --law put-atomic --seed 42'],
+  })
+}
+
+async function run(context: CommandContext, text: string, flags: ConformanceFlags): Promise<void> {
+  const { terminal, options, signal } = context
+  const loaded = options.config === false ? false : undefined
+  const registry = await loadRegistry({ cwd: terminal.cwd, env: terminal.env, config: loaded })
+  const target = selectLayer(findTarget(text, registry), flags.layer)
+  const tmpDir = await mkdtemp(join(tmpdir(), 'nexus-conformance-'))
+  try {
+    const shared = { env: terminal.env, cwd: terminal.cwd, tmpDir, signal }
+    const reports = await check(context, target, shared, text, flags)
+    if (context.isJson) await context.out.json({ reports: reports.map(reportJson) })
+    if (reports.some((report) => report.failed > 0)) context.exitCode = 1
+  } finally {
+    await rm(tmpDir, { recursive: true, force: true })
+  }
+}
+
+function selectLayer(target: ConformanceTarget, layer: ConformanceFlags['layer']): ConformanceTarget {
+  if (layer === undefined) return target
+  if (target[layer] === undefined) {
+    throw new NexusError('InvalidArgument', `this adapter has no ${layer} port; leave out --layer`)
+  }
+  return { storage: undefined, metadata: undefined, [layer]: target[layer] }
+}
+
+async function check(
+  context: CommandContext,
+  { storage, metadata }: ConformanceTarget,
+  shared: Omit<OpenContext, 'namespace' | 'uri'>,
+  text: string,
+  flags: ConformanceFlags,
+): Promise<readonly ConformanceReport[]> {
+  const reports: ConformanceReport[] = []
+  if (storage !== undefined) {
+    reports.push(await checkLayer<StorageBackend>(context, subjectOf('storage', storage, shared), text, flags))
+  }
+  if (metadata !== undefined) {
+    reports.push(await checkLayer<MetadataStore>(context, subjectOf('metadata', metadata, shared), text, flags))
+  }
+  return reports
+}
+
+/** Checks one port; for people, failures are printed as they come. */
+async function checkLayer<Port extends StorageBackend | MetadataStore>(
+  context: CommandContext,
+  subject: ConformanceSubject<Port>,
+  text: string,
+  { law, seed }: ConformanceFlags,
+): Promise<ConformanceReport> {
+  const { lawsOf, runConformance } = await import('nexusfs/conformance')
+  const laws = lawsOf(subject)
+  const said: Promise<void>[] = []
+  let ended = 0
+  const report = await runConformance(subject, laws, {
+    ...(law && { only: law }),
+    ...(seed !== undefined && { seed }),
+    signal: context.signal,
+    replay: (id, used) => `nexus conformance ${redactSecrets(text)} --layer ${subject.kind} --law ${id} --seed ${used}`,
+    onResult: (result) => {
+      ended += 1
+      context.progress.update(`${subject.name} ${subject.kind}: law ${ended} of ${law?.length ?? laws.length}, ${result.id}`)
+      if (!context.isJson) said.push(printResult(context, result))
+    },
+  })
+  context.progress.end()
+  await Promise.all(said)
+  const counts = `${report.passed} kept, ${report.failed} broken, ${report.skipped} skipped`
+  if (!context.isJson) await context.out.line(`${subject.name} ${subject.kind}: ${counts} (seed ${report.seed})`)
+  return report
+}
+
+async function printResult(context: CommandContext, result: LawResult): Promise<void> {
+  if (result.status === 'passed') return
+  context.progress.end()
+  const text = result.status === 'failed' ? `${result.reproduction}\n` : `skipped ${result.id}: ${result.reason}`
+  await context.out.line(redactSecrets(text))
+}
+
+function reportJson({ results, ...report }: ConformanceReport): unknown {
+  return { ...report, results: results.map(resultJson) }
+}
+
+function resultJson(result: LawResult): unknown {
+  if (result.status !== 'failed') return result
+  const { id, title, status, milliseconds, reproduction } = result
+  return { id, title, status, milliseconds, reproduction: redactSecrets(reproduction) }
+}
+
+function parseSeed(text: string): number {
+  const seed = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed
+  throw new InvalidArgumentError('write a whole number')
+}

@@ -1,0 +1,36 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+import { type CommandModule, finishHelp } from '../command-module.ts'
+import { parseVersion } from '../parse-options.ts'
+import { progressText, transferJson, transferText } from '../transfer.ts'
+
+interface ExportFlags {
+  readonly version?: number
+}
+
+export const exportTree: CommandModule = { describe, fixes: { AlreadyExists: 'name a folder that is not there yet' } }
+
+function describe(command: Command, context: CommandContext): void {
+  command
+    .argument('<path>', 'a directory or file of the store')
+    .argument('<target>', 'where to put it on this machine')
+    .option('--version <n>', 'for a single file: this version', parseVersion)
+    .action((path: string, target: string, flags: ExportFlags) => run(context, path, target, flags))
+  finishHelp(command, {
+    more: 'Times and the mark of programs come along.',
+    examples: ['nexus export /project ./project-copy'],
+  })
+}
+
+async function run(context: CommandContext, path: string, target: string, { version }: ExportFlags): Promise<void> {
+  await context.withStore(async (nexus) => {
+    const report = await nexus.exportTree(path, resolve(context.terminal.cwd, target), {
+      version,
+      signal: context.signal,
+      onProgress: (progress) => context.progress.update(progressText('exporting', progress)),
+    })
+    context.progress.end()
+    await context.answer(transferJson(report), transferText('exported', report))
+  })
+}

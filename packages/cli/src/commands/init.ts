@@ -1,0 +1,57 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { NexusFS } from 'nexusfs'
+import { isNexusError, NexusError } from 'nexusfs/errors'
+import { configOnce, type LocatedStore, locateStore } from 'nexusfs/registry'
+import type { CommandContext } from '../command-context.ts'
+import { type CommandModule, finishHelp } from '../command-module.ts'
+import { openPlace, placeText } from '../open-store.ts'
+
+export const init: CommandModule = { describe }
+
+function describe(command: Command, context: CommandContext): void {
+  command
+    .argument('[dir]', 'a folder, made if it is not there (default: .nexus)')
+    .action((dir: string | undefined) => run(context, dir))
+  finishHelp(command, {
+    more: 'The folder holds the content and a SQLite database. Nothing changes if the store is there already. No other command makes a store.',
+    examples: ['nexus init', 'nexus init --storage local:/srv/blobs --metadata sqlite:/srv/meta.db'],
+  })
+}
+
+async function run(context: CommandContext, dir: string | undefined): Promise<void> {
+  const config = configOnce(context.options.config === false ? false : undefined, context.terminal.cwd)
+  const located = await placeToMake(context, dir, config)
+  const { nexus, isNew } = await openOrMake(context, located, config)
+  await using opened = nexus
+  const { durability, storeId } = opened.info
+  const text = isNew ? `made a store in ${placeText(located)}` : `the store in ${placeText(located)} is there already`
+  await context.answer({ store: placeText(located), created: isNew, durability, storeId }, `${text}, durability ${durability}`)
+}
+
+async function placeToMake(
+  { options, terminal }: CommandContext,
+  dir: string | undefined,
+  config: ReturnType<typeof configOnce>,
+): Promise<LocatedStore> {
+  const { store, storage, metadata } = options
+  const isNamed = store !== undefined || storage !== undefined || metadata !== undefined
+  if (dir !== undefined && isNamed) {
+    throw new NexusError('InvalidArgument', 'the store is named twice; give a folder or options, not both')
+  }
+  if (isNamed) return locateStore({ store, storage, metadata }, { cwd: terminal.cwd, env: terminal.env, config })
+  return { place: { kind: 'folder', folder: resolve(terminal.cwd, dir ?? '.nexus') }, why: 'the folder to make' }
+}
+
+async function openOrMake(
+  context: CommandContext,
+  located: LocatedStore,
+  config: ReturnType<typeof configOnce>,
+): Promise<{ readonly nexus: NexusFS; readonly isNew: boolean }> {
+  try {
+    return { nexus: await openPlace(context, located, { create: false, config }), isNew: false }
+  } catch (error) {
+    if (!isNexusError(error, 'InvalidConfig') || !isNexusError(error.cause, 'NotFound')) throw error
+    return { nexus: await openPlace(context, located, { create: true, config }), isNew: true }
+  }
+}

@@ -1,0 +1,77 @@
+import type { Command } from 'commander'
+import type { Entry, NexusFS } from 'nexusfs'
+import { NexusError } from 'nexusfs/errors'
+import { alignColumns } from '../columns.ts'
+import type { CommandContext } from '../command-context.ts'
+import { type CommandModule, finishHelp } from '../command-module.ts'
+import { entryJson } from '../entry-json.ts'
+import { entryName } from '../entry-name.ts'
+import { formatTime } from '../format.ts'
+import { printable } from '../printable.ts'
+
+interface LsFlags {
+  readonly long?: boolean
+  readonly recursive?: boolean
+}
+
+export const ls: CommandModule = { describe }
+
+/** Rows whose columns are aligned together; a longer listing is printed in several such parts. */
+const partRows = 1000
+
+function describe(command: Command, context: CommandContext): void {
+  command
+    .argument('[path]', 'a directory or file', '/')
+    .option('-l, --long', 'kind, size, version, time and author too')
+    .option('-R, --recursive', 'everything below it, with whole paths')
+    .action((path: string, flags: LsFlags) => run(context, path, flags))
+  finishHelp(command, {
+    more: 'In the long form the first column is d for a directory, x for a program and - for any other file.',
+    examples: ['nexus ls -l /plans', 'nexus ls -R --json /'],
+  })
+}
+
+async function run(context: CommandContext, path: string, flags: LsFlags): Promise<void> {
+  await context.withStore(async (nexus) => {
+    const entries = await entriesAt(nexus, path, flags, context.signal)
+    if (context.isJson) for await (const entry of entries) await context.out.json(entryJson(entry))
+    else if (flags.long === true) await printLong(context, entries, flags)
+    else for await (const entry of entries) await context.out.line(shownName(context, entry, flags))
+  })
+}
+
+async function entriesAt(nexus: NexusFS, path: string, flags: LsFlags, signal: AbortSignal): Promise<AsyncIterable<Entry>> {
+  const entry = await nexus.stat(path, { signal })
+  if (entry === undefined) throw new NexusError('NotFound', `nothing stands at ${path}`, { context: { path } })
+  if (entry.kind === 'file') return one(entry)
+  return flags.recursive === true ? nexus.walk(path, { signal }) : nexus.list(path, { signal })
+}
+
+async function* one(entry: Entry): AsyncGenerator<Entry> {
+  yield entry
+}
+
+async function printLong(context: CommandContext, entries: AsyncIterable<Entry>, flags: LsFlags): Promise<void> {
+  let rows: string[][] = []
+  const flush = async (): Promise<void> => {
+    const lines = alignColumns(rows, ['left', 'right', 'right', 'left', 'left', 'left'])
+    rows = []
+    if (lines.length > 0) await context.out.line(lines.join('\n'))
+  }
+  for await (const entry of entries) {
+    rows.push(longRow(context, entry, flags))
+    if (rows.length === partRows) await flush()
+  }
+  await flush()
+}
+
+function longRow(context: CommandContext, entry: Entry, flags: LsFlags): string[] {
+  const { modifiedAt, author } = entry
+  const [flag, size, version] =
+    entry.kind === 'directory' ? ['d', '-', '-'] : [entry.executable ? 'x' : '-', String(entry.size), `v${entry.version}`]
+  return [flag, size, version, formatTime(modifiedAt), printable(author), shownName(context, entry, flags)]
+}
+
+function shownName(context: CommandContext, entry: Entry, flags: LsFlags): string {
+  return entryName(entry, context.out.colours, flags.recursive === true ? entry.path : entry.name)
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+import { type CommandModule, finishHelp } from '../command-module.ts'
+import { entryJson } from '../entry-json.ts'
+
+interface MvFlags {
+  readonly force?: boolean
+  readonly message?: string
+}
+
+export const mv: CommandModule = {
+  describe,
+  fixes: { AlreadyExists: 'pass -f to replace a file; a directory is never replaced' },
+}
+
+function describe(command: Command, context: CommandContext): void {
+  command
+    .argument('<from>', 'a file or directory')
+    .argument('<to>', 'its whole new path')
+    .option('-f, --force', 'replace a file at the new path')
+    .option('-m, --message <reason>', 'why, kept in the log')
+    .action((from: string, to: string, flags: MvFlags) => run(context, from, to, flags))
+  finishHelp(command, {
+    more: 'A file keeps its history, a directory all that is in it.',
+    examples: ['nexus mv /plans/draft.md /plans/q3.md'],
+  })
+}
+
+async function run(context: CommandContext, from: string, to: string, { force, message }: MvFlags): Promise<void> {
+  await context.withStore(async (nexus) => {
+    const entry = await nexus.move(from, to, { overwrite: force, reason: message, signal: context.signal })
+    await context.answer(entryJson(entry), `moved ${from} to ${entry.path}`)
+  })
+}

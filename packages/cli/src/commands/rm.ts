@@ -1,0 +1,41 @@
+import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+import { type CommandModule, finishHelp } from '../command-module.ts'
+
+interface RmFlags {
+  readonly recursive?: boolean
+  readonly force?: boolean
+  readonly message?: string
+}
+
+const recurse = 'pass -r to remove a directory with everything in it'
+
+export const rm: CommandModule = {
+  describe,
+  fixes: { IsADirectory: recurse, NotEmpty: recurse, NotFound: 'pass -f to take that for success' },
+}
+
+function describe(command: Command, context: CommandContext): void {
+  command
+    .argument('<paths...>', 'files or directories')
+    .option('-r, --recursive', 'remove directories with everything in them')
+    .option('-f, --force', 'take an absent path for success')
+    .option('-m, --message <reason>', 'why, kept in the log')
+    .action((paths: string[], flags: RmFlags) => run(context, paths, flags))
+  finishHelp(command, {
+    more: '`nexus restore` brings back what was removed. Several paths are removed one after the other, up to the first that fails.',
+    examples: ['nexus rm -r /plans/old'],
+  })
+}
+
+async function run(context: CommandContext, paths: readonly string[], { recursive, force, message }: RmFlags): Promise<void> {
+  const removed: string[] = []
+  await context.withStore(async (nexus) => {
+    for (const path of paths) {
+      await nexus.remove(path, { recursive, force, reason: message, signal: context.signal })
+      removed.push(path)
+      if (!context.isJson) await context.answer(undefined, `removed ${path}`)
+    }
+    if (context.isJson) await context.out.json({ removed })
+  })
+}

@@ -1,0 +1,47 @@
+import type { Command } from 'commander'
+import type { Entry } from 'nexusfs'
+import { NexusError } from 'nexusfs/errors'
+import { alignColumns } from '../columns.ts'
+import type { CommandContext } from '../command-context.ts'
+import { type CommandModule, finishHelp } from '../command-module.ts'
+import { entryJson } from '../entry-json.ts'
+import { formatBytes } from '../format.ts'
+import { printable } from '../printable.ts'
+
+export const stat: CommandModule = { describe }
+
+function describe(command: Command, context: CommandContext): void {
+  command.argument('<path>', 'a file or directory').action((path: string) => run(context, path))
+  finishHelp(command, { examples: ['nexus stat /plans/q3.md'] })
+}
+
+async function run(context: CommandContext, path: string): Promise<void> {
+  await context.withStore(async (nexus) => {
+    const entry = await nexus.stat(path, { signal: context.signal })
+    if (entry === undefined) throw new NexusError('NotFound', `nothing stands at ${path}`, { context: { path } })
+    if (context.isJson) return context.out.json(entryJson(entry))
+    for (const line of alignColumns(rowsOf(entry), ['left', 'left'])) await context.out.line(line)
+  })
+}
+
+function rowsOf(entry: Entry): readonly (readonly string[])[] {
+  const { path, kind, author, createdAt, modifiedAt } = entry
+  const file =
+    entry.kind === 'directory'
+      ? []
+      : [
+          ['size:', entry.size < 1024 ? formatBytes(entry.size) : `${formatBytes(entry.size)} (${entry.size} bytes)`],
+          ['version:', String(entry.version)],
+          ['etag:', entry.etag],
+          ['digest:', entry.digest],
+          ['executable:', entry.executable ? 'yes' : 'no'],
+        ]
+  return [
+    ['path:', printable(path)],
+    ['kind:', kind],
+    ...file,
+    ['created:', createdAt.toISOString()],
+    ['modified:', modifiedAt.toISOString()],
+    ['author:', printable(author)],
+  ]
+}

@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import type { Usage } from 'nexusfs'
+import { alignColumns } from '../columns.ts'
+import type { CommandContext } from '../command-context.ts'
+import { type CommandModule, finishHelp } from '../command-module.ts'
+import { formatBytes } from '../format.ts'
+
+export const usage: CommandModule = { describe }
+
+function describe(command: Command, context: CommandContext): void {
+  command.argument('[path]', 'a directory or file', '/').action((path: string) => run(context, path))
+  finishHelp(command, {
+    more: 'Stored bytes are those of the whole store, each content counted once.',
+    examples: ['nexus usage /project'],
+  })
+}
+
+async function run(context: CommandContext, path: string): Promise<void> {
+  await context.withStore(async (nexus) => {
+    const found = await nexus.usage(path, { signal: context.signal })
+    if (context.isJson) return context.out.json(found)
+    for (const line of alignColumns(rowsOf(found), ['left', 'left'])) await context.out.line(line)
+  })
+}
+
+function rowsOf(found: Usage): readonly (readonly string[])[] {
+  const number = (value: number): string => value.toLocaleString('en-US')
+  const bytes = (value: number): string => (value < 1024 ? formatBytes(value) : `${formatBytes(value)} (${number(value)} bytes)`)
+  return [
+    ['files:', number(found.files)],
+    ['directories:', number(found.directories)],
+    ['versions:', number(found.versions)],
+    ['current versions:', bytes(found.logicalBytes)],
+    ['all versions:', bytes(found.historyBytes)],
+    ['stored:', bytes(found.storedBytes)],
+    ['all versions / stored:', `${found.dedupRatio.toFixed(2)}`],
+  ]
+}

@@ -1,0 +1,77 @@
+import type { Command } from 'commander'
+import type { FileEntry, WriteOptions } from 'nexusfs'
+import { NexusError } from 'nexusfs/errors'
+import type { CommandContext } from '../command-context.ts'
+import { type CommandModule, finishHelp } from '../command-module.ts'
+import { entryJson } from '../entry-json.ts'
+import { formatBytes } from '../format.ts'
+import { parseIfMatch } from '../parse-options.ts'
+import { readInput } from '../read-input.ts'
+
+interface WriteFlags {
+  readonly text?: string
+  readonly ifMatch?: Exclude<WriteOptions['ifMatch'], undefined>
+  readonly ifNoneMatch?: boolean
+  readonly message?: string
+  readonly executable?: boolean
+  readonly parents?: boolean
+}
+
+export const write: CommandModule = { describe, fixes: { Conflict: '`nexus stat` shows the version that is there now' } }
+
+function describe(command: Command, context: CommandContext): void {
+  command
+    .argument('<path>', 'where, from the root of the store')
+    .argument('[file]', 'a file of this machine with the content, or - for standard input')
+    .option('--text <text>', 'the content itself')
+    .option('--if-match <etag|vN>', 'only if the file has this etag or version now', parseIfMatch)
+    .option('--if-none-match', 'only if nothing stands at the path')
+    .option('-m, --message <reason>', 'why, kept in the history')
+    .option('--executable', 'mark it as a program')
+    .option('--no-executable', 'take that mark away')
+    .option('--no-parents', 'do not make missing directories')
+    .action((path: string, file: string | undefined, flags: WriteFlags) => run(context, path, file, flags))
+  finishHelp(command, {
+    more: 'Every write makes a new version; older ones stay readable.',
+    examples: [
+      'nexus write /plans/q3.md --text "# Q3" -m "first draft"',
+      'nexus write /plans/q3.md q3.md --if-match v1',
+      'date | nexus write /log/now.txt -',
+    ],
+  })
+}
+
+async function run(context: CommandContext, path: string, file: string | undefined, flags: WriteFlags): Promise<void> {
+  const content = await contentOf(context, file, flags.text)
+  const { ifMatch, ifNoneMatch, message, executable, parents } = flags
+  const options: WriteOptions = {
+    ifMatch,
+    ifNoneMatch: ifNoneMatch === true ? '*' : undefined,
+    reason: message,
+    executable,
+    parents,
+    signal: context.signal,
+  }
+  await context.withStore(async (nexus) => {
+    const entry = await nexus.write(path, content, options)
+    await context.answer(entryJson(entry), wroteText(entry))
+  })
+}
+
+/** Content is never taken for granted: a forgotten operand must not write an empty file. */
+async function contentOf(
+  context: CommandContext,
+  file: string | undefined,
+  text: string | undefined,
+): Promise<string | Uint8Array> {
+  if (text !== undefined && file !== undefined) {
+    throw new NexusError('InvalidArgument', 'the content is given twice; give either a file or --text')
+  }
+  if (text !== undefined) return text
+  if (file !== undefined) return readInput(context, file)
+  throw new NexusError('InvalidArgument', 'no content was given; name a file, or - for standard input, or give --text')
+}
+
+function wroteText({ path, version, size }: FileEntry): string {
+  return `wrote ${path} v${version}, ${formatBytes(size)}`
+}

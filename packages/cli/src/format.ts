@@ -1,0 +1,26 @@
+const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
+
+/** `12 B`, `1.2 KiB`, `340 MiB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  let value = bytes
+  let unit: string = 'B'
+  for (const next of units) {
+    if (value < 1023.95) break
+    value /= 1024
+    unit = next
+  }
+  return `${value.toFixed(value < 99.95 ? 1 : 0)} ${unit}`
+}
+
+/** `2026-11-23 01:49` in the time zone of this process. */
+export function formatTime(date: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
+/** `1 file`, `2 files`. */
+export function count(amount: number, one: string, many: string = `${one}s`): string {
+  return `${amount.toLocaleString('en-US')} ${amount === 1 ? one : many}`
+}

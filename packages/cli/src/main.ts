@@ -1,0 +1,54 @@
+import { CommandContext } from './command-context.ts'
+import { buildProgram } from './program.ts'
+import { reportError } from './report-error.ts'
+import { processTerminal, type Terminal } from './terminal.ts'
+
+const exitOnInterrupt = 130
+const exitOnTerminate = 143
+
+/**
+ * Runs one command line (without the program's own name), sets the exit code of the process and returns it. Never rejects. At the
+ * first Ctrl-C the command is cancelled; at the second the process ends.
+ */
+export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  const interruption = new AbortController()
+  let interrupted: number | undefined
+  const interrupt = (code: number) => () => {
+    if (interrupted !== undefined) process.exit(code)
+    interrupted = code
+    interruption.abort()
+  }
+  const listeners = [
+    ['SIGINT', interrupt(exitOnInterrupt)],
+    ['SIGTERM', interrupt(exitOnTerminate)],
+  ] as const
+  for (const [signal, listener] of listeners) process.on(signal, listener)
+  const code = await run(argv, terminal, interruption.signal)
+  for (const [signal, listener] of listeners) process.off(signal, listener)
+  process.exitCode = interrupted ?? code
+  return interrupted ?? code
+}
+
+async function run(argv: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
+  const context = new CommandContext(terminal, signal)
+  context.options = earlyOptions(argv)
+  try {
+    if (argv.length === 0) {
+      buildProgram(context).outputHelp({ error: true })
+      return 2
+    }
+    await buildProgram(context).parseAsync([...argv], { from: 'user' })
+    return context.exitCode
+  } catch (error) {
+    return await reportError(error, context)
+  } finally {
+    context.progress.end()
+  }
+}
+
+/** How to report an error of the command line itself, before it has been read in full. */
+function earlyOptions(argv: readonly string[]): { json: boolean; verbose: boolean } {
+  const end = argv.indexOf('--')
+  const words = end === -1 ? argv : argv.slice(0, end)
+  return { json: words.includes('--json'), verbose: words.includes('--verbose') }
+}

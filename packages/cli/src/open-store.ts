@@ -1,0 +1,47 @@
+import type { NexusFS } from 'nexusfs'
+import { isNexusError, NexusError } from 'nexusfs/errors'
+import { configOnce, type LocatedStore, locateStore, openLocated, redactSecrets } from 'nexusfs/registry'
+import type { CommandContext } from './command-context.ts'
+
+/**
+ * Opens the store that the command line, the environment, the config or the working directory names.
+ * @throws {NexusError} InvalidConfig if there is none, or nothing stands where it should be
+ */
+export async function openStore(context: CommandContext): Promise<NexusFS> {
+  const { options, terminal } = context
+  const config = configOnce(options.config === false ? false : undefined, terminal.cwd)
+  const { store, storage, metadata } = options
+  const located = await locateStore({ store, storage, metadata }, { cwd: terminal.cwd, env: terminal.env, config })
+  return openPlace(context, located, { create: false, config })
+}
+
+/** Opens a place that has been found, and says so with `--verbose`. */
+export async function openPlace(
+  context: CommandContext,
+  located: LocatedStore,
+  { create, config }: { readonly create: boolean; readonly config: ReturnType<typeof configOnce> },
+): Promise<NexusFS> {
+  const { options, terminal, signal } = context
+  context.remark(`store ${placeText(located)} (${located.why})`)
+  try {
+    return await openLocated(located, { author: options.author, create, signal }, { env: terminal.env, config })
+  } catch (cause) {
+    if (create || !isNexusError(cause, 'NotFound')) throw cause
+    throw new NexusError('InvalidConfig', `no store in ${placeText(located)}; ${initAdvice(located)}`, { cause })
+  }
+}
+
+/** The place in words, without secrets. */
+export function placeText({ place }: LocatedStore): string {
+  if (place.kind === 'folder') return place.folder
+  const [storage, metadata] = [place.storage, place.metadata].map((layer) => {
+    return redactSecrets(typeof layer === 'string' ? layer : layer.info.location)
+  })
+  return `${storage} with ${metadata}`
+}
+
+function initAdvice({ place }: LocatedStore): string {
+  return place.kind === 'folder'
+    ? `run \`nexus init ${place.folder}\``
+    : 'run `nexus init` with the same --storage and --metadata'
+}

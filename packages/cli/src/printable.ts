@@ -1,0 +1,9 @@
+const unprintable = /[\p{Cc}\u2028\u2029\p{Bidi_Control}]/gu
+const shortForms: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+/** The text on one line and without power over a terminal: control characters are spelled out, as `\n` or `\u001b`. */
+export function printable(text: string): string {
+  return text.replace(unprintable, (character) => {
+    return shortForms[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}

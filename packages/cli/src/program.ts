@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import type { CommandContext } from './command-context.ts'
+import type { CommandModule } from './command-module.ts'
+import { addGlobalOptions, globalOptionsHelp, globalOptionsOf } from './global-options.ts'
+
+interface CommandEntry {
+  readonly summary: string
+  readonly group: string
+  readonly alias?: string
+  /** Loaded when the command is called for: the others cost nothing at start-up. */
+  readonly load: () => Promise<CommandModule>
+}
+
+const files = 'Files:'
+const directories = 'Directories:'
+const history = 'History:'
+const transfer = 'In and out:'
+const store = 'The store:'
+
+const commands: Readonly<Record<string, CommandEntry>> = {
+  write: { group: files, summary: 'write a file', load: async () => (await import('./commands/write.ts')).write },
+  cat: { group: files, summary: 'print the content of a file', load: async () => (await import('./commands/cat.ts')).cat },
+  stat: { group: files, summary: 'show what stands at a path', load: async () => (await import('./commands/stat.ts')).stat },
+  cp: { group: files, summary: 'copy a file', load: async () => (await import('./commands/cp.ts')).cp },
+  mv: { group: files, summary: 'move a file or directory', load: async () => (await import('./commands/mv.ts')).mv },
+  rm: { group: files, summary: 'remove files or directories', load: async () => (await import('./commands/rm.ts')).rm },
+  ls: { group: directories, summary: 'list a directory', load: async () => (await import('./commands/ls.ts')).ls },
+  tree: {
+    group: directories,
+    summary: 'draw a directory as a tree',
+    load: async () => (await import('./commands/tree.ts')).tree,
+  },
+  mkdir: { group: directories, summary: 'make a directory', load: async () => (await import('./commands/mkdir.ts')).mkdir },
+  versions: {
+    group: history,
+    alias: 'log',
+    summary: 'list the versions of a file, newest first',
+    load: async () => (await import('./commands/versions.ts')).versions,
+  },
+  rollback: {
+    group: history,
+    summary: 'make an old version the newest one',
+    load: async () => (await import('./commands/rollback.ts')).rollback,
+  },
+  restore: {
+    group: history,
+    summary: 'bring back what was removed',
+    load: async () => (await import('./commands/restore.ts')).restore,
+  },
+  import: {
+    group: transfer,
+    summary: 'copy a folder of this machine into the store',
+    load: async () => (await import('./commands/import.ts')).importTree,
+  },
+  export: {
+    group: transfer,
+    summary: 'copy a directory of the store to this machine',
+    load: async () => (await import('./commands/export.ts')).exportTree,
+  },
+  init: { group: store, summary: 'make a store', load: async () => (await import('./commands/init.ts')).init },
+  usage: {
+    group: store,
+    alias: 'du',
+    summary: 'count files, versions and bytes',
+    load: async () => (await import('./commands/usage.ts')).usage,
+  },
+  conformance: {
+    group: store,
+    summary: 'check that an adapter keeps the laws of its port',
+    load: async () => (await import('./commands/conformance.ts')).conformance,
+  },
+  bench: {
+    group: store,
+    summary: 'measure Nexus on this machine',
+    load: async () => (await import('./commands/bench.ts')).bench,
+  },
+}
+
+const beginning = `
+Begin here:
+  $ nexus init
+  $ nexus write /plans/q3.md --text "# Q3"
+  $ nexus ls -l /plans
+
+\`nexus <command> --help\` shows the options of a command, with examples; \`nexus --version\` the version.`
+
+/** The `nexus` command line. Actions use the context; errors of the command line are thrown as `CommanderError`. */
+export function buildProgram(context: CommandContext): Command {
+  const program = new Command('nexus')
+  const { terminal } = context
+  program
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      outputError: () => {},
+      getOutHelpWidth: () => terminal.stdout.columns ?? 100,
+      getErrHelpWidth: () => terminal.stderr.columns ?? 100,
+      getOutHasColors: () => context.out.colours.isColorSupported,
+      getErrHasColors: () => false,
+    })
+    .description('A file system for AI agents: content-addressed, versioned, safe to share.')
+    .usage('<command> [options]')
+    .version(versionText(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .enablePositionalOptions()
+    .addHelpText('after', `\n${globalOptionsHelp()}`)
+    .addHelpText('after', beginning)
+  addGlobalOptions(program)
+  for (const [name, { summary, group, alias }] of Object.entries(commands)) {
+    const command = program.command(name).description(summary).helpGroup(group)
+    if (alias !== undefined) command.alias(alias)
+  }
+  addHelpCommand(program)
+  program.configureHelp({ visibleOptions: () => [] })
+  program.hook('preSubcommand', (_, command) => define(command, context))
+  program.hook('preAction', (_, command) => {
+    context.options = globalOptionsOf(program, command)
+  })
+  return program
+}
+
+const defined = new WeakSet<Command>()
+
+/** Loads the module of a command and lets it declare itself. */
+async function define(command: Command, context: CommandContext): Promise<void> {
+  context.commandName = command.name()
+  const entry = commands[command.name()]
+  if (entry === undefined || defined.has(command)) return
+  defined.add(command)
+  const { describe, fixes } = await entry.load()
+  context.fixes = fixes ?? {}
+  describe(command, context)
+}
+
+function addHelpCommand(program: Command): void {
+  program.helpCommand(false)
+  program
+    .command('help [command]')
+    .description('print the help of a command')
+    .helpGroup(store)
+    .action(async (name: string | undefined) => {
+      await program.parseAsync(name === undefined ? ['--help'] : [name, '--help'], { from: 'user' })
+    })
+}
+
+function versionText(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return /"version": "([^"]+)"/.exec(text)?.[1] ?? 'unknown'
+}

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { addAbortSignal } from 'node:stream'
+import { type ErrorCode, NexusError } from 'nexusfs/errors'
+import type { CommandContext } from './command-context.ts'
+
+/**
+ * All bytes of a file of this machine, or of standard input for `-`.
+ * @throws {NexusError} NotFound, IsADirectory, PermissionDenied, Aborted at Ctrl-C
+ */
+export async function readInput(context: CommandContext, source: string): Promise<Uint8Array> {
+  const { terminal, signal } = context
+  try {
+    if (source !== '-') return await readFile(resolve(terminal.cwd, source), { signal })
+    const pieces: Uint8Array[] = []
+    for await (const piece of addAbortSignal(signal, terminal.stdin)) pieces.push(toBytes(piece))
+    return Buffer.concat(pieces)
+  } catch (cause) {
+    throw inputError(source, cause)
+  }
+}
+
+function toBytes(piece: unknown): Uint8Array {
+  return piece instanceof Uint8Array ? piece : Buffer.from(String(piece))
+}
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: 'NotFound',
+  ENOTDIR: 'NotFound',
+  EISDIR: 'IsADirectory',
+  EACCES: 'PermissionDenied',
+  EPERM: 'PermissionDenied',
+  ABORT_ERR: 'Aborted',
+}
+
+const problems: Partial<Record<ErrorCode, string>> = {
+  NotFound: 'there is no such file on this machine; check the name',
+  IsADirectory: 'it is a folder; `nexus import` takes whole folders',
+  PermissionDenied: 'it may not be read; change its permissions',
+  Aborted: 'interrupted; nothing was written',
+}
+
+function inputError(source: string, cause: unknown): NexusError {
+  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const code = codes[reason] ?? 'Unexpected'
+  const name = source === '-' ? 'standard input' : source
+  return new NexusError(code, `cannot read ${name}: ${problems[code] ?? reason}`, { cause })
+}

@@ -1,0 +1,100 @@
+import { CommanderError } from 'commander'
+import { type ErrorCode, type ErrorContext, errorCodes, isNexusError, NexusError } from 'nexusfs/errors'
+import type { CommandContext } from './command-context.ts'
+import { OutputClosed } from './output.ts'
+import { printable } from './printable.ts'
+
+/** Says on stderr, in one line, what went wrong and what to do; returns the exit code. */
+export async function reportError(thrown: unknown, context: CommandContext): Promise<number> {
+  if (thrown instanceof OutputClosed) return 0
+  if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
+  const error = toNexusError(thrown, context)
+  const { redactSecrets } = await import('nexusfs/registry')
+  const clean = (text: string): string => printable(redactSecrets(text))
+  const message = clean(messageOf(error, context.fixes))
+  const causes = isDetailed(context) ? causesOf(error).map(clean) : []
+  const exit = errorCodes[error.code].exit
+  const { stderr } = context.terminal
+  if (context.isJson) {
+    const { code, retry, operation } = error
+    const facts = { code, message, retry, operation, exit, context: mapTexts(error.context, clean) }
+    stderr.write(`${JSON.stringify({ error: causes.length === 0 ? facts : { ...facts, causes } })}\n`)
+  } else {
+    stderr.write(`nexus: ${error.code}: ${message}\n`)
+    for (const cause of causes) stderr.write(`  because: ${cause}\n`)
+  }
+  return exit
+}
+
+/** What to do where neither the message nor the command says it. */
+const generalFixes: Partial<Record<ErrorCode, string>> = {
+  NotFound: '`nexus ls` shows what is there',
+  AlreadyExists: 'choose another name, or remove it first',
+  NotADirectory: '`nexus stat` shows what is in the way',
+  IsADirectory: '`nexus ls` shows what it holds',
+  NotEmpty: '`nexus ls` shows what it holds',
+  Conflict: 'read it again and repeat the change on what is there now',
+  PermissionDenied: 'ask for access to the store',
+  ReadOnly: 'use a store that takes writes',
+  QuotaExceeded: 'remove something, or ask for more',
+  Unsupported: '`nexus --help` shows what there is',
+  Corrupt: '`nexus versions` shows the older versions, which may be whole',
+  NoSpace: 'free some space and repeat it',
+  RateLimited: 'wait a moment and repeat it',
+  Unavailable: 'see that the store can be reached, and repeat it',
+  Timeout: 'repeat it when the store is less busy',
+  Unexpected: 'run it again with --verbose, and report what it says',
+}
+
+/** Messages end in advice behind a semicolon, in terms of the library; advice in terms of the command replaces it. */
+function messageOf(error: NexusError, fixes: CommandContext['fixes']): string {
+  const path = typeof error.context.path === 'string' ? error.context.path : ''
+  const { what, advice } = splitAdvice(error.message, path)
+  const fix = fixes[error.code] ?? advice ?? generalFixes[error.code]
+  const named = what.includes(path) ? what : `${what} ${path}`
+  return fix === undefined ? named : `${named}; ${fix}`
+}
+
+function splitAdvice(message: string, path: string): { readonly what: string; readonly advice?: string } {
+  const end = message.lastIndexOf('; ')
+  const isInPath = path !== '' && end < message.indexOf(path) + path.length
+  return end === -1 || isInPath ? { what: message } : { what: message.slice(0, end), advice: message.slice(end + 2) }
+}
+
+function toNexusError(thrown: unknown, context: CommandContext): NexusError {
+  if (isNexusError(thrown)) return thrown
+  if (thrown instanceof CommanderError) return new NexusError('InvalidArgument', usageMessage(thrown.message, context))
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new NexusError('Unexpected', message, { cause: thrown })
+}
+
+/** The command-line parser's message, in the form of ours. */
+function usageMessage(text: string, { commandName }: CommandContext): string {
+  const problem = text
+    .replace(/^error: /, '')
+    .replace(/^command-argument value (.*) is invalid for argument '(.*)'\. /, '$1 is wrong for <$2>: ')
+    .replace(/^option '(.*)' argument (.*) is invalid\. /, '$2 is wrong for $1: ')
+    .replace(/\n\(Did you mean/, ' (did you mean')
+    .replace(/\. Expected/, ': expected')
+    .replace(/\.$/, '')
+  return `${problem}; see \`nexus ${commandName === '' ? '' : `${commandName} `}--help\``
+}
+
+function isDetailed({ options, terminal }: CommandContext): boolean {
+  return options.verbose === true || (terminal.env.NEXUS_DEBUG ?? '') !== ''
+}
+
+/** Name and message of each cause, outermost first; never a stack. */
+function causesOf(error: Error): readonly string[] {
+  const causes: string[] = []
+  for (let cause = error.cause; cause instanceof Error && causes.length < 10; cause = cause.cause) {
+    causes.push(`${cause.name}: ${cause.message}`)
+  }
+  return causes
+}
+
+function mapTexts(facts: ErrorContext, change: (text: string) => string): ErrorContext {
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [name, typeof value === 'string' ? change(value) : value]),
+  )
+}

@@ -1,0 +1,18 @@
+import type { Readable, Writable } from 'node:stream'
+
+/** Where a command comes from and where its answers go. */
+export interface Terminal {
+  readonly stdin: Readable & { readonly isTTY?: boolean | undefined }
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+}
+
+export type OutputStream = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
+
+/** The one this process was started from. */
+export function processTerminal(): Terminal {
+  const { stdin, stdout, stderr, env } = process
+  return { stdin, stdout, stderr, env, cwd: process.cwd() }
+}
