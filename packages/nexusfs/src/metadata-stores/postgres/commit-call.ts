@@ -1,0 +1,119 @@
+import { toRevision } from '../../core/revision.ts'
+import type { Commit, CommitResult, Expectation, Write } from '../../metadata/metadata-store.ts'
+import { binaryArray } from './binary-array.ts'
+import { commitRuns } from './commit-runs.ts'
+import { upperBound } from './item-bounds.ts'
+import { type Lock, lockSequence, locksOf } from './lock-plan.ts'
+
+/** A list of commits as arguments of `commit_v1` (see `commit-sql.ts`), in order. */
+export function commitArguments(store: number, commits: readonly PlannedCommit[], lockTimeoutMs: number): readonly unknown[] {
+  const locks = commits.flatMap((commit) => commit.locks)
+  return [
+    store,
+    binaryArray.int8Halves(lockSequence(store, locks)),
+    lockTimeoutMs,
+    binaryArray.int4(commitRuns(commits.map((planned) => planned.commit))),
+    ...expectationArguments(commits),
+    ...writeArguments(commits),
+  ]
+}
+
+/** A commit with what is computed of it once, however often it is tried. */
+export interface PlannedCommit {
+  readonly commit: Commit
+  readonly locks: readonly Lock[]
+  /** Of keys and values. */
+  readonly bytes: number
+}
+
+export function planCommit(store: number, commit: Commit): PlannedCommit {
+  let bytes = 0
+  for (const write of commit.writes) {
+    bytes += write.key.group.length + write.key.item.length + (write.kind === 'put' ? write.value.length : 0)
+  }
+  return { commit, locks: locksOf(store, commit), bytes }
+}
+
+function expectationArguments(commits: readonly PlannedCommit[]): readonly Buffer[] {
+  const keys: Placed<KeyExpectation>[] = []
+  const ranges: Placed<RangeExpectation>[] = []
+  commits.forEach(({ commit }, index) => {
+    commit.expect.forEach((expectation, x) => {
+      if (expectation.kind === 'range') ranges.push({ c: index + 1, x, it: expectation })
+      else keys.push({ c: index + 1, x, it: expectation })
+    })
+  })
+  return [
+    binaryArray.int4(keys.map(({ c }) => c)),
+    binaryArray.int4(keys.map(({ x }) => x)),
+    binaryArray.bytea(keys.map(({ it }) => it.key.group)),
+    binaryArray.bytea(keys.map(({ it }) => it.key.item)),
+    binaryArray.int8(keys.map(({ it }) => expectedRevision(it))),
+    binaryArray.int4(ranges.map(({ c }) => c)),
+    binaryArray.int4(ranges.map(({ x }) => x)),
+    binaryArray.bytea(ranges.map(({ it }) => it.range.group)),
+    binaryArray.bytea(ranges.map(({ it }) => it.range.from ?? noBytes)),
+    binaryArray.bytea(ranges.map(({ it }) => it.range.to ?? upperBound)),
+    binaryArray.int8(ranges.map(({ it }) => it.count)),
+    binaryArray.int8(ranges.map(({ it }) => it.maxRevision)),
+  ]
+}
+
+interface Placed<It> {
+  /** The commit, from 1. */
+  readonly c: number
+  /** The expectation's place in it, from 0. */
+  readonly x: number
+  readonly it: It
+}
+
+type RangeExpectation = Expectation & { readonly kind: 'range' }
+type KeyExpectation = Exclude<Expectation, RangeExpectation>
+
+const noBytes = new Uint8Array(0)
+
+function expectedRevision(expectation: KeyExpectation): number {
+  switch (expectation.kind) {
+    case 'at':
+      return expectation.revision
+    case 'present':
+      return -1
+    case 'absent':
+      return -2
+  }
+}
+
+function writeArguments(commits: readonly PlannedCommit[]): readonly Buffer[] {
+  const puts: { readonly c: number; readonly it: Put }[] = []
+  const deletes: { readonly c: number; readonly it: Delete }[] = []
+  commits.forEach(({ commit }, index) => {
+    for (const write of commit.writes) {
+      if (write.kind === 'put') puts.push({ c: index + 1, it: write })
+      else deletes.push({ c: index + 1, it: write })
+    }
+  })
+  return [
+    binaryArray.int4(puts.map(({ c }) => c)),
+    binaryArray.bytea(puts.map(({ it }) => it.key.group)),
+    binaryArray.bytea(puts.map(({ it }) => it.key.item)),
+    binaryArray.int4(puts.map(({ it }) => it.key.revisionAt ?? -1)),
+    binaryArray.bytea(puts.map(({ it }) => it.value)),
+    binaryArray.int4(deletes.map(({ c }) => c)),
+    binaryArray.bytea(deletes.map(({ it }) => it.key.group)),
+    binaryArray.bytea(deletes.map(({ it }) => it.key.item)),
+  ]
+}
+
+type Put = Write & { readonly kind: 'put' }
+type Delete = Write & { readonly kind: 'delete' }
+
+/** What `commit_v1` returned, as the text of an `int8[]`. */
+export function commitResults(text: string, count: number): readonly CommitResult[] {
+  const numbers = text.slice(1, -1).split(',').map(Number)
+  return Array.from({ length: count }, (_, index) => result(numbers[index] ?? 0, numbers[count + index] ?? -1))
+}
+
+function result(outcome: number, found: number): CommitResult {
+  if (outcome > 0) return { status: 'committed', revision: toRevision(outcome) }
+  return { status: 'conflict', expectation: -1 - outcome, found: found < 0 ? undefined : toRevision(found) }
+}

@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isNexusError, NexusError } from '../../core/errors.ts'
+import type { Commit, CommitResult } from '../../metadata/metadata-store.ts'
+import { commitArguments, commitResults, type PlannedCommit, planCommit } from './commit-call.ts'
+import { GroupCommitter, type Job } from './group-committer.ts'
+import { maxLocks } from './lock-plan.ts'
+import { lockTimeout } from './server-facts.ts'
+import type { StoreSession } from './store-session.ts'
+
+/** A caller's list on its way. */
+export interface CommitListCall {
+  readonly results: Promise<readonly CommitResult[]>
+  /** `none` as long as no part of it was sent. */
+  outcome(): 'none' | 'unknown'
+  /** Sends no further part. */
+  end(): void
+}
+
+/** Commits lists: in parts that fit into one transaction each, one after the other. */
+export class CommitCaller {
+  readonly #session: StoreSession
+  readonly #committer: GroupCommitter
+  readonly #onCommitted: () => void
+
+  constructor(session: StoreSession, onCommitted: () => void) {
+    const { groupSize, commitConnections, poolSize } = session.settings
+    this.#session = session
+    this.#onCommitted = onCommitted
+    this.#committer = new GroupCommitter({
+      groupSize,
+      lanes: commitConnections,
+      maxLanes: Math.max(commitConnections, poolSize - 1),
+      call: (commits) => this.#callWithRetry(commits),
+    })
+  }
+
+  begin(commits: readonly Commit[]): CommitListCall {
+    const state: ListState = { job: undefined, isSent: false, isEnded: false }
+    return {
+      results: this.#commitParts(this.#parts(commits), state),
+      outcome: () => (state.isSent || state.job?.isSent ? 'unknown' : 'none'),
+      end: () => {
+        state.isEnded = true
+        if (state.job !== undefined) this.#committer.withdraw(state.job)
+      },
+    }
+  }
+
+  async #commitParts(parts: readonly (readonly PlannedCommit[])[], state: ListState): Promise<readonly CommitResult[]> {
+    const results: CommitResult[] = []
+    for (const part of parts) {
+      if (state.isEnded) break
+      state.job = this.#committer.submit(part)
+      try {
+        results.push(...(await state.job.result))
+        state.isSent = true
+      } catch (error) {
+        if (results.length === 0 || !isNexusError(error) || error.context.outcome !== 'none') throw error
+        // Parts before it are committed: the caller learns which, and that this and the rest are not.
+        const rest = parts.flat().length - results.length
+        return [...results, ...Array.from({ length: rest }, (): CommitResult => ({ status: 'failed', error }))]
+      }
+    }
+    return results
+  }
+
+  #parts(commits: readonly Commit[]): readonly (readonly PlannedCommit[])[] {
+    const parts: PlannedCommit[][] = []
+    let locks = 0
+    let bytes = 0
+    for (const commit of commits) {
+      const planned = planCommit(this.#session.store, commit)
+      const last = parts.at(-1)
+      locks += planned.locks.length
+      bytes += planned.bytes
+      if (last !== undefined && last.length < partCommits && locks < maxLocks && bytes <= partBytes) {
+        last.push(planned)
+        continue
+      }
+      parts.push([planned])
+      locks = planned.locks.length
+      bytes = planned.bytes
+    }
+    return parts
+  }
+
+  async #callWithRetry(commits: readonly PlannedCommit[]): Promise<readonly CommitResult[]> {
+    const deadline = performance.now() + this.#session.settings.statementTimeoutMs
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#call(commits, Math.max(1, deadline - performance.now()))
+      } catch (error) {
+        if (!mayTryAgain(error) || attempt >= maxAttempts || performance.now() >= deadline) throw exhausted(error)
+        await sleep(Math.random() * Math.min(100, 2 ** attempt))
+      }
+    }
+  }
+
+  async #call(commits: readonly PlannedCommit[], timeoutMs: number): Promise<readonly CommitResult[]> {
+    const { pool, statements, store, settings } = this.#session
+    const rows = await pool.use(timeoutMs, (connection) => {
+      const lockTimeoutMs = connection.isPooled ? lockTimeout(settings.statementTimeoutMs) : 0
+      const values = commitArguments(store, commits, lockTimeoutMs)
+      return connection.query({ operation: 'metadata.commit', text: statements.commit, name: 'nexus_commit', values, timeoutMs })
+    })
+    const results = commitResults(rows[0]?.[0] ?? '', commits.length)
+    if (results.some((result) => result.status === 'committed')) this.#onCommitted()
+    return results
+  }
+}
+
+interface ListState {
+  job: Job | undefined
+  /** An earlier part was sent. */
+  isSent: boolean
+  isEnded: boolean
+}
+
+const partCommits = 64
+const partBytes = 4_194_304
+const maxAttempts = 20
+
+/** It surely did nothing, and lost only against other transactions, or found a connection that had ended. */
+function mayTryAgain(error: unknown): boolean {
+  if (!isNexusError(error) || error.context.outcome !== 'none') return false
+  if (error.code === 'Unavailable' && error.operation === 'metadata.commit' && error.context.sqlState === undefined) return true
+  return ['40001', '40P01', '55P03'].includes(String(error.context.sqlState))
+}
+
+function exhausted(error: unknown): unknown {
+  if (!mayTryAgain(error) || !isNexusError(error)) return error
+  const { operation = 'metadata.commit', context, message, code } = error
+  return new NexusError(code, message, { operation, context, retry: 'exhausted', cause: error })
+}

@@ -1,0 +1,79 @@
+import type { Client, ClientConfig, QueryArrayResult } from 'pg'
+import { NexusError } from '../../core/errors.ts'
+import type { ConnectionTarget } from './connection-target.ts'
+
+/** What this adapter uses of a client of `pg`. */
+export interface DriverClient {
+  /** The number by which the server knows the connection; a pooler makes one up. Known once connected. */
+  processId(): number
+  connect(): Promise<unknown>
+  /** The rows of the last statement in it. */
+  query(query: DriverQuery): Promise<readonly (readonly (string | null)[])[]>
+  /** Without a query under way: says goodbye. With one: cuts the connection. */
+  end(): Promise<void>
+  /** At the end of the connection, also with a reason. */
+  onEnd(listener: () => void): void
+  onNotification(listener: () => void): void
+}
+
+export interface DriverQuery {
+  readonly text: string
+  readonly values?: readonly unknown[]
+  readonly name?: string
+}
+
+export interface Driver {
+  client(target: ConnectionTarget, connectTimeoutMs: number): DriverClient
+}
+
+/**
+ * `pg`, loaded the first time a store is opened.
+ * @throws {NexusError} MissingDependency if it is not installed
+ */
+export async function loadDriver(): Promise<Driver> {
+  const { default: pg } = await import('pg').catch((error: unknown) => {
+    throw new NexusError('MissingDependency', 'the PostgreSQL store needs the package pg; install it: npm install pg', {
+      cause: error,
+    })
+  })
+  return { client: (target, connectTimeoutMs) => wrap(new pg.Client(clientConfig(target, connectTimeoutMs))) }
+}
+
+function wrap(client: Client): DriverClient {
+  return {
+    processId: () => Number(Reflect.get(client, 'processID') ?? 0),
+    connect: () => client.connect(),
+    query: async ({ text, values, name }) => {
+      const result: QueryArrayResult | QueryArrayResult[] = await client.query({
+        text,
+        ...(values === undefined ? {} : { values: [...values] }),
+        ...(name === undefined ? {} : { name }),
+        rowMode: 'array',
+        types: asText,
+      })
+      return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? []
+    },
+    end: () => client.end(),
+    // An unheard error event would end the process.
+    onEnd: (listener) => void client.on('error', listener).on('end', listener),
+    onNotification: (listener) => void client.on('notification', listener),
+  }
+}
+
+/** Values as they come; this adapter reads them itself. */
+const asText = { getTypeParser: () => (text: string) => text }
+
+function clientConfig(target: ConnectionTarget, connectTimeoutMs: number): ClientConfig {
+  return {
+    ...(target.host === undefined ? {} : { host: target.host }),
+    ...(target.port === undefined ? {} : { port: target.port }),
+    ...(target.database === undefined ? {} : { database: target.database }),
+    ...(target.user === undefined ? {} : { user: target.user }),
+    ...(target.password === undefined ? {} : { password: target.password }),
+    ssl: target.ssl,
+    enableChannelBinding: target.isChannelBound,
+    application_name: 'nexus',
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+  }
+}

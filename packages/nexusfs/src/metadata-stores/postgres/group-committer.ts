@@ -1,0 +1,177 @@
+import { isNexusError, NexusError } from '../../core/errors.ts'
+import type { CommitResult } from '../../metadata/metadata-store.ts'
+import type { PlannedCommit } from './commit-call.ts'
+import { maxLocks } from './lock-plan.ts'
+
+export interface CommitterPlan {
+  /** The most commits in one call. */
+  readonly groupSize: number
+  /** How many calls run at once while none of them is stuck. */
+  readonly lanes: number
+  /** And at most. */
+  readonly maxLanes: number
+  /** Commits the list in one transaction. Rejects with the outcome `none` or `unknown`. */
+  call(commits: readonly PlannedCommit[]): Promise<readonly CommitResult[]>
+}
+
+/** A part of a caller's list that is committed in one transaction. */
+export interface Job {
+  readonly commits: readonly PlannedCommit[]
+  /** False until it is on its way: until then it can be taken back, and nothing of it was applied. */
+  isSent: boolean
+  readonly result: Promise<readonly CommitResult[]>
+}
+
+/**
+ * Group commit: while the lanes are busy, jobs gather, and the next free lane takes as many as fit into one transaction. So one flush
+ * of the server's log and one round trip serve them all.
+ */
+export class GroupCommitter {
+  readonly #plan: CommitterPlan
+  readonly #queue: QueuedJob[] = []
+  #busy = 0
+  #isScheduled = false
+  #stall: NodeJS.Timeout | undefined
+
+  constructor(plan: CommitterPlan) {
+    this.#plan = plan
+  }
+
+  submit(commits: readonly PlannedCommit[]): Job {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly CommitResult[]>()
+    const job: QueuedJob = { commits, isSent: false, result: promise, resolve, reject }
+    this.#queue.push(job)
+    this.#schedule()
+    return job
+  }
+
+  /** Takes back a job that is not on its way yet. */
+  withdraw(job: Job): void {
+    const index = this.#queue.findIndex((queued) => Object.is(queued, job))
+    if (index >= 0) this.#queue.splice(index, 1)
+  }
+
+  /** A lone writer starts at once; where there are several, whoever else is ready in this turn of the loop joins. */
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    const start = (): void => {
+      this.#isScheduled = false
+      this.#pump()
+    }
+    if (this.#busy === 0 && this.#queue.length === 1) queueMicrotask(start)
+    else setImmediate(start)
+  }
+
+  #pump(): void {
+    while (this.#busy < this.#plan.lanes && this.#queue.length > 0) this.#startLane()
+    this.#watchForStall()
+  }
+
+  /** Commits of other processes can hold up every lane; one more then carries on with what they do not touch. */
+  #watchForStall(): void {
+    if (this.#stall !== undefined || this.#queue.length === 0 || this.#busy >= this.#plan.maxLanes) return
+    this.#stall = setTimeout(() => {
+      this.#stall = undefined
+      if (this.#queue.length > 0 && this.#busy < this.#plan.maxLanes) this.#startLane()
+      this.#watchForStall()
+    }, stallMs)
+  }
+
+  #startLane(): void {
+    const group = this.#takeGroup()
+    this.#busy++
+    void this.#commit(group).finally(() => {
+      this.#busy--
+      clearTimeout(this.#stall)
+      this.#stall = undefined
+      if (this.#queue.length > 0) this.#schedule()
+    })
+  }
+
+  /** The first job, and as many after it as stay within the limits of one transaction. */
+  #takeGroup(): readonly QueuedJob[] {
+    const locks = new Set<number>()
+    let commits = 0
+    let bytes = 0
+    let taken = 0
+    for (const job of this.#queue) {
+      commits += job.commits.length
+      for (const commit of job.commits) {
+        bytes += commit.bytes
+        for (const lock of commit.locks) locks.add(lock.high * 0x1_0000_0000 + lock.low)
+      }
+      const fits = commits <= this.#plan.groupSize && locks.size < maxLocks && bytes <= maxGroupBytes
+      if (taken > 0 && !fits) break
+      taken++
+      if (!fits) break
+    }
+    const group = this.#queue.splice(0, taken)
+    for (const job of group) job.isSent = true
+    return group
+  }
+
+  async #commit(group: readonly QueuedJob[]): Promise<void> {
+    try {
+      const results = await this.#plan.call(group.flatMap((job) => job.commits))
+      let at = 0
+      for (const job of group) {
+        job.resolve(results.slice(at, at + job.commits.length))
+        at += job.commits.length
+      }
+    } catch (error) {
+      if (isFaultOfOne(error) && group.length > 1) for (const job of group) await this.#commit([job])
+      else for (const job of group) await this.#settleFailed(job, error)
+    }
+  }
+
+  /** A member that the server refuses alone fails alone. */
+  async #settleFailed(job: QueuedJob, error: unknown): Promise<void> {
+    if (!isFaultOfOne(error) || job.commits.length === 1) {
+      job.reject(error)
+      return
+    }
+    const results: CommitResult[] = []
+    for (const commit of job.commits) {
+      try {
+        results.push(...(await this.#plan.call([commit])))
+      } catch (alone) {
+        if (!isFaultOfOne(alone)) {
+          job.reject(asUnknown(alone, results))
+          return
+        }
+        results.push({ status: 'failed', error: alone })
+      }
+    }
+    job.resolve(results)
+  }
+}
+
+interface QueuedJob extends Job {
+  resolve(results: readonly CommitResult[]): void
+  reject(error: unknown): void
+}
+
+/** A call that takes longer than this is held up by something. */
+const stallMs = 20
+
+/** Keeps the time and memory of one transaction bounded; a larger commit travels alone. */
+const maxGroupBytes = 4_194_304
+
+/** True if the server rolled back because of what one of the commits holds, so that the others are worth trying without it. */
+function isFaultOfOne(error: unknown): error is NexusError {
+  if (!isNexusError(error) || error.context.outcome !== 'none') return false
+  return ['Unexpected', 'InvalidArgument', 'NoSpace', 'Corrupt'].includes(error.code) || error.context.sqlState === '53200'
+}
+
+/** What failed surely did nothing, but commits before it in the list may have been applied. */
+function asUnknown(error: unknown, before: readonly CommitResult[]): unknown {
+  if (before.length === 0 || !isNexusError(error)) return error
+  const { operation = 'metadata.commit', retry } = error
+  return new NexusError(error.code, error.message, {
+    operation,
+    retry,
+    context: { ...error.context, outcome: 'unknown' },
+    cause: error,
+  })
+}

@@ -1,0 +1,26 @@
+import { functionSettings } from './sql-names.ts'
+
+/**
+ * The highest revision at or below which every commit is finished: first the sequence, then the registry of commits under way
+ * (`commit-sql.ts`). A commit that registers after the sequence was read draws a number above it. The 31 bits of a registered value
+ * are widened to the value at or just below the sequence's; one that seems more than 2^30 behind has overtaken the first read.
+ */
+export function horizonFunction(schema: string): string {
+  return `
+CREATE FUNCTION ${schema}.horizon_v1() RETURNS int8 LANGUAGE plpgsql VOLATILE ${functionSettings} AS $body$
+DECLARE
+  last int8 := pg_sequence_last_value('${schema}.revision'::regclass);
+  behind int8;
+BEGIN
+  SELECT max((last - l.objid::int8) & 2147483647) INTO behind
+  FROM pg_locks l
+  WHERE l.locktype = 'advisory' AND l.objsubid = 2
+    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+    AND l.classid = '${schema}'::regnamespace::oid
+    AND l.objid::int8 <= 2147483647
+    AND ((last - l.objid::int8) & 2147483647) < 1073741824;
+  RETURN last - coalesce(behind, 0);
+END
+$body$;
+`
+}

@@ -1,0 +1,100 @@
+import { NexusError, throwIfAborted } from '../../core/errors.ts'
+import { limits } from '../../core/limits.ts'
+import { checkReadRequest } from '../../metadata/check-request.ts'
+import type { MetadataEntry } from '../../metadata/metadata-store.ts'
+import { binaryArray } from './binary-array.ts'
+import type { Connection, Row } from './connection.ts'
+import { lockId } from './lock-id.ts'
+import { quoteSchema } from './sql-names.ts'
+
+export interface LoadPlan {
+  readonly schema: string
+  /** The oid of the schema. */
+  readonly store: number
+  readonly location: string
+  /** For each statement. */
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Fills an empty store in one transaction: interrupted, it leaves nothing. Commits wait until it has ended.
+ * @throws {NexusError} AlreadyExists if the store holds any entry
+ */
+export async function loadEntries(connection: Connection, entries: AsyncIterable<MetadataEntry>, plan: LoadPlan): Promise<void> {
+  const run = (text: string, values?: readonly unknown[]): Promise<readonly Row[]> =>
+    connection.query({ operation, text, timeoutMs: plan.timeoutMs, ...(values === undefined ? {} : { values }) })
+  await run('BEGIN ISOLATION LEVEL READ COMMITTED')
+  try {
+    await run('SET LOCAL idle_in_transaction_session_timeout = 0')
+    await run('SELECT pg_advisory_xact_lock($1)', [gateId(plan.store)])
+    await refuseFilled(run, plan)
+    await insertAll(run, entries, plan)
+    throwIfAborted(plan.signal, operation)
+    await run('COMMIT')
+  } catch (error) {
+    await run('ROLLBACK').catch(() => connection.close())
+    throw error
+  }
+}
+
+type Run = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>
+
+const operation = 'metadata.load'
+
+/** The lock that every commit takes, as the server numbers it. */
+function gateId(store: number): string {
+  const { high, low } = lockId(store, 'gate')
+  return String(((BigInt(high) << 32n) | BigInt(low)) >> 1n)
+}
+
+async function refuseFilled(run: Run, plan: LoadPlan): Promise<void> {
+  const [row] = await run(`SELECT EXISTS (SELECT FROM ${quoteSchema(plan.schema)}.entry)`)
+  if (row?.[0] !== 't') return
+  throw new NexusError('AlreadyExists', `${operation}: the store at ${plan.location} is not empty; load into a new schema`, {
+    operation,
+    context: { outcome: 'none' },
+  })
+}
+
+async function insertAll(run: Run, entries: AsyncIterable<MetadataEntry>, plan: LoadPlan): Promise<void> {
+  const schema = quoteSchema(plan.schema)
+  let batch: MetadataEntry[] = []
+  let bytes = 0
+  let highest = 0
+  for await (const entry of entries) {
+    throwIfAborted(plan.signal, operation)
+    checkEntry(entry)
+    batch.push(entry)
+    bytes += entry.value.length
+    highest = Math.max(highest, entry.revision)
+    if (batch.length < batchEntries && bytes < batchBytes) continue
+    await insert(run, schema, batch)
+    batch = []
+    bytes = 0
+  }
+  await insert(run, schema, batch)
+  await run(`SELECT setval('${schema}.revision', greatest($1::int8, (SELECT last_value FROM ${schema}.revision)))`, [highest])
+}
+
+const batchEntries = 2_000
+const batchBytes = 4_194_304
+
+function checkEntry(entry: MetadataEntry): void {
+  checkReadRequest({ get: [entry.key] })
+  if (entry.value.length <= limits.valueBytes) return
+  throw new NexusError('InvalidArgument', `${operation}: a value of ${entry.value.length} bytes; at most ${limits.valueBytes}`)
+}
+
+async function insert(run: Run, schema: string, batch: readonly MetadataEntry[]): Promise<void> {
+  if (batch.length === 0) return
+  await run(
+    `INSERT INTO ${schema}.entry (g, i, rev, v) SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::int8[], $4::bytea[])`,
+    [
+      binaryArray.bytea(batch.map((entry) => entry.key.group)),
+      binaryArray.bytea(batch.map((entry) => entry.key.item)),
+      binaryArray.int8(batch.map((entry) => entry.revision)),
+      binaryArray.bytea(batch.map((entry) => entry.value)),
+    ],
+  )
+}

@@ -1,0 +1,185 @@
+import { isNexusError, NexusError, throwIfAborted } from '../../core/errors.ts'
+import { type Revision, revisionZero, toRevision } from '../../core/revision.ts'
+import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
+import type {
+  Commit,
+  CommitResult,
+  MetadataEntry,
+  MetadataStore,
+  MetadataStoreInfo,
+  ReadReply,
+  ReadRequest,
+  StoreCallOptions,
+  Watch,
+} from '../../metadata/metadata-store.ts'
+import { type Bounds, bounded } from './bounded.ts'
+import { CommitCaller } from './commit-caller.ts'
+import type { Call, Row } from './connection.ts'
+import { loadEntries } from './load-entries.ts'
+import type { PostgresOptions } from './options.ts'
+import { readArguments, readReply } from './read-call.ts'
+import { openSession, type StoreSession } from './store-session.ts'
+import { StoreWatches } from './store-watches.ts'
+
+/**
+ * A metadata store in a schema of a PostgreSQL database, 14 or newer: shared by any number of processes. A `read` and a `commit` are
+ * one round trip each; commits of one process that meet travel together.
+ */
+export class PostgresStore implements MetadataStore {
+  readonly #session: StoreSession
+  readonly #commits: CommitCaller
+  readonly #watches: StoreWatches
+  readonly #underWay = new Set<Promise<unknown>>()
+  #horizon: Revision = revisionZero
+  #closing: Promise<void> | undefined
+
+  /**
+   * Connects, checks that the server is fit, and makes the store if it is not there.
+   * @throws {NexusError} MissingDependency without the package `pg`; InvalidConfig, PermissionDenied, Unavailable, Timeout, ReadOnly,
+   * Unsupported, NotFound with what to do
+   */
+  static async open(options: PostgresOptions): Promise<PostgresStore> {
+    return new PostgresStore(await openSession(options))
+  }
+
+  private constructor(session: StoreSession) {
+    this.#session = session
+    this.#watches = new StoreWatches({
+      intervalMs: session.settings.watchIntervalMs,
+      listen: () => session.listen(),
+      position: async () => String(await this.#call('metadata.watch', session.statements.position)),
+      notify: async () => {
+        await this.#call('metadata.watch', session.statements.notify, [session.channel, session.store])
+      },
+    })
+    this.#commits = new CommitCaller(session, () => this.#watches.committed())
+  }
+
+  /** The class is the weakest that any connection has reported, since the server's settings can change. */
+  get info(): MetadataStoreInfo {
+    return this.#session.info
+  }
+
+  async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
+    this.#check('metadata.read', options)
+    checkReadRequest(request)
+    const { statements } = this.#session
+    const work = this.#rows({
+      operation: 'metadata.read',
+      text: statements.read,
+      name: 'nexus_read',
+      values: readArguments(request),
+      timeoutMs: this.#session.settings.statementTimeoutMs,
+    })
+    return readReply(request, await this.#bounded(work, 'metadata.read', options))
+  }
+
+  async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
+    this.#check('metadata.commit', options)
+    checkCommits(commits)
+    const call = this.#commits.begin(commits)
+    try {
+      return await this.#bounded(call.results, 'metadata.commit', options, () => call.outcome())
+    } finally {
+      call.end()
+    }
+  }
+
+  async horizon(options?: StoreCallOptions): Promise<Revision> {
+    this.#check('metadata.horizon', options)
+    const work = this.#call('metadata.horizon', this.#session.statements.horizon)
+    const [found] = await this.#bounded(work, 'metadata.horizon', options)
+    // A commit that read the sequence just before another one drew its number registers below it, for a moment.
+    this.#horizon = toRevision(Math.max(this.#horizon, Number(found)))
+    return this.#horizon
+  }
+
+  async watch(listener: () => void, options?: StoreCallOptions): Promise<Watch> {
+    this.#check('metadata.watch', options)
+    return this.#bounded(this.#watches.add(listener), 'metadata.watch', options)
+  }
+
+  /** In one transaction: interrupted, it has loaded nothing. */
+  async load(entries: AsyncIterable<MetadataEntry>, options?: StoreCallOptions): Promise<void> {
+    this.#check('metadata.load', options)
+    const { pool, settings, info, store } = this.#session
+    const timeoutMs = settings.statementTimeoutMs
+    const plan = { schema: settings.schema, store, location: info.location, timeoutMs, signal: options?.signal }
+    await this.#track(pool.use(timeoutMs, (connection) => loadEntries(connection, entries, plan)))
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#close()
+    await this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#underWay)
+    await this.#watches.close()
+    await this.#session.pool.close()
+  }
+
+  #check(operation: string, options: StoreCallOptions | undefined): void {
+    const context = { outcome: 'none' }
+    if (this.#closing !== undefined) {
+      throw new NexusError('Closed', `${operation}: the store is closed; open it again`, { operation, context })
+    }
+    try {
+      throwIfAborted(options?.signal, operation)
+    } catch (error) {
+      throw new NexusError('Aborted', `${operation}: cancelled by the caller`, {
+        operation,
+        context,
+        cause: options?.signal?.reason ?? error,
+      })
+    }
+  }
+
+  /** The first row. */
+  async #call(operation: string, text: string, values?: readonly unknown[]): Promise<Row> {
+    const timeoutMs = this.#session.settings.statementTimeoutMs
+    const [row] = await this.#rows({ operation, text, timeoutMs, ...(values === undefined ? {} : { values }) })
+    return row ?? []
+  }
+
+  /** Reads again if the connection was gone: nothing depends on how often it reads. */
+  async #rows(call: Call): Promise<readonly Row[]> {
+    const deadline = performance.now() + call.timeoutMs
+    for (let attempt = 1; ; attempt++) {
+      const timeoutMs = Math.max(1, deadline - performance.now())
+      try {
+        return await this.#session.pool.use(timeoutMs, (connection) => connection.query({ ...call, timeoutMs }))
+      } catch (error) {
+        const isGone = isNexusError(error, 'Unavailable') && error.operation === call.operation
+        if (!isGone || attempt >= readAttempts || performance.now() >= deadline) throw error
+      }
+    }
+  }
+
+  #bounded<T>(
+    work: Promise<T>,
+    operation: string,
+    options: StoreCallOptions | undefined,
+    outcome?: Bounds['outcome'],
+  ): Promise<T> {
+    const timeoutMs = this.#session.settings.statementTimeoutMs
+    return this.#track(
+      bounded(work, { operation, signal: options?.signal, timeoutMs, ...(outcome === undefined ? {} : { outcome }) }),
+    )
+  }
+
+  /** `close` waits for it. */
+  #track<T>(work: Promise<T>): Promise<T> {
+    const settled = work.then(ignore, ignore).finally(() => this.#underWay.delete(settled))
+    this.#underWay.add(settled)
+    return work
+  }
+}
+
+const readAttempts = 3
+
+function ignore(): void {}

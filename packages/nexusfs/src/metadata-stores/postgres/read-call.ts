@@ -1,0 +1,54 @@
+import { toRevision } from '../../core/revision.ts'
+import type { MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
+import { binaryArray } from './binary-array.ts'
+import { upperBound } from './item-bounds.ts'
+
+/** A read as arguments of `read_v1` (see `read-sql.ts`), in order. One entry more than asked for tells whether there are more. */
+export function readArguments({ get = [], scan = [] }: ReadRequest): readonly Buffer[] {
+  return [
+    binaryArray.bytea(get.map((key) => key.group)),
+    binaryArray.bytea(get.map((key) => key.item)),
+    binaryArray.bytea(scan.map((range) => range.group)),
+    binaryArray.bytea(scan.map((range) => range.from ?? noBytes)),
+    binaryArray.bytea(scan.map((range) => range.to ?? upperBound)),
+    binaryArray.int4(scan.map((range) => range.limit + 1)),
+    binaryArray.bool(scan.map((range) => range.reverse ?? false)),
+  ]
+}
+
+const noBytes = new Uint8Array(0)
+
+/** A row of `read_v1` in text form: ordinal, item, revision, value. */
+export type ReadRow = readonly (string | null)[]
+
+export function readReply({ get = [], scan = [] }: ReadRequest, rows: readonly ReadRow[]): ReadReply {
+  const found: (MetadataEntry | undefined)[] = new Array(get.length).fill(undefined)
+  const pages: MetadataEntry[][] = scan.map(() => [])
+  let time = 0
+  for (const [ordinalText, item, revisionText, value] of rows) {
+    const ordinal = Number(ordinalText)
+    const revision = Number(revisionText)
+    if (ordinal === 0) {
+      time = revision
+      continue
+    }
+    const key = ordinal > 0 ? get[ordinal - 1] : { group: scan[-ordinal - 1]?.group ?? noBytes, item: bytesOf(item) }
+    if (key === undefined) continue
+    const entry: MetadataEntry = { key, value: bytesOf(value), revision: toRevision(revision) }
+    if (ordinal > 0) found[ordinal - 1] = entry
+    else pages[-ordinal - 1]?.push(entry)
+  }
+  return { get: found, scan: pages.map((entries, index) => page(entries, scan[index])), time }
+}
+
+function page(entries: readonly MetadataEntry[], scan: Scan | undefined): ScanPage {
+  const limit = scan?.limit ?? 0
+  return { entries: entries.slice(0, limit), hasMore: entries.length > limit }
+}
+
+/** The text form of `bytea`: `\x` and two digits a byte. */
+function bytesOf(text: string | null | undefined): Uint8Array<ArrayBuffer> {
+  if (text === null || text === undefined || text.length <= 2) return new Uint8Array(0)
+  const bytes = Buffer.from(text.slice(2), 'hex')
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+}

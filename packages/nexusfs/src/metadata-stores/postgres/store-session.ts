@@ -1,0 +1,118 @@
+import { durabilityClasses, weakerDurability } from '../../core/durability.ts'
+import { type MetadataStoreInfo, metadataPortVersion } from '../../metadata/metadata-store.ts'
+import { Connection, type ConnectionPlan } from './connection.ts'
+import { ConnectionPool } from './connection-pool.ts'
+import { locationOf, readTarget } from './connection-target.ts'
+import { loadDriver } from './driver.ts'
+import { type PostgresOptions, type ResolvedSettings, resolveSettings } from './options.ts'
+import { prepareSchema } from './prepare-schema.ts'
+import { durabilityOf, refuseUnsuitable } from './server-facts.ts'
+import { type Statements, statementsFor } from './statements.ts'
+
+/** An open store: what its calls need. */
+export interface StoreSession {
+  readonly settings: ResolvedSettings
+  readonly statements: Statements
+  /** The oid of the schema. */
+  readonly store: number
+  /** Where notices of commits go. */
+  readonly channel: string
+  readonly isPooled: boolean
+  readonly pool: ConnectionPool
+  readonly info: MetadataStoreInfo
+  /** A connection of its own that listens to the channel; `undefined` behind a pooler. */
+  listen(): Promise<Connection | undefined>
+}
+
+export async function openSession(options: PostgresOptions): Promise<StoreSession> {
+  const { target, settings: given } = readTarget(options)
+  const settings = resolveSettings(given)
+  const location = locationOf(target, settings.schema)
+  const plan: ConnectionPlan = { ...settings, driver: await loadDriver(), target, location }
+  const connect = async (): Promise<Connection> => {
+    const connection = await Connection.open(plan)
+    try {
+      refuseUnsuitable(connection.facts, { location, isPooled: connection.isPooled, durability: settings.durability })
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+    return connection
+  }
+  const first = await connect()
+  try {
+    const store = await prepareSchema(first, { ...settings, location, timeoutMs: settings.statementTimeoutMs })
+    return begin({ settings, location, first, store, connect })
+  } catch (error) {
+    await first.close()
+    throw error
+  }
+}
+
+interface Beginning {
+  readonly settings: ResolvedSettings
+  readonly location: string
+  readonly first: Connection
+  readonly store: number
+  connect(): Promise<Connection>
+}
+
+function begin({ settings, location, first, store, connect }: Beginning): StoreSession {
+  let durability = durabilityClasses[durabilityClasses.length - 1] ?? 'none'
+  const known = async (opening: Promise<Connection>): Promise<Connection> => {
+    const connection = await opening
+    durability = weakerDurability(durability, durabilityOf(connection.facts))
+    return connection
+  }
+  durability = durabilityOf(first.facts)
+  const pool = new ConnectionPool({ size: settings.poolSize, location, open: () => known(connect()) })
+  pool.adopt(first)
+  const statements = statementsFor(settings.schema)
+  const channel = `nexus_${store}`
+  const fixed = fixedInfo(first, location)
+  return {
+    settings,
+    statements,
+    store,
+    channel,
+    isPooled: first.isPooled,
+    pool,
+    get info() {
+      return { ...fixed, durability }
+    },
+    listen: () => (first.isPooled ? Promise.resolve(undefined) : listen(connect, { statements, store, channel, settings })),
+  }
+}
+
+type ListenPlan = Pick<StoreSession, 'statements' | 'store' | 'channel' | 'settings'>
+
+async function listen(connect: () => Promise<Connection>, plan: ListenPlan): Promise<Connection> {
+  const connection = await connect()
+  try {
+    const call = { operation: 'metadata.watch', timeoutMs: plan.settings.statementTimeoutMs }
+    await connection.query({ ...call, text: `LISTEN "${plan.channel}"` })
+    await connection.query({ ...call, text: plan.statements.announceListener, values: [plan.store] })
+    return connection
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+function fixedInfo({ facts, isPooled }: Connection, location: string): Omit<MetadataStoreInfo, 'durability'> {
+  return {
+    name: 'postgres',
+    portVersion: metadataPortVersion,
+    isShared: true,
+    location,
+    preferredInlineBytes: 8_192,
+    capabilities: { watch: true },
+    settings: {
+      server: facts.versionText,
+      synchronous_commit: facts.synchronousCommit,
+      synchronous_standby_names: facts.synchronousStandbys,
+      fsync: facts.fsync,
+      pooled: String(isPooled),
+    },
+  }
+}
