@@ -87,12 +87,12 @@ class KeysInOrder implements AsyncIterable<string> {
   }
 
   async #read(folder: string): Promise<readonly Dirent[]> {
-    const { calls, permits, blobs, shards } = this.#place
+    const { calls, permits, blobs, folders } = this.#place
     try {
       return await permits.calls.run('storage.list', undefined, () => calls.readFolder(join(blobs, folder)))
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error
-      await shards.refuseMissingRoot(error)
+      await folders.refuseMissingRoot(error)
       return []
     }
   }

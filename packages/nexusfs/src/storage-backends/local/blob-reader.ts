@@ -54,11 +54,11 @@ export interface OpenBlob {
 /** Opens and looks at the same time: one wait less, and the array can have its right size from the start. */
 export async function openBlob(place: LocalPlace, file: BlobFile): Promise<OpenBlob> {
   try {
-    if (!place.shards.isChecked(file)) await place.shards.check(file)
+    if (!place.folders.isChecked(file)) await place.folders.check(file)
     return await openAndLook(place, file)
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error
-    await place.shards.refuseMissingRoot(error)
+    await place.folders.refuseMissingRoot(error)
     throw new NexusError('NotFound', `storage: there is no blob ${file.key} in ${place.root}`, {
       context: { key: file.key },
       cause: error,

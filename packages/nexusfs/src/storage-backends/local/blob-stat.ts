@@ -9,12 +9,12 @@ import type { BlobFile, LocalPlace } from './local-place.ts'
  */
 export async function statBlob(place: LocalPlace, file: BlobFile): Promise<BlobStat | undefined> {
   try {
-    if (!place.shards.isChecked(file)) await place.shards.check(file)
+    if (!place.folders.isChecked(file)) await place.folders.check(file)
     const found = await place.calls.look(file.path)
     if (found.isFile()) return { size: found.size }
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error
-    await place.shards.refuseMissingRoot(error)
+    await place.folders.refuseMissingRoot(error)
     return undefined
   }
   throw new NexusError('Corrupt', `storage: ${file.path} is not a regular file`, { context: { key: file.key } })
@@ -23,10 +23,10 @@ export async function statBlob(place: LocalPlace, file: BlobFile): Promise<BlobS
 /** Removes a blob, or what stands in its place; not a symbolic link's target. */
 export async function deleteBlob(place: LocalPlace, file: BlobFile): Promise<void> {
   try {
-    if (!place.shards.isChecked(file)) await place.shards.check(file)
+    if (!place.folders.isChecked(file)) await place.folders.check(file)
     await place.calls.unlink(file.path)
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error
-    await place.shards.refuseMissingRoot(error)
+    await place.folders.refuseMissingRoot(error)
   }
 }

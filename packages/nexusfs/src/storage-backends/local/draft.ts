@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
 import { bodyPieces } from '../../storage/body-pieces.ts'
 import type { BlobBody, PutOptions } from '../../storage/storage-backend.ts'
+import { allOrThrow } from './all-or-throw.ts'
 import { errnoOf } from './file-calls.ts'
 import type { BlobFile, LocalPlace } from './local-place.ts'
 
@@ -21,7 +22,8 @@ export class Draft {
   readonly #stored: Promise<void>
 
   /**
-   * Writes the body to a new file in the folder. Whatever fails, no file is left.
+   * Writes the body to a new file in the folder. Whatever fails, no file is left. The caller has compared the size of a body that is
+   * one array.
    * @throws {NexusError} InvalidArgument for a body that has another size or breaks off, Aborted; and what the file system says
    */
   static async write(place: LocalPlace, folder: string, body: BlobBody, options: PutOptions, operation: string): Promise<Draft> {
@@ -86,7 +88,7 @@ export class Draft {
         leftovers.pop()
         // A blob that was there before is as good as this one, and somebody may rely on it.
         if (!isTaken) leftovers.push(file.path)
-        await allSettledOrThrow([this.#stored, this.#place.folderSync.sync(file.folder)])
+        await allOrThrow([this.#stored, this.#place.folderSync.sync(file.folder)])
       } catch (error) {
         await this.#failed(leftovers)
         throw error
@@ -95,7 +97,7 @@ export class Draft {
   }
 
   #rename(file: BlobFile): Promise<void> {
-    return this.#place.shards.with(file, () => this.#place.calls.rename(this.#path, file.path))
+    return this.#place.folders.withShard(file, () => this.#place.calls.rename(this.#path, file.path))
   }
 
   async #isThere(path: string): Promise<boolean> {
@@ -122,6 +124,7 @@ export class Draft {
 }
 
 async function writeBody(place: LocalPlace, fd: number, body: BlobBody, options: PutOptions, operation: string): Promise<void> {
+  if (body instanceof Uint8Array) return writeAll(place, fd, body)
   for await (const piece of bodyPieces(body, options, operation)) await writeAll(place, fd, piece)
 }
 
@@ -131,12 +134,5 @@ async function writeAll(place: LocalPlace, fd: number, bytes: Uint8Array): Promi
     const count = await place.calls.write(fd, bytes, written, Math.min(bytes.length - written, writeBytes))
     if (count === 0) throw new NexusError('Unavailable', `storage: the disk takes no bytes; check ${place.root}`)
     written += count
-  }
-}
-
-/** Waits for all, so that nothing runs on behind the caller's back, then throws the first error. */
-async function allSettledOrThrow(work: readonly Promise<void>[]): Promise<void> {
-  for (const outcome of await Promise.allSettled(work)) {
-    if (outcome.status === 'rejected') throw outcome.reason
   }
 }

@@ -21,12 +21,12 @@ import { CallGate } from './call-gate.ts'
 import { Draft } from './draft.ts'
 import { type FileCalls, nodeFileCalls } from './file-calls.ts'
 import { FolderSync } from './folder-sync.ts'
+import { Folders } from './folders.ts'
 import { KeyTurns } from './key-turns.ts'
 import { blobFileOf, type LocalPlace } from './local-place.ts'
 import { mapBounded } from './map-bounded.ts'
 import { openRoot, type RootFolders } from './open-root.ts'
 import { Permits } from './permits.ts'
-import { ShardFolders } from './shard-folders.ts'
 import { TemporaryNames } from './temporary-name.ts'
 import { toNexusError } from './to-nexus-error.ts'
 
@@ -71,15 +71,15 @@ export class LocalBackend implements StorageBackend {
     }
   }
 
-  private constructor(folders: RootFolders, isDurable: boolean, calls: FileCalls, temporaryNames: TemporaryNames) {
+  private constructor(root: RootFolders, isDurable: boolean, calls: FileCalls, temporaryNames: TemporaryNames) {
     const folderSync = new FolderSync(calls)
-    this.#gate = new CallGate(folders.root)
+    this.#gate = new CallGate(root.root)
     this.#place = {
-      ...folders,
+      ...root,
       calls,
       gate: this.#gate,
       isDurable,
-      shards: new ShardFolders(calls, folders.blobs, isDurable ? folderSync : undefined),
+      folders: new Folders(calls, root, isDurable ? folderSync : undefined),
       folderSync,
       turns: new KeyTurns(),
       temporaryNames,
@@ -90,7 +90,7 @@ export class LocalBackend implements StorageBackend {
       portVersion: storagePortVersion,
       durability: isDurable ? 'disk' : 'os',
       isShared: true,
-      location: folders.root,
+      location: root.root,
       limits: { blobBytes },
       capabilities: { staging: true },
     }
@@ -101,7 +101,9 @@ export class LocalBackend implements StorageBackend {
       checkBlobKey(key)
       checkBody(body, options)
       const file = blobFileOf(this.#place, key)
-      const draft = await this.#place.shards.with(file, () => Draft.write(this.#place, file.folder, body, options, 'storage.put'))
+      const draft = await this.#place.folders.withShard(file, () =>
+        Draft.write(this.#place, file.folder, body, options, 'storage.put'),
+      )
       await draft.publish(file)
     })
   }
@@ -165,7 +167,9 @@ export class LocalBackend implements StorageBackend {
   stage(body: BlobBody, options: PutOptions): Promise<StagedBlob> {
     return this.#gate.run({ operation: 'storage.stage', signal: options.signal }, async () => {
       checkBody(body, options)
-      const draft = await Draft.write(this.#place, this.#place.temporary, body, options, 'storage.stage')
+      const draft = await this.#place.folders.withTemporary(() =>
+        Draft.write(this.#place, this.#place.temporary, body, options, 'storage.stage'),
+      )
       this.#drafts.add(draft)
       return {
         publish: (key, publishOptions = {}) => this.#publish(draft, key, publishOptions),

@@ -3,10 +3,10 @@ import { type BlobPlace, placeOfKey } from './blob-place.ts'
 import type { CallGate } from './call-gate.ts'
 import type { FileCalls } from './file-calls.ts'
 import type { FolderSync } from './folder-sync.ts'
+import type { Folders } from './folders.ts'
 import type { KeyTurns } from './key-turns.ts'
 import type { RootFolders } from './open-root.ts'
 import type { Permits } from './permits.ts'
-import type { ShardFolders } from './shard-folders.ts'
 import type { TemporaryNames } from './temporary-name.ts'
 
 /** What the parts of one open backend share. */
@@ -14,7 +14,7 @@ export interface LocalPlace extends RootFolders {
   readonly calls: FileCalls
   readonly gate: CallGate
   readonly isDurable: boolean
-  readonly shards: ShardFolders
+  readonly folders: Folders
   readonly folderSync: FolderSync
   readonly turns: KeyTurns
   readonly temporaryNames: TemporaryNames

@@ -1,8 +1,10 @@
 import { dirname, join } from 'node:path'
 import { NexusError } from '../../core/errors.ts'
+import { allOrThrow } from './all-or-throw.ts'
 import { errnoOf, type FileCalls } from './file-calls.ts'
 import type { FolderSync } from './folder-sync.ts'
 import type { BlobFile } from './local-place.ts'
+import type { RootFolders } from './open-root.ts'
 
 const hexShards: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 const hexShard = /^[0-9a-f]{2}$/
@@ -13,9 +15,9 @@ const maxRemembered = 65_536
  * Makes the folders of shards and makes sure that they are what they seem. A folder is looked at once, at its first use: later calls
  * cost a look-up in a set.
  */
-export class ShardFolders {
+export class Folders {
   readonly #calls: FileCalls
-  readonly #blobs: string
+  readonly #root: RootFolders
   readonly #sync: FolderSync | undefined
   /** Paths of shards that are real folders. */
   readonly #checked = new Set<string>()
@@ -24,9 +26,9 @@ export class ShardFolders {
   readonly #groups = new Map<string, Promise<void>>()
 
   /** Without a `FolderSync`, nothing is made durable. */
-  constructor(calls: FileCalls, blobs: string, sync: FolderSync | undefined) {
+  constructor(calls: FileCalls, root: RootFolders, sync: FolderSync | undefined) {
     this.#calls = calls
-    this.#blobs = blobs
+    this.#root = root
     this.#sync = sync
   }
 
@@ -35,22 +37,17 @@ export class ShardFolders {
    * the work finds that somebody has removed it (ENOENT).
    * @throws {NexusError} Unavailable if it disappears again, or the root is gone; and what the work throws
    */
-  async with<Value>(file: BlobFile, work: () => Promise<Value>): Promise<Value> {
-    try {
+  withShard<Value>(file: BlobFile, work: () => Promise<Value>): Promise<Value> {
+    const prepared = async (): Promise<Value> => {
       if (!this.#ready.has(file.folder)) await this.#prepare(file)
-      return await work()
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw error
-      await this.refuseMissingRoot(error)
+      return work()
     }
-    this.#forget(file)
-    await this.#prepare(file)
-    try {
-      return await work()
-    } catch (cause) {
-      if (errnoOf(cause) !== 'ENOENT') throw cause
-      throw new NexusError('Unavailable', `storage: somebody removes the files in ${this.#blobs}; stop that`, { cause })
-    }
+    return this.#orAgain(prepared, async () => this.#forget(file))
+  }
+
+  /** The same for the folder of staged bodies. */
+  withTemporary<Value>(work: () => Promise<Value>): Promise<Value> {
+    return this.#orAgain(work, () => this.#make(this.#root.temporary))
   }
 
   /** Whether blobs can be read from the shard's folder without looking at it first. */
@@ -76,10 +73,26 @@ export class ShardFolders {
    */
   async refuseMissingRoot(cause: unknown): Promise<void> {
     try {
-      await this.#calls.look(this.#blobs)
+      await this.#calls.look(this.#root.blobs)
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error
-      throw new NexusError('Unavailable', `storage: ${this.#blobs} is gone; mount or restore it`, { cause })
+      throw new NexusError('Unavailable', `storage: ${this.#root.blobs} is gone; mount or restore it`, { cause })
+    }
+  }
+
+  async #orAgain<Value>(work: () => Promise<Value>, repair: () => Promise<unknown>): Promise<Value> {
+    try {
+      return await work()
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error
+      await this.refuseMissingRoot(error)
+    }
+    await repair()
+    try {
+      return await work()
+    } catch (cause) {
+      if (errnoOf(cause) !== 'ENOENT') throw cause
+      throw new NexusError('Unavailable', `storage: somebody removes files in ${this.#root.root}; stop that`, { cause })
     }
   }
 
@@ -101,7 +114,7 @@ export class ShardFolders {
   #prepareGroup(file: BlobFile): Promise<void> {
     const running = this.#groups.get(file.group)
     if (running !== undefined) return running
-    const preparing = this.#makeGroup(join(this.#blobs, file.group), file)
+    const preparing = this.#makeGroup(join(this.#root.blobs, file.group), file)
     preparing.catch(() => this.#groups.delete(file.group))
     if (this.#groups.size >= maxRemembered) this.#groups.clear()
     this.#groups.set(file.group, preparing)
@@ -118,10 +131,9 @@ export class ShardFolders {
     if (real !== folder) throw new NexusError('PermissionDenied', `storage: ${folder} leads to ${real}; remove the symbolic link`)
     const found = (await this.#calls.readFolder(folder)).filter((entry) => entry.isDirectory()).map(({ name }) => name)
     const missing = hexShard.test(file.shard) ? hexShards.filter((shard) => !found.includes(shard)) : []
-    const made = await Promise.all(missing.map(async (shard) => ((await this.#make(join(folder, shard))) ? [shard] : [])))
-    if (this.#sync !== undefined) {
-      await Promise.all([folder, this.#blobs, dirname(this.#blobs)].map((each) => this.#sync?.sync(each)))
-    }
+    const made = await allOrThrow(missing.map(async (shard) => ((await this.#make(join(folder, shard))) ? [shard] : [])))
+    const sync = this.#sync
+    if (sync !== undefined) await allOrThrow([folder, this.#root.blobs, this.#root.root].map((each) => sync.sync(each)))
     for (const shard of [...found, ...made.flat()]) {
       remember(this.#checked, join(folder, shard))
       remember(this.#ready, join(folder, shard))

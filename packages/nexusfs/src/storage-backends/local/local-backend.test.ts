@@ -1,0 +1,353 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeEach, describe, it } from 'vitest'
+import { LocalBackend } from './local-backend.ts'
+import { temporaryNamePattern } from './temporary-name.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'nexus-local-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+let root: string
+let count = 0
+beforeEach(() => {
+  root = join(folder, `${count++}`)
+})
+
+const store = 'ab'.repeat(16)
+const digest = '5f'.repeat(32)
+const key = `${store}/${digest}/process/nonce`
+const bytes = new Uint8Array([1, 2, 3])
+
+function open(options: { durability?: 'disk' | 'os'; create?: boolean } = {}): Promise<LocalBackend> {
+  return LocalBackend.open({ root, durability: 'os', ...options })
+}
+
+function filesBelow(path: string): string[] {
+  const entries = readdirSync(path, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name))
+}
+
+const mode = (path: string): number => statSync(path).mode & 0o777
+
+describe('the layout of LocalBackend', () => {
+  it('a blob is one file, in the group of its first segment and the shard of its second', async () => {
+    await using backend = await disposable(open())
+    await backend.put(key, bytes, { size: 3 })
+    assert.deepEqual(filesBelow(root), [join(root, 'blobs', store, '5f', `${digest},process,nonce`)])
+    assert.deepEqual(new Uint8Array(readFileSync(filesBelow(root)[0] ?? '')), bytes)
+  })
+
+  it('a key of one segment has a group that no other key can have', async () => {
+    await using backend = await disposable(open())
+    await backend.put('single', bytes, { size: 3 })
+    assert.deepEqual(filesBelow(root), [join(root, 'blobs', ',singles', 'si', 'single')])
+  })
+
+  it('the shards of digests are all made at the first put, those of other keys as they come', async () => {
+    await using backend = await disposable(open())
+    await backend.put('other/xyz', bytes, { size: 3 })
+    assert.deepEqual(readdirSync(join(root, 'blobs', 'other')), ['xy'])
+    await backend.put(key, bytes, { size: 3 })
+    const shards = readdirSync(join(root, 'blobs', store)).sort()
+    assert.equal(shards.length, 256)
+    assert.deepEqual([shards[0], shards[255]], ['00', 'ff'])
+  })
+
+  it('folders have mode 0700 and files 0600', async () => {
+    await using backend = await disposable(open())
+    await backend.put(key, bytes, { size: 3 })
+    const staged = await backend.stage(bytes, { size: 3 })
+    for (const path of [root, join(root, 'blobs'), join(root, 'tmp'), join(root, 'blobs', store, '5f')]) {
+      assert.equal(mode(path), 0o700, path)
+    }
+    const files = filesBelow(root)
+    assert.equal(files.length, 2)
+    for (const path of files) assert.equal(mode(path), 0o600, path)
+    await staged.discard()
+  })
+
+  it('a temporary file says which process writes it', async () => {
+    await using backend = await disposable(open())
+    const staged = await backend.stage(bytes, { size: 3 })
+    const [name = ''] = readdirSync(join(root, 'tmp'))
+    const parts = temporaryNamePattern.exec(name)?.groups
+    assert.equal(parts?.pid, `${process.pid}`)
+    if (existsSync('/proc/self/stat')) assert.notEqual(parts?.start, '0')
+    await staged.discard()
+    assert.deepEqual(readdirSync(join(root, 'tmp')), [])
+  })
+
+  it('list passes over files that no put made', async () => {
+    await using backend = await disposable(open())
+    await backend.put(key, bytes, { size: 3 })
+    const shard = join(root, 'blobs', store, '5f')
+    writeFileSync(join(shard, '.tmp-left'), '')
+    writeFileSync(join(shard, '60,wrong-shard'), '')
+    writeFileSync(join(shard, '5f UPPER'), '')
+    symlinkSync('/etc/hosts', join(shard, '5f,link'))
+    mkdirSync(join(shard, '5f,folder'))
+    writeFileSync(join(root, 'blobs', 'a file'), '')
+    symlinkSync(shard, join(root, 'blobs', store, 'zz'))
+    assert.deepEqual(await backend.list(), { blobs: [{ key, size: 3 }] })
+  })
+})
+
+describe('LocalBackend.open', () => {
+  it('makes the root and the folders above it', async () => {
+    root = join(root, 'deep', 'deeper')
+    await using backend = await disposable(open({ durability: 'disk' }))
+    assert.deepEqual(readdirSync(root).sort(), ['blobs', 'tmp'])
+    assert.equal(backend.info.location, root)
+  })
+
+  it('with create: false refuses a root without storage, and makes nothing', async () => {
+    await assert.rejects(open({ create: false }), { code: 'NotFound' })
+    assert.equal(existsSync(root), false)
+    mkdirSync(root)
+    await assert.rejects(open({ create: false }), { code: 'NotFound' })
+    assert.deepEqual(readdirSync(root), [])
+  })
+
+  it('with create: false opens what is there, also if the empty tmp folder got lost', async () => {
+    await (await open()).close()
+    rmSync(join(root, 'tmp'), { recursive: true })
+    await using backend = await disposable(open({ create: false }))
+    const staged = await backend.stage(bytes, { size: 3 })
+    await staged.publish(key)
+    assert.deepEqual(await backend.get(key), bytes)
+  })
+
+  it('refuses a root that is a symbolic link, a file, or that every user may write to', async () => {
+    const real = `${root}-real`
+    mkdirSync(real)
+    symlinkSync(real, root)
+    await assert.rejects(open(), { code: 'PermissionDenied' })
+    assert.deepEqual(readdirSync(real), [])
+    rmSync(root)
+    writeFileSync(root, '')
+    await assert.rejects(open(), { code: 'NotADirectory' })
+    await assert.rejects(open({ create: false }), { code: 'NotADirectory' })
+    rmSync(root)
+    mkdirSync(root)
+    chmodSync(root, 0o777)
+    await assert.rejects(open(), { code: 'PermissionDenied', message: /chmod o-w/ })
+    chmodSync(root, 0o1777)
+    await assert.rejects(open(), { code: 'PermissionDenied' })
+  })
+
+  it.each(['blobs', 'tmp'])('refuses a root whose %s folder is a link or open to every user', async (name) => {
+    await (await open()).close()
+    chmodSync(join(root, name), 0o707)
+    await assert.rejects(open(), { code: 'PermissionDenied' })
+    const elsewhere = `${root}-elsewhere`
+    renameSync(join(root, name), elsewhere)
+    chmodSync(elsewhere, 0o700)
+    symlinkSync(elsewhere, join(root, name))
+    await assert.rejects(open(), { code: 'PermissionDenied' })
+  })
+
+  it('accepts a link above the root, and works on the real path', async () => {
+    mkdirSync(`${root}-real`)
+    symlinkSync(`${root}-real`, root)
+    await using backend = await disposable(LocalBackend.open({ root: join(root, 'data'), durability: 'os' }))
+    await backend.put(key, bytes, { size: 3 })
+    assert.deepEqual(await backend.get(key), bytes)
+    assert.equal(backend.info.location, `${root}-real/data`)
+  })
+
+  it('refuses what is no path', async () => {
+    await assert.rejects(LocalBackend.open({ root: '' }), { code: 'InvalidArgument' })
+    await assert.rejects(LocalBackend.open({ root: 'a\0b' }), { code: 'InvalidArgument' })
+  })
+})
+
+describe('what somebody planted in the folders of LocalBackend', () => {
+  it('a symbolic link as a blob is Corrupt, never followed, and a put or delete replaces the link itself', async () => {
+    await using backend = await disposable(open())
+    await backend.put(key, bytes, { size: 3 })
+    const [path = ''] = filesBelow(root)
+    const victim = `${root}-victim`
+    writeFileSync(victim, 'secret')
+    rmSync(path)
+    symlinkSync(victim, path)
+    await assert.rejects(backend.get(key), { code: 'Corrupt' })
+    await assert.rejects(backend.get(key, { range: { start: 0, length: 1 } }), { code: 'Corrupt' })
+    await assert.rejects(backend.stream(key).next(), { code: 'Corrupt' })
+    await assert.rejects(backend.stat([key]), { code: 'Corrupt' })
+    await backend.put(key, bytes, { size: 3 })
+    assert.deepEqual(await backend.get(key), bytes)
+    rmSync(path)
+    symlinkSync(victim, path)
+    await backend.delete([key])
+    await assert.rejects(backend.get(key), { code: 'NotFound' })
+    assert.equal(readFileSync(victim, 'utf8'), 'secret')
+  })
+
+  it('a pipe or a folder as a blob is Corrupt, and nobody waits for a writer', async () => {
+    await using backend = await disposable(open())
+    await backend.put(key, bytes, { size: 3 })
+    const [path = ''] = filesBelow(root)
+    rmSync(path)
+    execFileSync('mkfifo', [path])
+    await assert.rejects(backend.get(key), { code: 'Corrupt' })
+    rmSync(path)
+    mkdirSync(path)
+    await assert.rejects(backend.get(key), { code: 'Corrupt' })
+    await assert.rejects(backend.put(key, bytes, { size: 3 }), { code: 'Corrupt' })
+    assert.deepEqual(readdirSync(dirname(path)), [`${digest},process,nonce`])
+  })
+
+  it.each([
+    ['shard', 1],
+    ['group', 2],
+  ])('a symbolic link as a %s folder is refused by every call', async (_, levels) => {
+    const first = await open()
+    await first.put(key, bytes, { size: 3 })
+    await first.close()
+    const [path = ''] = filesBelow(root)
+    const planted = levels === 1 ? dirname(path) : dirname(dirname(path))
+    const elsewhere = `${root}-elsewhere`
+    renameSync(planted, elsewhere)
+    symlinkSync(elsewhere, planted)
+    const before = filesBelow(elsewhere)
+    await using backend = await disposable(open())
+    const refusal = { code: 'PermissionDenied', message: /symbolic link/ }
+    await assert.rejects(backend.get(key), refusal)
+    await assert.rejects(backend.stream(key).next(), refusal)
+    await assert.rejects(backend.stat([key]), refusal)
+    await assert.rejects(backend.delete([key]), refusal)
+    await assert.rejects(backend.put(`${key}2`, bytes, { size: 3 }), refusal)
+    const staged = await backend.stage(bytes, { size: 3 })
+    await assert.rejects(staged.publish(`${key}2`), refusal)
+    assert.deepEqual(filesBelow(elsewhere), before)
+    assert.deepEqual(await backend.list(), { blobs: [] })
+    assert.deepEqual(readdirSync(join(root, 'tmp')), [])
+  })
+
+  it('a file where a folder should be is a typed error', async () => {
+    await using backend = await disposable(open())
+    writeFileSync(join(root, 'blobs', store), '')
+    await assert.rejects(backend.get(key), { code: 'Corrupt' })
+    await assert.rejects(backend.put(key, bytes, { size: 3 }), { code: 'Corrupt' })
+    assert.deepEqual(await backend.list(), { blobs: [] })
+  })
+})
+
+describe('LocalBackend when folders disappear', () => {
+  it('a put makes a removed shard again', async () => {
+    await using backend = await disposable(open({ durability: 'disk' }))
+    await backend.put(key, bytes, { size: 3 })
+    rmSync(join(root, 'blobs', store), { recursive: true })
+    await assert.rejects(backend.get(key), { code: 'NotFound' })
+    await backend.put(key, bytes, { size: 3 })
+    assert.deepEqual(await backend.get(key), bytes)
+    rmSync(join(root, 'blobs', store), { recursive: true })
+    const staged = await backend.stage(bytes, { size: 3 })
+    await staged.publish(key)
+    assert.deepEqual(await backend.get(key), bytes)
+  })
+
+  it('stage makes a removed tmp folder again', async () => {
+    await using backend = await disposable(open())
+    rmSync(join(root, 'tmp'), { recursive: true })
+    const staged = await backend.stage(bytes, { size: 3 })
+    await staged.publish(key)
+    assert.deepEqual(await backend.get(key), bytes)
+  })
+
+  it('a root that is gone is Unavailable, not an empty storage', async () => {
+    await using backend = await disposable(open())
+    await backend.put(key, bytes, { size: 3 })
+    renameSync(root, `${root}-unmounted`)
+    await assert.rejects(backend.get(key), { code: 'Unavailable' })
+    await assert.rejects(backend.stat([key]), { code: 'Unavailable' })
+    await assert.rejects(backend.list(), { code: 'Unavailable' })
+    await assert.rejects(backend.delete([key]), { code: 'Unavailable' })
+    await assert.rejects(backend.put(key, bytes, { size: 3 }), { code: 'Unavailable' })
+    await assert.rejects(backend.stage(bytes, { size: 3 }), { code: 'Unavailable' })
+    assert.equal(existsSync(root), false)
+    renameSync(`${root}-unmounted`, root)
+    assert.deepEqual(await backend.get(key), bytes)
+  })
+})
+
+describe('the end of LocalBackend', () => {
+  it('close drops what was staged and cuts streams that nobody reads from', async () => {
+    const backend = await open()
+    await backend.put(key, new Uint8Array(3_000_000), { size: 3_000_000 })
+    const staged = await backend.stage(bytes, { size: 3 })
+    const stream = backend.stream(key)
+    await stream.next()
+    await backend.close()
+    assert.deepEqual(readdirSync(join(root, 'tmp')), [])
+    await assert.rejects(staged.publish(`${key}2`), { code: 'Closed' })
+    await staged.discard()
+    await assert.rejects(stream.next(), { code: 'Closed' })
+    if (existsSync('/proc/self/fd')) assert.deepEqual(openFilesBelow(root), [])
+  })
+
+  it('a body is published or discarded once', async () => {
+    await using backend = await disposable(open())
+    const staged = await backend.stage(bytes, { size: 3 })
+    await staged.publish(key)
+    await assert.rejects(staged.publish(`${key}2`), { code: 'InvalidArgument' })
+    await staged.discard()
+    assert.deepEqual(await backend.get(key), bytes)
+  })
+
+  it('a publish that is cancelled or has a bad key leaves no file', async () => {
+    await using backend = await disposable(open())
+    const first = await backend.stage(bytes, { size: 3 })
+    await assert.rejects(first.publish(key, { signal: AbortSignal.abort() }), { code: 'Aborted' })
+    const second = await backend.stage(bytes, { size: 3 })
+    await assert.rejects(second.publish('../../etc'), { code: 'InvalidArgument' })
+    assert.deepEqual(filesBelow(root), [])
+  })
+})
+
+describe('many files at once', () => {
+  it('more streams than may be open are read side by side, and a hundred puts can each wait for a stream', async () => {
+    await using backend = await disposable(open())
+    const size = 1_100_000
+    await backend.put(key, new Uint8Array(size).fill(9), { size })
+    const streams = Array.from({ length: 100 }, () => backend.stream(key))
+    const firsts = await Promise.all(streams.map((stream) => stream.next()))
+    const seconds = await Promise.all(streams.map((stream) => stream.next()))
+    for (const [index, first] of firsts.entries()) {
+      assert.equal((first.value?.length ?? 0) + (seconds[index]?.value?.length ?? 0), size)
+    }
+    assert.ok(openFilesBelow(root).length <= 32)
+    await Promise.all(streams.map((stream) => stream.next()))
+    const copies = Array.from({ length: 100 }, (_, index) => `${key}-${index}`)
+    await Promise.all(copies.map((copy) => backend.put(copy, backend.stream(key), { size })))
+    assert.deepEqual(new Set(await backend.stat(copies)).size, 100)
+    assert.equal((await backend.list()).blobs.length, 101)
+  })
+})
+
+/** The paths below the root that this process has open; none where the system does not say. */
+function openFilesBelow(path: string): string[] {
+  if (!existsSync('/proc/self/fd')) return []
+  const real = execFileSync('ls', ['-l', `/proc/${process.pid}/fd`], { encoding: 'utf8' })
+  return real.split('\n').filter((line) => line.includes(`${path}/`))
+}
+
+async function disposable(opening: Promise<LocalBackend>): Promise<LocalBackend & AsyncDisposable> {
+  const backend = await opening
+  return Object.assign(backend, { [Symbol.asyncDispose]: () => backend.close() })
+}
