@@ -90,7 +90,11 @@ export class Resolver {
       }
       if (!isDirectoryHere) return this.#blocked(probe.path, ancestors, within, step.path, bound)
       const seen = this.hints.learn(within, nameOf(step.path), bound.head.id)
-      if (seen.id !== step.believed) return undefined
+      if (seen.id !== step.believed) {
+        // What is believed further down hangs on the wrong id.
+        for (const { path } of probe.steps.slice(depth + 1)) this.hints.forget(path)
+        return undefined
+      }
       ancestors.push(bound)
       within = seen
     }

@@ -1,6 +1,6 @@
 /**
- * A file time as the seconds that `utimes` takes, as near as a double comes. The system cuts the fraction to whole nanoseconds, so of
- * the doubles about (238 ns apart nowadays) the least is taken that is not cut to below the time: the microsecond is exact.
+ * A file time as the seconds that `utimes` takes, exact to the microsecond. Doubles are about 238 ns apart nowadays, and the system
+ * cuts the fraction to whole nanoseconds, so the nearest double may fall into the microsecond before; then a neighbour is taken.
  *
  * @param milliseconds since 1970, whole
  * @param nanoseconds what they leave out, 0 to 999,999
@@ -10,8 +10,7 @@ export function secondsForUtimes(milliseconds: number, nanoseconds: number): num
   const wanted = (milliseconds - whole * 1000) * 1_000_000 + nanoseconds
   const nearest = whole + wanted / 1e9
   const step = 2 ** (Math.floor(Math.log2(Math.max(1, Math.abs(nearest)))) - 52)
-  for (const seconds of [nearest - step, nearest, nearest + step, nearest + 2 * step]) {
-    if (Math.floor((seconds - whole) * 1e9) >= wanted) return seconds
-  }
-  return nearest
+  const microsecond = Math.floor(wanted / 1000)
+  const near = [nearest, nearest + step, nearest - step, nearest + 2 * step]
+  return near.find((seconds) => Math.floor(((seconds - whole) * 1e9) / 1000) === microsecond) ?? nearest
 }

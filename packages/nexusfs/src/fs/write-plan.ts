@@ -81,7 +81,9 @@ export class WritePlan {
     const earlier = this.#files.get(path)
     if (earlier === undefined) demandPreconditions(path, resolved.bound, write)
     else demandAgain(write)
-    if (resolved.directory !== undefined || this.directories.get(path) !== undefined) throw isADirectory(path)
+    const isMade = this.directories.get(path) !== undefined
+    if (isMade && write.ifNoneMatch !== undefined) throw alreadyExists(path)
+    if (isMade || resolved.directory !== undefined) throw isADirectory(path)
     const place = this.place(resolved)
     const old = isFile(resolved.bound) ? resolved.bound : undefined
     this.#files.set(path, { write, resolved, place, old, head: this.#newHead(write, old, earlier?.head) })

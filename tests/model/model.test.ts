@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { MemoryBackend, MemoryStore, NexusFS, openNexus } from 'nexusfs'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { operations, type Tested, World } from './operations.ts'
+
+const seed = Number(process.env.NEXUS_SEED ?? Date.now() % 2 ** 31)
+/** Milliseconds. */
+const timeout = 600_000
+const runs = Number(process.env.NEXUS_MODEL_RUNS ?? 150)
+
+/** Runs the model beside a file system; a failure prints seed, path and the shortest list of operations that fails. */
+export async function checkAgainstModel(
+  open: () => Promise<NexusFS>,
+  numRuns: number,
+  plant: (fs: NexusFS) => Tested = (fs) => fs,
+): Promise<void> {
+  let steps = 0
+  await fc.assert(
+    fc.asyncProperty(fc.commands(operations, { maxCommands: 200, size: 'max' }), async (commands) => {
+      const fs = await open()
+      const world = new World()
+      try {
+        await fc.asyncModelRun(() => ({ model: world, real: plant(fs) }), commands)
+      } finally {
+        steps += [...commands].length
+        await fs.close()
+      }
+    }),
+    { seed, numRuns, endOnFailure: false },
+  )
+  console.log(`model: seed ${seed}, ${numRuns} runs, ${steps} operations`)
+}
+
+async function memoryMemory(): Promise<NexusFS> {
+  return NexusFS.open({
+    storage: await MemoryBackend.open(),
+    metadata: await MemoryStore.open(),
+    inlineBytes: 1000,
+    author: 'ann',
+  })
+}
+
+let folder = ''
+let stores = 0
+
+async function localSqlite(): Promise<NexusFS> {
+  return openNexus(join(folder, String(stores++)), { durability: 'os', author: 'ann' })
+}
+
+/** One behaviour changed each, in a copy of the file system: what a mistake in it would look like. */
+const planted: Record<string, (fs: NexusFS) => Partial<Tested>> = {
+  'rollback writes the version after the one asked for': (fs) => ({
+    rollback: (path, version, options) => fs.rollback(path, version + 1, options),
+  }),
+  'a batch is written file by file': (fs) => ({
+    writeBatch: async (writes, options) => {
+      const entries = []
+      for (const { path, content, ...rest } of writes) entries.push(await fs.write(path, content, { ...options, ...rest }))
+      return entries
+    },
+  }),
+  'a range forgets its start': (fs) => ({ readRange: (path, options) => fs.readRange(path, { ...options, start: 0 }) }),
+  'ifMatch is not looked at': (fs) => ({
+    write: (path, content, options) => fs.write(path, content, { ...options, ifMatch: undefined }),
+  }),
+  'move makes a new file': (fs) => ({
+    move: async (from, to, options) => {
+      const before = await fs.stat(from)
+      if (before?.kind !== 'file' || from === to) return fs.move(from, to, options)
+      const entry = await fs.copy(from, to, options)
+      await fs.remove(from)
+      return entry
+    },
+  }),
+}
+
+function plant(bug: (fs: NexusFS) => Partial<Tested>): (fs: NexusFS) => Tested {
+  return (fs) => {
+    const changed = bug(fs)
+    return new Proxy(fs, {
+      get: (target, name) => {
+        const method: unknown = Reflect.get(changed, name) ?? Reflect.get(target, name)
+        return typeof method === 'function' ? method.bind(target) : method
+      },
+    })
+  }
+}
+
+describe(`every public operation, against a plain model (replay with NEXUS_SEED=${seed})`, () => {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'nexus-model-'))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  it('agrees on memory-memory', () => checkAgainstModel(memoryMemory, runs), timeout)
+  it('agrees on local-sqlite', () => checkAgainstModel(localSqlite, runs), timeout)
+  for (const [name, bug] of Object.entries(planted)) {
+    it(`notices a planted bug: ${name}`, () =>
+      assert.rejects(checkAgainstModel(memoryMemory, runs, plant(bug)), /Counterexample/))
+  }
+})
