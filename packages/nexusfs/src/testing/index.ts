@@ -12,3 +12,5 @@ export type { Fault, FaultMode, FaultTrigger, PlannedFault } from './fault-plan.
 export { FaultPlan } from './fault-plan.ts'
 export { FaultyBackend } from './faulty-backend.ts'
 export { FaultyStore } from './faulty-store.ts'
+export type { CutMoment } from './tcp-proxy.ts'
+export { TcpProxy } from './tcp-proxy.ts'
