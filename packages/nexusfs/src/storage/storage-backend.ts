@@ -17,7 +17,9 @@ export interface StorageBackend {
    * - Law `put-atomic`: a reader sees the whole blob or `NotFound`, never a part.
    * - Law `put-idempotent`: putting the same key and bytes again succeeds and changes nothing. Two different bodies for one
    *   key is a mistake of the caller; one whole blob is left.
-   * - Law `put-size`: a body that is not exactly `size` bytes, or that breaks off, leaves nothing visible.
+   * - Law `put-size`: a body that is not exactly `size` bytes, or that breaks off, leaves nothing visible. Law `put-body-error`: the
+   *   body's own error comes through, a `NexusError` as it is, any other as the cause of one.
+   * - Law `put-failed-keeps`: a put that fails leaves the blob that was there.
    *
    * The body stays unchanged by both sides until the call settles.
    * @throws {NexusError} InvalidArgument for a bad key or a body of the wrong size, NoSpace, PermissionDenied,
@@ -26,18 +28,21 @@ export interface StorageBackend {
   put(key: string, body: BlobBody, options: PutOptions): Promise<void>
 
   /**
-   * The bytes of a blob, or of a range of it, in an array that belongs to the caller.
+   * The bytes of a blob, or of a range of it. Law `get-owned`: the array belongs to the caller. Law `get-plain`: it is a plain
+   * `Uint8Array`, whose `slice` is a copy.
    * @throws {NexusError} NotFound if there is no such blob, InvalidArgument for a bad key or range
    */
   get(key: string, options?: GetOptions): Promise<Uint8Array<ArrayBuffer>>
 
   /**
-   * The same bytes as `get`, in pieces of at most 1 MiB, each belonging to the caller. Leaving the loop early frees what it held.
+   * The same bytes as `get`, in pieces of at most 1 MiB (law `stream-pieces`), each belonging to the caller (law `stream-owned`).
+   * Law `stream-left-early`: leaving the loop early frees what it held. Law `stream-while-deleted`: a stream that ends well gave all
+   * the bytes, whatever happened meanwhile.
    * @throws {NexusError} as `get`, when the first piece is asked for
    */
   stream(key: string, options?: GetOptions): AsyncIterable<Uint8Array<ArrayBuffer>>
 
-  /** For each key, in order, what is known of its blob; `undefined` where there is none. An empty list is allowed. */
+  /** Law `stat-order`: for each key, in order, what is known of its blob; `undefined` where there is none. An empty list is allowed. */
   stat(keys: readonly string[], options?: CallOptions): Promise<readonly (BlobStat | undefined)[]>
 
   /** Removes blobs. Law `delete-absent`: removing what is absent succeeds. */
@@ -52,11 +57,15 @@ export interface StorageBackend {
 
   /**
    * Optional (capability `staging`): begins to store a body whose key is not known yet, so that the hash can be computed
-   * while the bytes are written. Nothing is visible before `publish`.
+   * while the bytes are written. Law `stage-hidden`: nothing is visible before `publish`. Law `stage-left`: `close` drops what was
+   * neither published nor discarded.
    */
   stage?(body: BlobBody, options: PutOptions): Promise<StagedBlob>
 
-  /** Waits for calls under way, then frees everything. Idempotent. Any later call rejects with `Closed`. */
+  /**
+   * Law `close-waits`: waits for calls under way, then frees everything. Law `close-idempotent`: it may be called again. Any later
+   * call rejects with `Closed`; a stream that is under way gives all its bytes or rejects (law `close-during-stream`).
+   */
   close(): Promise<void>
 }
 
@@ -141,7 +150,7 @@ export interface StorageBackendInfo {
   readonly capabilities: StorageCapabilities
 }
 
-/** What a backend may lack. Where one is false, calling it is refused with `Unsupported`, and the kit checks that. */
+/** What a backend may lack. Where one is false, the method is absent or refuses with `Unsupported` (law `stage-unsupported`). */
 export interface StorageCapabilities {
   /** `stage` is there. */
   readonly staging: boolean
