@@ -1,4 +1,5 @@
-import type { ErrorCode, NexusFS } from 'nexusfs'
+import type { NexusFS } from 'nexusfs'
+import type { Fixes } from './command-module.ts'
 import type { GlobalOptions } from './global-options.ts'
 import { Output } from './output.ts'
 import { printable } from './printable.ts'
@@ -17,7 +18,7 @@ export class CommandContext {
   /** The name of the command, for advice. */
   commandName = ''
   /** What to do about an error, in the words of this command. */
-  fixes: Partial<Record<ErrorCode, string>> = {}
+  fixes: Fixes = {}
   exitCode = 0
 
   constructor(terminal: Terminal, signal: AbortSignal) {
@@ -25,6 +26,7 @@ export class CommandContext {
     this.signal = signal
     this.out = new Output(terminal.stdout, terminal.env)
     this.progress = new Progress(terminal.stderr)
+    terminal.stderr.on('error', () => {})
   }
 
   get isJson(): boolean {

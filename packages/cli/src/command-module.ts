@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ErrorCode } from 'nexusfs'
+import type { ErrorCode, NexusError } from 'nexusfs/errors'
 import type { CommandContext } from './command-context.ts'
 import { addGlobalOptions } from './global-options.ts'
 
@@ -8,8 +8,11 @@ export interface CommandModule {
   /** Declares arguments, options, help and the action. */
   readonly describe: (command: Command, context: CommandContext) => void
   /** What to do about an error, in the words of this command. */
-  readonly fixes?: Partial<Record<ErrorCode, string>>
+  readonly fixes?: Fixes
 }
+
+/** A function says it for some errors of the code only. */
+export type Fixes = Partial<Record<ErrorCode, string | ((error: NexusError) => string | undefined)>>
 
 export interface HelpText {
   /** Sentences behind the summary. */

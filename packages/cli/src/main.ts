@@ -7,8 +7,8 @@ const exitOnInterrupt = 130
 const exitOnTerminate = 143
 
 /**
- * Runs one command line (without the program's own name), sets the exit code of the process and returns it. Never rejects. At the
- * first Ctrl-C the command is cancelled; at the second the process ends.
+ * Runs one command line (without the program's own name) and returns its exit code. Never rejects. At the first Ctrl-C the command
+ * is cancelled; at the second the process ends.
  */
 export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   const interruption = new AbortController()
@@ -25,7 +25,6 @@ export async function main(argv: readonly string[], terminal: Terminal = process
   for (const [signal, listener] of listeners) process.on(signal, listener)
   const code = await run(argv, terminal, interruption.signal)
   for (const [signal, listener] of listeners) process.off(signal, listener)
-  process.exitCode = interrupted ?? code
   return interrupted ?? code
 }
 

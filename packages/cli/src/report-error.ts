@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { type ErrorCode, type ErrorContext, errorCodes, isNexusError, NexusError } from 'nexusfs/errors'
 import type { CommandContext } from './command-context.ts'
+import type { Fixes } from './command-module.ts'
 import { OutputClosed } from './output.ts'
 import { printable } from './printable.ts'
 
@@ -47,12 +48,17 @@ const generalFixes: Partial<Record<ErrorCode, string>> = {
 }
 
 /** Messages end in advice behind a semicolon, in terms of the library; advice in terms of the command replaces it. */
-function messageOf(error: NexusError, fixes: CommandContext['fixes']): string {
+function messageOf(error: NexusError, fixes: Fixes): string {
   const path = typeof error.context.path === 'string' ? error.context.path : ''
   const { what, advice } = splitAdvice(error.message, path)
-  const fix = fixes[error.code] ?? advice ?? generalFixes[error.code]
+  const own = fixes[error.code]
+  const fix = (typeof own === 'function' ? own(error) : own) ?? advice ?? generalFix(error)
   const named = what.includes(path) ? what : `${what} ${path}`
   return fix === undefined ? named : `${named}; ${fix}`
+}
+
+function generalFix({ code, context }: NexusError): string | undefined {
+  return typeof context.location === 'string' ? 'look at it on this machine' : generalFixes[code]
 }
 
 function splitAdvice(message: string, path: string): { readonly what: string; readonly advice?: string } {
@@ -62,8 +68,11 @@ function splitAdvice(message: string, path: string): { readonly what: string; re
 }
 
 function toNexusError(thrown: unknown, context: CommandContext): NexusError {
-  if (isNexusError(thrown)) return thrown
   if (thrown instanceof CommanderError) return new NexusError('InvalidArgument', usageMessage(thrown.message, context))
+  if (isNexusError(thrown) && Object.hasOwn(errorCodes, thrown.code)) {
+    // One of another copy of the library, or of an adapter, may lack what ours always has.
+    return thrown.context === undefined ? new NexusError(thrown.code, thrown.message, { cause: thrown.cause }) : thrown
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   return new NexusError('Unexpected', message, { cause: thrown })
 }

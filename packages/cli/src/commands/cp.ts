@@ -13,7 +13,7 @@ interface CpFlags {
 export const cp: CommandModule = {
   describe,
   fixes: {
-    AlreadyExists: 'pass -f to replace a file; a directory is never replaced',
+    AlreadyExists: 'pass -f to replace a file',
     IsADirectory: 'only files are copied; `nexus export` and `nexus import` take directories',
   },
 }

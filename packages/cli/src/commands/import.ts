@@ -11,7 +11,12 @@ interface ImportFlags {
   readonly message?: string
 }
 
-export const importTree: CommandModule = { describe, fixes: { Unsupported: 'pass --links skip or --links follow' } }
+export const importTree: CommandModule = {
+  describe,
+  fixes: {
+    InvalidArgument: ({ message }) => (/symbolic link/.test(message) ? 'pass --links skip or --links follow' : undefined),
+  },
+}
 
 function describe(command: Command, context: CommandContext): void {
   command

@@ -10,7 +10,7 @@ interface MvFlags {
 
 export const mv: CommandModule = {
   describe,
-  fixes: { AlreadyExists: 'pass -f to replace a file; a directory is never replaced' },
+  fixes: { AlreadyExists: 'pass -f to replace a file', IsADirectory: 'a directory is never replaced; write the whole new path' },
 }
 
 function describe(command: Command, context: CommandContext): void {

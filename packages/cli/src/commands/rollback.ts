@@ -10,7 +10,7 @@ interface RollbackFlags {
   readonly message?: string
 }
 
-export const rollback: CommandModule = { describe, fixes: { NotFound: '`nexus versions` lists the versions of a file' } }
+export const rollback: CommandModule = { describe }
 
 function describe(command: Command, context: CommandContext): void {
   command

@@ -17,7 +17,14 @@ interface WriteFlags {
   readonly parents?: boolean
 }
 
-export const write: CommandModule = { describe, fixes: { Conflict: '`nexus stat` shows the version that is there now' } }
+export const write: CommandModule = {
+  describe,
+  fixes: {
+    AlreadyExists: 'leave out --if-none-match to write a new version',
+    IsADirectory: ({ context }) => (context.path === undefined ? undefined : 'name a file in it'),
+    NotFound: ({ context }) => (context.path === undefined ? undefined : 'leave out --no-parents to make its directories'),
+  },
+}
 
 function describe(command: Command, context: CommandContext): void {
   command
