@@ -1,5 +1,6 @@
+import { isIP } from 'node:net'
 import type { Redis, RedisOptions } from 'ioredis'
-import type { NexusError } from '../../core/errors.ts'
+import { NexusError } from '../../core/errors.ts'
 import { Call } from './call.ts'
 import type { RedisClientClass } from './load-client.ts'
 import type { RedisPlace } from './options.ts'
@@ -40,7 +41,8 @@ export class Connection {
       await prepare(connection)
     }
     try {
-      await new Call('metadata.open', place.connectMs, undefined).race(steps(), () => 'none')
+      const late = (): NexusError => connectTimeout(place)
+      await new Call('metadata.open', place.connectMs, undefined).race(steps(), () => 'none', late)
       return connection
     } catch (error) {
       connection.drop()
@@ -123,6 +125,12 @@ export class Connection {
   }
 }
 
+function connectTimeout({ location, connectMs, tls }: RedisPlace): NexusError {
+  const hint = tls === undefined ? 'is it overloaded or cut off?' : 'use redis:// if the server speaks no TLS'
+  const text = `metadata.open: ${location}: no connection within ${connectMs} ms; ${hint}`
+  return new NexusError('Timeout', text, { operation: 'metadata.open', context: { outcome: 'none' } })
+}
+
 /** No queue, no reconnecting, no sending again: whether a commit may be repeated is for the layers above to say. */
 function clientOptions({ host, port, tls, connectMs }: RedisPlace): RedisOptions {
   return {
@@ -141,7 +149,7 @@ function clientOptions({ host, port, tls, connectMs }: RedisPlace): RedisOptions
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
     keepAlive: 10_000,
-    ...(tls === undefined ? {} : { tls: { servername: host, ...definedOnly(tls) } }),
+    ...(tls === undefined ? {} : { tls: { ...(isIP(host) === 0 ? { servername: host } : {}), ...definedOnly(tls) } }),
   }
 }
 

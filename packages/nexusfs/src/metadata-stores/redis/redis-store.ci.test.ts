@@ -1,0 +1,343 @@
+import assert from 'node:assert/strict'
+import { Redis } from 'ioredis'
+import { afterAll, describe, it } from 'vitest'
+import { utf8 } from '../../core/bytes.ts'
+import { revisionsPerEpoch, toRevision } from '../../core/revision.ts'
+import type { Commit, MetadataEntry } from '../../metadata/metadata-store.ts'
+import { failure, key, mustPut, mustStart, put, refusal, startServer, stopServers, textOf } from './redis-server.test-fixture.ts'
+import { RedisStore } from './redis-store.ts'
+
+const server = await startServer({ appendfsync: 'always' })
+const url = server?.url() ?? ''
+
+afterAll(stopServers)
+
+describe.skipIf(server === undefined)('RedisStore keeps its promises on a real server', () => {
+  it('runs every call as one script: MONITOR shows no KEYS, SCAN, HGETALL, and no command of the client but EVALSHA', async () => {
+    const store = await RedisStore.open({ url, prefix: 'monitored:' })
+    await mustPut(store, 'warm')
+    await store.read({})
+    await store.horizon()
+    const seen = await monitored(async () => {
+      await Promise.all(Array.from({ length: 20 }, (_, i) => put(store, `a${i}`, 'x', [{ kind: 'absent', key: key(`a${i}`) }])))
+      await store.read({ get: [key('a1')], scan: [{ group: utf8('g'), limit: 10 }] })
+      await store.horizon()
+    })
+    const commands = new Set(seen.map(({ name }) => name))
+    for (const name of ['keys', 'scan', 'hgetall', 'zscan', 'hscan', 'sscan']) assert.ok(!commands.has(name), name)
+    const sent = seen.filter(({ isScripted }) => !isScripted).map(({ name }) => name)
+    assert.deepEqual([...new Set(sent)], ['evalsha'])
+    assert.ok(sent.length <= 4, `20 concurrent commits, a read and a horizon took ${sent.length} calls`)
+    assert.ok(seen.some(({ name, isScripted }) => isScripted && name === 'zadd'))
+    await store.close()
+  })
+
+  it('a script flushed from the server is sent again', async () => {
+    const store = await RedisStore.open({ url, prefix: 'flushed:' })
+    await mustPut(store, 'a', 'one')
+    await server?.command('SCRIPT', 'FLUSH')
+    assert.equal(await mustPut(store, 'a', 'two'), 2)
+    await server?.command('SCRIPT', 'FLUSH')
+    assert.equal(await textOf(store, 'a'), 'two')
+    await store.close()
+  })
+
+  it('loses no acknowledged write when the server is killed and restarted', async () => {
+    const own = await mustStart({ appendfsync: 'always' })
+    const store = await RedisStore.open({ url: own.url() })
+    const acknowledged = new Map<string, number>()
+    let isOver = false
+    let unknown = 0
+    const writer = async (name: number): Promise<void> => {
+      for (let i = 0; !isOver; i++) {
+        const item = `${name}-${i}`
+        try {
+          acknowledged.set(item, await mustPut(store, item))
+        } catch {
+          unknown += 1
+        }
+      }
+    }
+    const writers = Array.from({ length: 8 }, (_, name) => writer(name))
+    for (let kill = 0; kill < 3; kill++) {
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      await own.own.crash()
+      await own.own.restart()
+    }
+    isOver = true
+    await Promise.all(writers)
+    const items = [...acknowledged.keys()]
+    const lost: string[] = []
+    for (let start = 0; start < items.length; start += 5_000) {
+      const page = items.slice(start, start + 5_000)
+      const { get } = await store.read({ get: page.map((item) => key(item)) })
+      lost.push(...page.filter((item, i) => get[i]?.revision !== acknowledged.get(item)))
+    }
+    console.log(`kill -9 three times: ${items.length} acknowledged, ${lost.length} lost, ${unknown} calls failed`)
+    assert.ok(items.length > 100)
+    assert.deepEqual(lost, [])
+    assert.equal(new Set(acknowledged.values()).size, items.length, 'every revision was issued once')
+    await store.close()
+  })
+
+  it('a commit of 10,000 writes is applied as a whole, beside small ones that do not wait for long', async () => {
+    const store = await RedisStore.open({ url, prefix: 'large:' })
+    const other = await RedisStore.open({ url, prefix: 'large:' })
+    const writes = Array.from({ length: 10_000 }, (_, i) => ({ kind: 'put' as const, key: key(`big-${i}`), value: utf8('x') }))
+    let isOver = false
+    const large = store.commit([{ expect: [], writes }]).finally(() => {
+      isOver = true
+    })
+    let slowest = 0
+    const seen = new Set<number>()
+    while (!isOver) {
+      const began = performance.now()
+      await mustPut(other, 'small')
+      slowest = Math.max(slowest, performance.now() - began)
+      const { get } = await other.read({ get: [key('big-0'), key('big-5000'), key('big-9999')] })
+      seen.add(get.filter((entry) => entry !== undefined).length)
+    }
+    await large
+    console.log(`slowest small commit beside one of 10,000 writes: ${slowest.toFixed(1)} ms`)
+    assert.ok([...seen].every((count) => count === 0 || count === 3))
+    assert.ok(slowest < 2_000)
+    await Promise.all([store.close(), other.close()])
+  })
+
+  it('a large commit that conflicts in its last expectation writes nothing', async () => {
+    const store = await RedisStore.open({ url, prefix: 'conflict:' })
+    await mustPut(store, 'there')
+    const commit: Commit = {
+      expect: [
+        ...Array.from({ length: 1_000 }, (_, i) => ({ kind: 'absent' as const, key: key(`${i}`) })),
+        { kind: 'absent', key: key('there') },
+      ],
+      writes: Array.from({ length: 1_000 }, (_, i) => ({ kind: 'put' as const, key: key(`${i}`), value: utf8('') })),
+    }
+    assert.deepEqual(await store.commit([commit]), [{ status: 'conflict', expectation: 1_000, found: 1 }])
+    assert.equal(await store.horizon(), 1)
+    const { scan } = await store.read({ scan: [{ group: utf8('g'), limit: 10 }] })
+    assert.equal(scan[0]?.entries.length, 1)
+    await store.close()
+  })
+
+  it('50 concurrent commits of one turn travel in few scripts, each with its own result', async () => {
+    const store = await RedisStore.open({ url, prefix: 'group:' })
+    await mustPut(store, 'warm')
+    const seen = await monitored(async () => {
+      const results = await Promise.all(
+        Array.from({ length: 50 }, (_, i) => put(store, `${i % 25}`, '', [{ kind: 'absent', key: key(`${i % 25}`) }])),
+      )
+      assert.equal(results.filter(({ status }) => status === 'committed').length, 25)
+    })
+    const scripts = seen.filter(({ isScripted }) => !isScripted)
+    assert.ok(scripts.length <= 2, `${scripts.length} scripts`)
+    await store.close()
+  })
+
+  it('a call with more commits than a script takes gets all its results in order', async () => {
+    const store = await RedisStore.open({ url, prefix: 'many:' })
+    const commits = Array.from({ length: 1_000 }, (_, i) => ({
+      expect: [],
+      writes: [{ kind: 'put' as const, key: key(`${i}`), value: utf8('') }],
+    }))
+    const results = await store.commit(commits)
+    const { get } = await store.read({ get: commits.map((_, i) => key(`${i}`)) })
+    assert.deepEqual(
+      results.map((result) => (result.status === 'committed' ? result.revision : -1)),
+      get.map((entry) => entry?.revision),
+    )
+    await store.close()
+  })
+
+  it('a page whose values are large ends early and says that there is more', async () => {
+    const store = await RedisStore.open({ url, prefix: 'pages:' })
+    const value = new Uint8Array(262_144)
+    for (let i = 0; i < 3; i++) {
+      const writes = Array.from({ length: 30 }, (_, j) => ({
+        kind: 'put' as const,
+        key: key(`${i}-${String(j).padStart(2, '0')}`),
+        value,
+      }))
+      await store.commit([{ expect: [], writes }])
+    }
+    const { scan } = await store.read({ scan: [{ group: utf8('g'), limit: 10_000 }] })
+    const [page] = scan
+    assert.ok(page?.hasMore === true && page.entries.length > 60 && page.entries.length < 90)
+    const last = page.entries.at(-1)?.key.item ?? assert.fail('an empty page')
+    const rest = await store.read({ scan: [{ group: utf8('g'), from: new Uint8Array([...last, 0]), limit: 10_000 }] })
+    assert.equal(page.entries.length + (rest.scan[0]?.entries.length ?? 0), 90)
+    await store.close()
+  })
+})
+
+describe.skipIf(server === undefined)('RedisStore notices that the server went back', () => {
+  it('a server restored from an older state is refused as rolled back, for good', async () => {
+    const own = await mustStart()
+    const store = await RedisStore.open({ url: own.url() })
+    const older = await mustPut(store, 'a')
+    await mustPut(store, 'b')
+    await own.command('HSET', 'nexus:state', 'revision', String(older))
+    for (const call of [() => put(store, 'c'), () => textOf(store, 'a'), () => store.horizon()]) {
+      const error = await failure(call)
+      assert.equal(error.code, 'Corrupt')
+      assert.equal(error.context.reason, 'rolled-back')
+      assert.match(error.message, /raise the epoch/)
+    }
+    await own.command('HSET', 'nexus:state', 'revision', '1000')
+    assert.equal((await failure(() => put(store, 'c'))).context.reason, 'rolled-back', 'a counter that caught up proves nothing')
+    await store.close()
+  })
+
+  it('a server that was emptied is refused, also if somebody made a new store there', async () => {
+    const own = await mustStart()
+    const store = await RedisStore.open({ url: own.url() })
+    await mustPut(store, 'a')
+    await own.command('FLUSHALL')
+    const newer = await RedisStore.open({ url: own.url() })
+    for (const item of ['a', 'b', 'c']) await mustPut(newer, item)
+    assert.equal((await failure(() => put(store, 'd'))).context.reason, 'rolled-back')
+    await own.cutClients()
+    assert.equal((await failure(() => textOf(store, 'a'))).context.reason, 'rolled-back')
+    await Promise.all([store.close(), newer.close()])
+  })
+
+  it('a raised epoch begins above every number of the old one', async () => {
+    const store = await RedisStore.open({ url, prefix: 'epoch:' })
+    await mustPut(store, 'a')
+    assert.equal(await store.raiseEpoch(), revisionsPerEpoch)
+    assert.equal(await mustPut(store, 'b'), revisionsPerEpoch + 1)
+    assert.equal(await store.raiseEpoch(), 2 * revisionsPerEpoch)
+    const { get } = await store.read({ get: [key('a'), key('b')] })
+    assert.deepEqual(
+      get.map((entry) => entry?.revision),
+      [1, revisionsPerEpoch + 1],
+    )
+    await store.close()
+  })
+
+  it('revisions near 2^53 stay exact in values, in slots and in expectations', async () => {
+    const store = await RedisStore.open({ url, prefix: 'high:' })
+    const high = 1023 * revisionsPerEpoch + 2 ** 43 - 100
+    await server?.command('HSET', 'high:state', 'revision', String(high))
+    const revision = await mustPut(store, 'a')
+    assert.equal(revision, high + 1)
+    const slot = { ...key('x', 'l'), revisionAt: 1 }
+    const [result] = await store.commit([
+      {
+        expect: [{ kind: 'at', key: key('a'), revision: toRevision(high + 1) }],
+        writes: [{ kind: 'put', key: slot, value: utf8('') }],
+      },
+    ])
+    assert.deepEqual(result, { status: 'committed', revision: high + 2 })
+    const { scan } = await store.read({ scan: [{ group: utf8('l'), limit: 1 }] })
+    const item = scan[0]?.entries[0]?.key.item ?? assert.fail('no entry')
+    assert.equal(Number(Buffer.from(item).readBigUInt64BE(1)), high + 2)
+    await store.close()
+  })
+})
+
+describe.skipIf(server === undefined)('RedisStore.load and drop', () => {
+  it('while a load runs everybody else is refused, and afterwards not', async () => {
+    const store = await RedisStore.open({ url, prefix: 'load:' })
+    const other = await RedisStore.open({ url, prefix: 'load:' })
+    const codes: string[] = []
+    await store.load(
+      (async function* () {
+        yield entry('a', 5)
+        codes.push((await failure(() => put(other, 'x'))).code)
+        codes.push((await failure(() => textOf(other, 'a'))).code)
+        codes.push((await refusal({ url, prefix: 'load:' })).code)
+        yield entry('b', 9)
+      })(),
+    )
+    assert.deepEqual(codes, ['Unavailable', 'Unavailable', 'Unavailable'])
+    assert.equal(await mustPut(other, 'c'), 10)
+    await Promise.all([store.close(), other.close()])
+  })
+
+  it('a load that fails behind many entries leaves an empty store', async () => {
+    const store = await RedisStore.open({ url, prefix: 'undone:' })
+    const broken = async function* (): AsyncGenerator<MetadataEntry> {
+      for (let i = 0; i < 3_500; i++) yield entry(`${i}`, i + 1, `g${i % 3}`)
+      throw new Error('the source broke')
+    }
+    await assert.rejects(store.load(broken()), /the source broke/)
+    const groups = ['g0', 'g1', 'g2'].map((group) => ({ group: utf8(group), limit: 1 }))
+    const { scan } = await store.read({ scan: groups })
+    assert.deepEqual(
+      scan.map(({ entries }) => entries.length),
+      [0, 0, 0],
+    )
+    assert.deepEqual(await server?.command('HGET', 'undone:state', 'entries'), '0')
+    await store.load(
+      (async function* () {
+        yield entry('a', 4_000)
+      })(),
+    )
+    await store.close()
+  })
+
+  it('a load whose process died leaves a store that is refused until it is dropped', async () => {
+    await (await RedisStore.open({ url, prefix: 'dead:' })).close()
+    await server?.command('HSET', 'dead:state', 'loading', 'a token of the dead')
+    const error = await refusal({ url, prefix: 'dead:' })
+    assert.equal(error.code, 'Unavailable')
+    assert.match(error.message, /drop the prefix dead:/)
+    await RedisStore.drop({ url, prefix: 'dead:' })
+    const store = await RedisStore.open({ url, prefix: 'dead:' })
+    await mustPut(store, 'a')
+    await store.close()
+  })
+
+  it('drop removes every key of the prefix and no other', async () => {
+    for (const prefix of ['gone:', 'kept:']) {
+      const store = await RedisStore.open({ url, prefix })
+      for (let i = 0; i < 30; i++) await mustPut(store, `${i}`)
+      await store.close()
+    }
+    await RedisStore.drop({ url, prefix: 'gone:' })
+    await RedisStore.drop({ url, prefix: 'gone:' })
+    assert.deepEqual(await server?.command('KEYS', 'gone:*'), [])
+    const kept = await RedisStore.open({ url, prefix: 'kept:', create: false })
+    assert.equal(await textOf(kept, '29'), '')
+    await kept.close()
+  })
+
+  it('two prefixes, and two databases, are two stores', async () => {
+    const stores = await Promise.all([
+      RedisStore.open({ url, prefix: 'one:' }),
+      RedisStore.open({ url: `${url}?prefix=two:` }),
+      RedisStore.open({ url: `${url}/1`, prefix: 'one:' }),
+    ])
+    for (const [i, store] of stores.entries()) await mustPut(store, 'a', String(i))
+    assert.deepEqual(await Promise.all(stores.map((store) => textOf(store, 'a'))), ['0', '1', '2'])
+    await Promise.all(stores.map((store) => store.close()))
+  })
+})
+
+function entry(item: string, revision: number, group = 'g'): MetadataEntry {
+  return { key: key(item, group), value: utf8(item), revision: toRevision(revision) }
+}
+
+interface SeenCommand {
+  readonly name: string
+  /** Called by a script rather than by a client. */
+  readonly isScripted: boolean
+}
+
+/** The commands that the server runs while `work` does. */
+async function monitored(work: () => Promise<void>): Promise<readonly SeenCommand[]> {
+  const client = new Redis({ port: server?.port ?? 0, host: '127.0.0.1', protocol: 2 })
+  const monitor = await client.monitor()
+  const seen: SeenCommand[] = []
+  monitor.on('monitor', (_time: string, args: readonly string[], source: string) => {
+    seen.push({ name: (args[0] ?? '').toLowerCase(), isScripted: source === 'lua' })
+  })
+  await work()
+  await client.echo('end of work')
+  while (seen.at(-1)?.name !== 'echo') await new Promise((resolve) => setTimeout(resolve, 5))
+  monitor.disconnect()
+  client.disconnect()
+  return seen.filter(({ name }) => name !== 'echo')
+}
