@@ -141,8 +141,13 @@ function addHelpCommand(program: Command): void {
     .description('print the help of a command')
     .helpGroup(store)
     .action(async (name: string | undefined) => {
-      await program.parseAsync(name === undefined ? ['--help'] : [name, '--help'], { from: 'user' })
+      const words = name === undefined ? ['--help'] : isCommand(program, name) ? [name, '--help'] : [name]
+      await program.parseAsync(words, { from: 'user' })
     })
+}
+
+function isCommand(program: Command, name: string): boolean {
+  return program.commands.some((command) => command.name() === name || command.aliases().includes(name))
 }
 
 function versionText(): string {

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorCodes } from 'nexusfs/errors'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { makeQuickPlace, type Outcome, runNexus, temporaryFolder } from './testing/run-nexus.ts'
+
+const folder = temporaryFolder()
+afterAll(() => folder[Symbol.dispose]())
+const cwd = join(folder.path, 'place')
+
+function nexus(...argv: readonly string[]): Promise<Outcome> {
+  return runNexus(argv, { cwd })
+}
+
+beforeAll(async () => {
+  makeQuickPlace(cwd)
+  await nexus('init', '--store', 'quick')
+  await nexus('write', '/a', '--text', 'x')
+  await nexus('mkdir', '/d')
+})
+
+/** A config whose storage fails to open with each code there is, and in stranger ways. */
+function failingPlace(): string {
+  const place = join(folder.path, 'failing')
+  mkdirSync(place, { recursive: true })
+  writeFileSync(
+    join(place, 'nexus.config.mjs'),
+    `const failure = (code) => Object.assign(new Error('it failed; try it again'), { name: 'NexusError', code, retry: 'never', context: {} })
+     const adapter = { traits: { durability: 'none' }, open: async () => { throw new Error('unused') } }
+     export default { storages: {
+       failing: { ...adapter, openUri: async (uri) => { throw failure(uri.slice('failing:'.length)) } },
+       strange: { ...adapter, openUri: async (uri) => {
+         if (uri === 'strange:bare') throw Object.assign(new Error('bare'), { name: 'NexusError', code: 'Timeout' })
+         if (uri === 'strange:code') throw failure('NoSuchCode')
+         if (uri === 'strange:text') throw 'just text'
+         if (uri === 'strange:lines') throw new Error('first\\nsecond acme://me:secret@host', { cause: new Error('the reason') })
+         return {}
+       } } } }`,
+  )
+  return place
+}
+
+describe('an error', () => {
+  it('ends the command with the exit code of its code', async () => {
+    const place = failingPlace()
+    for (const [code, { exit }] of Object.entries(errorCodes)) {
+      const outcome = await runNexus(['init', '--storage', `failing:${code}`, '--metadata', 'memory:'], { cwd: place })
+      // A store that is not there is made by init: the second attempt then reports what it meets.
+      assert.equal(outcome.code, exit, code)
+      assert.equal(outcome.stderr, `nexus: ${code}: it failed; try it again\n`)
+      assert.equal(outcome.stdout, '')
+    }
+  })
+
+  it('is one line on stderr, with what to do, and without stack or secret', async () => {
+    const place = failingPlace()
+    const cases: readonly [readonly string[], number, RegExp][] = [
+      [['cat', '/nope'], 3, /^nexus: NotFound: \/nope does not exist; `nexus ls` shows what is there$/],
+      [['stat', '/nope'], 3, /^nexus: NotFound: nothing stands at \/nope; /],
+      [['cat', '/d'], 3, /^nexus: IsADirectory: \/d is a directory; `nexus ls` lists a directory$/],
+      [['write', '/a/b', '--text', 'x'], 3, /^nexus: NotADirectory: \/a\/b: \/a is a file; `nexus stat` shows/],
+      [['cat', 'a'], 2, /^nexus: InvalidPath: invalid path "a": write it from the root/],
+      [['cat', '/a/../b'], 2, /^nexus: InvalidPath: .*"\.\." is not resolved/],
+      [['write', '/a', '--text', 'x', '--if-match', 'v9'], 4, /^nexus: Conflict: \/a .*; read it again/],
+      [['write', '/x', 'nofile'], 3, /^nexus: NotFound: cannot read nofile: .*; check the name$/],
+      [['write', '/x', '.'], 3, /^nexus: IsADirectory: cannot read \.: .*; `nexus import` takes whole folders$/],
+      [['write', '/x', 'f', '--text', 'x'], 2, /given twice; give either/],
+      [['ls', '--storage', 'local:x', '--metadata', 'postgres://me:secret@db/n'], 6, /^nexus: Unsupported: .*; use sqlite:FILE/],
+      [['ls', '--storage', 'locl:x', '--metadata', 'memory:'], 2, /"locl:" \(did you mean "local"\?\)/],
+      [['ls', '--storage', 'local:x'], 2, /storage is named without metadata/],
+      [['init', 'x', '--store', 'quick'], 2, /named twice/],
+      [['conformance', 'sqllite'], 2, /no adapter is called "sqllite" \(did you mean "sqlite"\?\)/],
+      [['ls', '--store', './nowhere'], 10, /^nexus: InvalidConfig: no store in .*nowhere; run `nexus init .*nowhere`$/],
+    ]
+    for (const [argv, code, message] of cases) await assertError(await nexus(...argv), code, message, argv)
+    const strange: readonly [string, number, RegExp][] = [
+      ['bare', 8, /^nexus: Timeout: bare; repeat it/],
+      ['code', 70, /^nexus: Unexpected: it failed/],
+      ['text', 70, /^nexus: Unexpected: .* cannot be opened: just text; run it again with --verbose/],
+      ['lines', 70, /^nexus: Unexpected: .* first\\nsecond acme:\/\/\*\*\*@host; run it again/],
+      ['port', 6, /^nexus: Unsupported: storage backend: written for version undefined of the port/],
+    ]
+    for (const [name, code, message] of strange) {
+      const argv = ['ls', '--storage', `strange:${name}`, '--metadata', 'memory:']
+      await assertError(await runNexus(argv, { cwd: place }), code, message, argv)
+    }
+  })
+
+  it('shows its causes with --verbose or NEXUS_DEBUG, never a stack', async () => {
+    const place = failingPlace()
+    const argv = ['ls', '--storage', 'strange:lines', '--metadata', 'memory:']
+    for (const run of [{ cwd: place, env: { NEXUS_DEBUG: '1' } }, { cwd: place }]) {
+      const { stderr } = await runNexus('env' in run ? argv : [...argv, '--verbose'], run)
+      assert.match(stderr, /\n {2}because: Error: first\\nsecond acme:\/\/\*\*\*@host\n {2}because: Error: the reason\n$/)
+      assert.doesNotMatch(stderr, /^\s*at /m)
+    }
+  })
+
+  it('is a JSON value on stderr with --json', async () => {
+    const { stdout, stderr, code } = await nexus('cat', '/nope', '--json')
+    assert.equal(stdout, '')
+    assert.equal(code, 3)
+    assert.deepEqual(JSON.parse(stderr), {
+      error: {
+        code: 'NotFound',
+        message: '/nope does not exist; `nexus ls` shows what is there',
+        retry: 'never',
+        exit: 3,
+        context: { path: '/nope' },
+      },
+    })
+    assert.equal(stderr.trimEnd().split('\n').length, 1)
+  })
+
+  it('of the command line itself is a usage error that names the help', async () => {
+    const cases: readonly [readonly string[], RegExp][] = [
+      [['lss'], /unknown command 'lss' \(did you mean ls\?\); see `nexus --help`$/],
+      [['ls', '--lng'], /unknown option '--lng' \(did you mean --long\?\); see `nexus ls --help`$/],
+      [['cat'], /missing required argument 'path'; see `nexus cat --help`$/],
+      [['cat', '/a', '/b'], /too many arguments for 'cat': expected 1 argument but got 2.*; see `nexus cat --help`$/],
+      [['cat', '/a', '--version', '0'], /'0' is wrong for --version <n>: write a whole number from 1/],
+      [['rollback', '/a', 'x'], /'x' is wrong for <version>: write a whole number from 1/],
+      [['import', '.', '/x', '--links', 'all'], /'all' is wrong for --links <how>: Allowed choices are/],
+      [['write', '/a', '--text'], /option '--text <text>' argument missing; see `nexus write --help`$/],
+      [['help', 'nope'], /unknown command 'nope'/],
+    ]
+    for (const [argv, message] of cases) {
+      await assertError(await nexus(...argv), 2, message, argv)
+      const { stderr, code } = await nexus('--json', ...argv)
+      assert.equal(code, 2)
+      assert.equal(JSON.parse(stderr).error.code, 'InvalidArgument')
+    }
+  })
+})
+
+async function assertError(outcome: Outcome, code: number, message: RegExp, argv: readonly string[]): Promise<void> {
+  const line = argv.join(' ')
+  assert.match(outcome.stderr.trimEnd(), message, line)
+  assert.equal(outcome.stderr.indexOf('\n'), outcome.stderr.length - 1, `one line: ${line}`)
+  assert.equal(outcome.code, code, line)
+  assert.equal(outcome.stdout, '', line)
+  assert.equal(outcome.stderr.includes('secret'), false, line)
+}
+
+describe('damage', () => {
+  it('of content puts not one byte on stdout', async () => {
+    await nexus('write', '/big', '--text', 'content '.repeat(40_000))
+    const blobs = join(cwd, '.nexus', 'blobs')
+    const [blob] = readdirSync(blobs, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    assert.ok(blob, 'the content is in a blob')
+    const file = join(blob.parentPath, blob.name)
+    chmodSync(file, 0o600)
+    writeFileSync(file, 'Content '.repeat(40_000))
+    const { code, stdout, stderr } = await nexus('cat', '/big')
+    assert.equal(stdout, '')
+    assert.equal(code, 7)
+    assert.match(stderr, /^nexus: Corrupt: \/big.*\n$/)
+    const exported = await nexus('export', '/big', 'out')
+    assert.equal(exported.code, 7)
+    assert.equal((await nexus('cat', '/a')).stdout, 'x')
+  })
+
+  it('of the database is one typed error', async () => {
+    const place = join(folder.path, 'damaged')
+    makeQuickPlace(place)
+    await runNexus(['init', '--store', 'quick'], { cwd: place })
+    writeFileSync(join(place, '.nexus', 'meta.db'), 'this is not a database, and it is long enough to be read as one'.repeat(100))
+    const { code, stdout, stderr } = await runNexus(['ls'], { cwd: place })
+    assert.equal(stdout, '')
+    assert.equal(code, 7, stderr)
+    assert.match(stderr, /^nexus: Corrupt: [^\n]*\n$/)
+  })
+
+  it('of permissions is told before anything is read', async () => {
+    const place = join(folder.path, 'open-to-all')
+    makeQuickPlace(place)
+    await runNexus(['init', '--store', 'quick'], { cwd: place })
+    chmodSync(join(place, '.nexus'), 0o777)
+    const { code, stderr } = await runNexus(['ls'], { cwd: place })
+    assert.equal(code, 5)
+    assert.match(stderr, /^nexus: PermissionDenied: .*every user may write.*; run chmod o-w on it\n$/)
+  })
+})

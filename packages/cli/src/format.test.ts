@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'vitest'
+import { alignColumns } from './columns.ts'
+import { count, formatBytes, formatTime } from './format.ts'
+import { printable } from './printable.ts'
+
+describe('formatBytes', () => {
+  it('uses the unit that leaves one to four digits', () => {
+    const cases: readonly [number, string][] = [
+      [0, '0 B'],
+      [1023, '1023 B'],
+      [1024, '1.0 KiB'],
+      [102_400, '100 KiB'],
+      [1_048_575, '1.0 MiB'],
+      [1_048_576, '1.0 MiB'],
+      [5_368_709_120, '5.0 GiB'],
+      [Number.MAX_SAFE_INTEGER, '8.0 PiB'],
+    ]
+    for (const [bytes, text] of cases) assert.equal(formatBytes(bytes), text)
+  })
+})
+
+describe('formatTime', () => {
+  it('has a fixed width and sorts as text', () => {
+    assert.equal(formatTime(new Date(2026, 0, 2, 3, 4)), '2026-01-02 03:04')
+  })
+})
+
+describe('count', () => {
+  it('agrees in number', () => {
+    assert.equal(count(1, 'file'), '1 file')
+    assert.equal(count(0, 'directory', 'directories'), '0 directories')
+    assert.equal(count(12_345, 'file'), '12,345 files')
+  })
+})
+
+describe('alignColumns', () => {
+  it('pads to the widest cell and leaves the last one alone', () => {
+    const rows = [
+      ['a', '5', 'x'],
+      ['bbb', '1000', 'long name'],
+    ]
+    assert.deepEqual(alignColumns(rows, ['left', 'right', 'left']), ['a       5  x', 'bbb  1000  long name'])
+    assert.deepEqual(alignColumns([], ['left']), [])
+  })
+
+  it('counts characters, not code units', () => {
+    assert.deepEqual(
+      alignColumns(
+        [
+          ['👩', 'x'],
+          ['ab', 'x'],
+        ],
+        ['left', 'left'],
+      ),
+      ['👩   x', 'ab  x'],
+    )
+  })
+})
+
+describe('printable', () => {
+  it('spells out what could break a line or command a terminal', () => {
+    assert.equal(printable('a\nb\tc\r\u001b[2Jd\u0000\u2028\u202e'), 'a\\nb\\tc\\r\\u001b[2Jd\\u0000\\u2028\\u202e')
+    assert.equal(printable('Übung – 日本 👩‍🔬'), 'Übung – 日本 👩‍🔬')
+  })
+})

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { binary, makeQuickPlace, runNexus, spawnNexus, startNexus, temporaryFolder } from './testing/run-nexus.ts'
+
+const folder = temporaryFolder()
+afterAll(() => folder[Symbol.dispose]())
+const cwd = folder.path
+
+beforeAll(async () => {
+  makeQuickPlace(cwd)
+  await runNexus(['init', '--store', 'quick'], { cwd })
+})
+
+describe('the program', () => {
+  it('passes bytes through pipes unchanged, and ends with the exit code', async () => {
+    const bytes = new Uint8Array(3_000_000).map((_, index) => (index * 31) >> 3)
+    const written = await spawnNexus(['write', '/pipe', '-'], { cwd, stdin: bytes })
+    assert.deepEqual([written.code, written.stdout, written.stderr], [0, 'wrote /pipe v1, 2.9 MiB\n', ''])
+    const read = await spawnNexus(['cat', '/pipe'], { cwd })
+    assert.equal(Buffer.compare(read.bytes, bytes), 0)
+    assert.equal(read.code, 0)
+    const missing = await spawnNexus(['cat', '/nope'], { cwd })
+    assert.deepEqual([missing.code, missing.stdout], [3, ''])
+    assert.match(missing.stderr, /^nexus: NotFound: [^\n]+\n$/)
+  })
+
+  it('ends quietly when the reader of its output has gone', async () => {
+    const child = startNexus(['cat', '/pipe'], { cwd })
+    assert.ok(child.stdout && child.stderr)
+    const errors = text(child.stderr)
+    await once(child.stdout, 'readable')
+    child.stdout.destroy()
+    const [code, signal]: unknown[] = await once(child, 'exit')
+    assert.deepEqual([code, signal, await errors], [0, null, ''])
+  })
+
+  it('ends with 130 at Ctrl-C, with one line', async () => {
+    const child = startNexus(['write', '/interrupted', '-', '--verbose'], { cwd })
+    assert.ok(child.stdin && child.stderr)
+    const errors = text(child.stderr)
+    child.stdin.write('half')
+    const interrupting = setInterval(() => child.kill('SIGINT'), 1000)
+    const [code, signal]: unknown[] = await once(child, 'exit')
+    clearInterval(interrupting)
+    assert.deepEqual([code, signal], [130, null])
+    assert.match(await errors, /^nexus: Aborted: cannot read standard input: interrupted; nothing was written\n/)
+    assert.equal((await runNexus(['stat', '/interrupted'], { cwd })).code, 3)
+  })
+
+  it('says what it can do', async () => {
+    const help = await spawnNexus(['--help'], { cwd })
+    assert.equal(help.code, 0)
+    for (const words of ['write', 'versions|log', '--store <dir|name>', '$ nexus init'])
+      assert.ok(help.stdout.includes(words), words)
+    assert.match((await runNexus(['--version'], { cwd })).stdout, /^\d+\.\d+\.\d+\n$/)
+    const nothing = await runNexus([], { cwd })
+    assert.deepEqual([nothing.code, nothing.stdout, nothing.stderr], [2, '', help.stdout])
+    const commands = [...help.stdout.matchAll(/^ {2}([a-z]+)(?:\|[a-z]+)? {2,}/gm)].map(([, name]) => name ?? '')
+    assert.equal(commands.length, 18)
+    for (const name of commands.filter((each) => each !== 'bench')) {
+      const { code, stdout, stderr } = await runNexus([name, '--help'], { cwd })
+      assert.deepEqual([code, stderr], [0, ''], name)
+      assert.match(stdout, new RegExp(`^Usage: nexus ${name}`))
+      assert.match(stdout, /\nExamples?:\n {2}\$ (?:nexus|date)/, name)
+      assert.equal((await runNexus(['help', name], { cwd })).stdout, stdout)
+    }
+  })
+
+  it('hands the benchmarks their own command line', async () => {
+    const { code, stdout } = await runNexus(['bench', '--help'], { cwd })
+    assert.equal(code, 0)
+    assert.match(stdout, /nexus bench <command>/)
+    assert.equal((await runNexus(['help', 'bench'], { cwd })).stdout, stdout)
+    const combos = await runNexus(['--no-config', 'bench', 'list', 'combos'], { cwd })
+    assert.match(combos.stdout, /^local-sqlite +ready/m)
+  })
+
+  it('says on an older Node what to do', () => {
+    const pretend = join(cwd, 'pretend.cjs')
+    writeFileSync(pretend, "Object.defineProperty(process.versions, 'node', { value: '20.11.1' })\n")
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', pretend, binary, 'ls'], {
+      cwd,
+      encoding: 'utf8',
+    })
+    assert.deepEqual([status, stdout], [10, ''])
+    assert.equal(stderr, 'nexus: MissingDependency: Node.js 20.11.1 is too old; install Node.js 24 or newer\n')
+  })
+})
