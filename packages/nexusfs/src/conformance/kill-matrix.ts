@@ -20,7 +20,7 @@ export interface KillRow {
 }
 
 /** Milliseconds: mutants may hang, and a law on a correct in-process subject ends at once. */
-const mutantDeadlineMs = 2_000
+const mutantDeadlineMs = 5_000
 
 /**
  * Runs every law against every mutant of the subject. To be called with a subject that is correct and fast, that is in memory.

@@ -10,15 +10,13 @@ export interface LawRunOptions {
   readonly seed: number
   /** Cancels the law; it then counts as failed. */
   readonly signal?: AbortSignal | undefined
-  /** Milliseconds for a law that names none; 30,000 if absent. */
+  /** Milliseconds for a law that names none, and for opening, closing and disposing, each; 30,000 if absent. */
   readonly deadlineMs?: number | undefined
   /** How a failure says it can be seen again. */
   readonly replay?: Replay | undefined
 }
 
 const defaultDeadlineMs = 30_000
-/** What opening, closing and disposing may take, each. */
-const housekeepingMs = 30_000
 
 /** Checks one law on a namespace of its own, which is closed and disposed of whatever happens. Never rejects. */
 export async function runLaw<Port extends ConformancePort>(
@@ -46,17 +44,21 @@ async function checkInNamespace<Port extends ConformancePort>(
   law: Law<Port>,
   options: LawRunOptions,
 ): Promise<Outcome> {
+  const { deadlineMs = defaultDeadlineMs } = options
   const namespace = freshNamespace(law.id)
   const opened: Port[] = []
+  let isOver = false
   const open = async (): Promise<Port> => {
     const port = await subject.open(namespace)
     opened.push(port)
+    if (isOver) await closeQuietly(port)
     return port
   }
   const outcome = await outcomeOf(() => checkOpened(subject, law, namespace, open, options))
+  isOver = true
   const cleanup = await outcomeOf(async () => {
-    await within(housekeepingMs, 'closing the clients', () => Promise.all(opened.map(closeQuietly)))
-    await within(housekeepingMs, 'disposing of the namespace', async () => subject.dispose?.(namespace))
+    await within(deadlineMs, 'closing the clients', () => Promise.all(opened.map(closeQuietly)))
+    await within(deadlineMs, 'disposing of the namespace', async () => subject.dispose?.(namespace))
     return { kind: 'kept' }
   })
   return outcome.kind === 'broken' ? outcome : cleanup.kind === 'broken' ? cleanup : outcome
@@ -69,7 +71,7 @@ async function checkOpened<Port extends ConformancePort>(
   open: () => Promise<Port>,
   { seed, signal, deadlineMs = defaultDeadlineMs }: LawRunOptions,
 ): Promise<Outcome> {
-  const port = await within(housekeepingMs, 'opening the namespace', open)
+  const port = await within(deadlineMs, 'opening the namespace', open, signal)
   if (law.requires !== undefined && !law.requires.isMet(subject, port.info)) {
     return { kind: 'skipped', reason: `requires ${law.requires.description}` }
   }

@@ -39,17 +39,17 @@ export const closeLaws: readonly StorageLaw[] = [
         await more.promise
         yield random.bytes(50)
       }
-      let isClosed = false
       const putting = settle(() => port.put('ab/cd', body(), { size: 100 }))
-      await started.promise
-      const closing = port.close().then(() => {
+      await Promise.race([started.promise, putting])
+      let isClosed = false
+      const closing = settle(() => port.close()).then(() => {
         isClosed = true
       })
       await turns()
-      expectThat(!isClosed, 'close returned while a put was under way', { key: 'ab/cd' })
+      const wasClosed = isClosed
       more.resolve()
-      const outcome = await putting
-      await closing
+      const [outcome] = await Promise.all([putting, closing])
+      expectThat(!wasClosed, 'close returned while a put was under way', { key: 'ab/cd' })
       expectThat(outcome.status === 'fulfilled', 'the put that was under way when close was called', {
         key: 'ab/cd',
         actual: outcome,

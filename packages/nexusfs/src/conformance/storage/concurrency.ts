@@ -88,6 +88,7 @@ export const concurrencyLaws: readonly StorageLaw[] = [
       const another = await openAnother()
       await expectAbsent(another, key, 'stat by the second client before the put')
       await settle(() => another.get(key))
+      expectEqual(await listedKeys(another), [], 'list by the second client before the put')
       const bytes = random.bytes(100)
       await put(port, key, bytes)
       await expectBlob(another, key, bytes, 'get by the second client after the put')

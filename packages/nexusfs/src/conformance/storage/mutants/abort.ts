@@ -1,11 +1,18 @@
-import { throwIfAborted } from '../../../core/errors.ts'
+import { concatBytes } from '../../../core/bytes.ts'
+import { isNexusError, throwIfAborted } from '../../../core/errors.ts'
 import type { CallOptions } from '../../../storage/storage-backend.ts'
 import { stageOf } from './keys.ts'
-import { changePieces, mutant, type StorageMutant } from './mutant.ts'
+import { changePieces, mutant, onError, type StorageMutant } from './mutant.ts'
 
 export const abortMutants: readonly StorageMutant[] = [
   mutant('put-ignores-its-signal', 'aborted-put', 'put ignores its signal', (port) => ({
     put: (key, body, options) => port.put(key, body, { size: options.size }),
+  })),
+  mutant('puts-before-it-looks', 'aborted-put', 'put stores the blob, then looks at its signal', (port) => ({
+    async put(key, body, options) {
+      if (options.signal?.aborted) await port.put(key, body, { size: options.size })
+      await port.put(key, body, options)
+    },
   })),
   mutant('get-ignores-its-signal', 'aborted-get', 'get ignores its signal', (port) => ({
     get: (key, options) => port.get(key, deaf(options)),
@@ -17,6 +24,12 @@ export const abortMutants: readonly StorageMutant[] = [
   mutant('delete-ignores-its-signal', 'aborted-delete', 'delete ignores its signal', (port) => ({
     delete: (keys) => port.delete(keys),
   })),
+  mutant('deletes-before-it-looks', 'aborted-delete', 'delete deletes, then looks at its signal', (port) => ({
+    async delete(keys, options) {
+      await port.delete(keys)
+      await port.delete(keys, options)
+    },
+  })),
   mutant('list-ignores-its-signal', 'aborted-list', 'list ignores its signal', (port) => ({
     list: (options) => port.list(deaf(options)),
   })),
@@ -26,6 +39,25 @@ export const abortMutants: readonly StorageMutant[] = [
   mutant('put-cannot-be-stopped', 'abort-put', 'a put that has begun ignores its signal', (port) => ({
     put: (key, body, options) => port.put(key, body, options.signal?.aborted ? options : { size: options.size }),
   })),
+  mutant(
+    'keeps-what-came-before-the-signal',
+    'abort-put',
+    'a put that is cancelled half-way leaves the pieces that came',
+    (port) => ({
+      async put(key, body, options) {
+        let came = new Uint8Array()
+        const noting = changePieces(body, async function* (pieces) {
+          for await (const piece of pieces) {
+            came = concatBytes(came, piece)
+            yield piece
+          }
+        })
+        await onError(port.put(key, noting, options), async (error) => {
+          if (isNexusError(error, 'Aborted') && came.length > 0) await port.put(key, came, { size: came.length })
+        })
+      },
+    }),
+  ),
   mutant('stops-between-pieces', 'abort-stalled-put', 'the signal is looked at only when a piece comes', (port) => ({
     put(key, body, options) {
       if (options.signal?.aborted) return port.put(key, body, options)

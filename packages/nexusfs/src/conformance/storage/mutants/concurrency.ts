@@ -1,4 +1,5 @@
 import { isNexusError, NexusError } from '../../../core/errors.ts'
+import type { BlobStat } from '../../../storage/storage-backend.ts'
 import { mutant, placeMutant, type StorageMutant } from './mutant.ts'
 
 export const concurrencyMutants: readonly StorageMutant[] = [
@@ -61,6 +62,28 @@ export const concurrencyMutants: readonly StorageMutant[] = [
       }
     },
   ),
+  mutant('remembers-sizes', 'clients-see-deletes', 'a client that read a blob goes on giving its size', (port) => {
+    const known = new Map<string, BlobStat>()
+    return {
+      async put(key, body, options) {
+        await port.put(key, body, options)
+        known.delete(key)
+      },
+      async get(key, options) {
+        const blob = await port.get(key, options)
+        if (options === undefined) known.set(key, { size: blob.length })
+        return blob
+      },
+      async delete(keys, options) {
+        await port.delete(keys, options)
+        for (const key of keys) known.delete(key)
+      },
+      async stat(keys, options) {
+        const stats = await port.stat(keys, options)
+        return stats.map((stat, at) => known.get(keys[at] ?? '') ?? stat)
+      },
+    }
+  }),
   mutant(
     'remembers-blobs',
     'clients-see-deletes',

@@ -18,6 +18,9 @@ export const keyMutants: readonly StorageMutant[] = [
   mutant('put-takes-capitals', 'key-refused-by-put', 'put makes capital letters small', (port) => ({
     put: (key, body, options) => port.put(key.toLowerCase(), body, options),
   })),
+  mutant('put-cuts-keys', 'key-refused-by-put', 'put takes the first 240 characters of a longer key', (port) => ({
+    put: (key, body, options) => port.put(key.slice(0, 240), body, options),
+  })),
   mutant('get-takes-capitals', 'key-refused-by-get', 'get makes capital letters small', (port) => ({
     get: (key, options) => port.get(key.toLowerCase(), options),
   })),

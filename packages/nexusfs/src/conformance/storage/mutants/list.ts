@@ -16,6 +16,14 @@ export const listMutants: readonly StorageMutant[] = [
       return isPlain ? { ...page, blobs: page.blobs.toSorted((a, b) => a.key.localeCompare(b.key, 'en')) } : page
     },
   })),
+  mutant('sorts-by-segment', 'list-order', 'a list without options sorts keys segment by segment', (port) => ({
+    async list(options) {
+      const page = await port.list(options)
+      const isPlain = options?.limit === undefined && options?.after === undefined && !options?.prefix
+      const sortable = (key: string): string => key.replaceAll('/', '\u0000')
+      return isPlain ? { ...page, blobs: page.blobs.toSorted((a, b) => (sortable(a.key) < sortable(b.key) ? -1 : 1)) } : page
+    },
+  })),
   mutant('lists-16-bits-of-sizes', 'list-sizes', 'listed sizes are cut to 16 bits', (port) => ({
     async list(options) {
       const page = await port.list(options)

@@ -1,10 +1,17 @@
 import { isNexusError, NexusError } from '../../../core/errors.ts'
 import { blobKeyPattern } from '../../../storage/storage-backend.ts'
-import { changePieces, mutant, onError, type StorageMutant, whatComes } from './mutant.ts'
+import { changePieces, hasBlob, mutant, onError, type StorageMutant, whatComes } from './mutant.ts'
 
 export const failedPutMutants: readonly StorageMutant[] = [
   mutant('believes-the-array', 'put-size', 'the size is ignored where the body is an array', (port) => ({
     put: (key, body, options) => port.put(key, body, body instanceof Uint8Array ? { ...options, size: body.length } : options),
+  })),
+  mutant('leaves-a-stub', 'put-size', 'an array of the wrong size leaves an empty blob', (port) => ({
+    put: (key, body, options) =>
+      onError(port.put(key, body, options), async (error) => {
+        const isWrong = isNexusError(error, 'InvalidArgument') && body instanceof Uint8Array && blobKeyPattern.test(key)
+        if (isWrong && !(await hasBlob(port, key))) await port.put(key, new Uint8Array(), { size: 0 })
+      }),
   })),
   mutant('fills-up', 'put-too-short', 'what a body lacks is filled up with zeros', (port) => ({
     put: (key, body, options) =>

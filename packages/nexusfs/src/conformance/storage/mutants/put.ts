@@ -28,6 +28,19 @@ export const putMutants: readonly StorageMutant[] = [
       await onError(put, async () => body instanceof Uint8Array || port.delete([key]))
     },
   })),
+  mutant('lists-parts', 'put-atomic', 'a key is listed while its body comes', (port) => {
+    const running = new Set<string>()
+    return {
+      async put(key, body, options) {
+        running.add(key)
+        await port.put(key, body, options).finally(() => running.delete(key))
+      },
+      async list(options) {
+        const page = await port.list(options)
+        return { ...page, blobs: [...page.blobs, ...[...running].map((key) => ({ key, size: 0 }))] }
+      },
+    }
+  }),
   mutant('refuses-the-same-again', 'put-idempotent', 'put of a key that has a blob is refused', (port) => ({
     async put(key, body, options) {
       await refuseExisting(port, key)

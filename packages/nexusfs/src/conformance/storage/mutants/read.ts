@@ -30,6 +30,12 @@ export const getMutants: readonly StorageMutant[] = [
   mutant('gives-buffers', 'get-plain', 'get gives a Buffer', (port) => ({
     get: async (key, options) => Buffer.from(await port.get(key, options)),
   })),
+  mutant('gives-buffers-of-ranges', 'get-plain', 'get of a range gives a Buffer', (port) => ({
+    async get(key, options) {
+      const blob = await port.get(key, options)
+      return options?.range === undefined ? blob : Buffer.from(blob)
+    },
+  })),
   mutant('joins-gets', 'get-at-once', 'a get joins one under way for the key, whatever its range', (port) => {
     const running = new Map<string, Promise<Uint8Array<ArrayBuffer>>>()
     return {
@@ -58,6 +64,9 @@ export const rangeMutants: readonly StorageMutant[] = [
       return port.get(key, options)
     },
   })),
+  mutant('takes-none-for-all', 'range-edges', 'a length of 0 means to the end', (port) => ({
+    get: (key, options) => port.get(key, withoutZeroLength(options)),
+  })),
   mutant('ranges-end-early', 'range-any', 'a range of more than 100 bytes lacks its last', (port) => ({
     async get(key, options) {
       const blob = await port.get(key, options)
@@ -79,6 +88,9 @@ export const rangeMutants: readonly StorageMutant[] = [
       return port.stream(key, isRight && range !== undefined ? { ...options, range: { start: range.start } } : options)
     },
   })),
+  mutant('streams-all-for-none', 'stream-range', 'for a stream a length of 0 means to the end', (port) => ({
+    stream: (key, options) => port.stream(key, withoutZeroLength(options)),
+  })),
   mutant(
     'stream-corrects-ranges',
     'stream-range-refused',
@@ -96,6 +108,10 @@ async function noBytes(): Promise<Uint8Array<ArrayBuffer>> {
 async function refusePastEnd(port: StorageBackend, key: string, start: number): Promise<void> {
   const [stat] = await port.stat([key])
   if (stat !== undefined && start >= stat.size) throw new NexusError('InvalidArgument', `${start} is past the end of ${key}`)
+}
+
+function withoutZeroLength(options: GetOptions | undefined): GetOptions | undefined {
+  return options?.range?.length === 0 ? { ...options, range: { start: options.range.start } } : options
 }
 
 function corrected(options: GetOptions | undefined): GetOptions | undefined {

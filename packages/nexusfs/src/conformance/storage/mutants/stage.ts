@@ -7,6 +7,12 @@ export const stageMutants: readonly StorageMutant[] = [
   mutant('stages-though-it-says-no', 'stage-unsupported', 'stage works although the capability is false', (port) => ({
     info: { ...port.info, capabilities: { ...port.info.capabilities, staging: false } },
   })),
+  mutant('cannot-stage-and-does-not-say-so', 'stage-unsupported', 'stage fails with another code than Unsupported', (port) => ({
+    info: { ...port.info, capabilities: { ...port.info.capabilities, staging: false } },
+    async stage() {
+      throw new NexusError('Unexpected', 'stage is not a function')
+    },
+  })),
   mutant('publishes-too-much', 'stage-publish', 'a published body of more than 60,000 bytes has a wrong first byte', (port) => ({
     async stage(body, options) {
       const isWrong = body instanceof Uint8Array && body.length > 60_000

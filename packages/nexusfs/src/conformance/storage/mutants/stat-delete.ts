@@ -9,6 +9,9 @@ export const statMutants: readonly StorageMutant[] = [
       return keys.length === 1 ? stats : stats.filter((stat) => stat !== undefined)
     },
   })),
+  mutant('stat-answers-once', 'stat-order', 'stat answers once for a key that is asked twice', (port) => ({
+    stat: (keys, options) => port.stat([...new Set(keys)], options),
+  })),
   mutant('stat-needs-a-key', 'stat-none', 'stat of no keys is refused', (port) => ({
     async stat(keys, options) {
       if (keys.length === 0) throw new NexusError('InvalidArgument', 'stat of no keys')
@@ -27,6 +30,21 @@ export const deleteMutants: readonly StorageMutant[] = [
       await port.delete(areKeys ? keys.slice(0, 1) : keys, options)
     },
   })),
+  mutant('lists-the-deleted', 'delete-removes', 'a key that was deleted stays in lists without a limit', (port) => {
+    const deleted = new Set<string>()
+    return {
+      async delete(keys, options) {
+        const stats = keys.length < 10 ? await port.stat(keys, options) : []
+        await port.delete(keys, options)
+        for (const [at, key] of keys.entries()) if (stats[at] !== undefined) deleted.add(key)
+      },
+      async list(options) {
+        const page = await port.list(options)
+        const gone = options?.limit === undefined ? [...deleted] : []
+        return { ...page, blobs: [...page.blobs, ...gone.map((key) => ({ key, size: 0 }))] }
+      },
+    }
+  }),
   mutant('delete-misses-the-absent', 'delete-absent', 'delete of one key that is absent is NotFound', (port) => ({
     async delete(keys, options) {
       const [only = ''] = keys
