@@ -1,7 +1,7 @@
-import Table from 'cli-table3'
 import { combinationsOf } from '../combinations/combination.ts'
 import { probeCombinations } from '../combinations/probe.ts'
 import { loadRegistry, NexusError, type Registry } from '../library.ts'
+import { alignedLines } from '../report/plain-table.ts'
 import { allWorkloads } from '../workloads/catalogue.ts'
 import { workloadId } from '../workloads/workload.ts'
 import type { BenchIo } from './bench-io.ts'
@@ -23,7 +23,7 @@ export async function listCommand(argv: readonly string[], io: BenchIo): Promise
   }
   if (rest.length > 0) throw new NexusError('InvalidArgument', `list takes one topic; "${rest[0]}" is too much`)
   const rows = await rowsOf(topic, io)
-  io.stdout.write(isJson ? `${JSON.stringify(rows.json, undefined, 1)}\n` : `${columns(rows.lines)}\n`)
+  io.stdout.write(isJson ? `${JSON.stringify(rows.json, undefined, 1)}\n` : `${alignedLines(rows.lines).join('\n')}\n`)
   return exitCodes.ok
 }
 
@@ -89,16 +89,4 @@ function environmentListing(registry: Registry, io: BenchIo): Listing {
 
 function registryOf(io: BenchIo): Promise<Registry> {
   return loadRegistry({ cwd: io.cwd, env: io.env, ...(io.usesConfig === false ? { config: false } : {}) })
-}
-
-function columns(lines: readonly (readonly string[])[]): string {
-  const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' }
-  const bare = { 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' }
-  const table = new Table({ chars: { ...none, ...bare }, style: { 'padding-left': 0, 'padding-right': 0 } })
-  table.push(...lines.map((line) => [...line]))
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')
 }

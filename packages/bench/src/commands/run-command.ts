@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Combination, combinationsOf } from '../combinations/combination.ts'
@@ -13,7 +13,8 @@ import type { ResultFile } from '../results/result-file.ts'
 import { ResultRecorder } from '../results/result-recorder.ts'
 import { nextResultPath, replaceFile, resultText, writeResultFile } from '../results/result-store.ts'
 import { ChildWorker } from '../runner/child-worker.ts'
-import { runSuite } from '../runner/run-suite.ts'
+import { countFsyncs, whyUncounted } from '../runner/fsync-counter.ts'
+import { runSuite, type SuiteOptions } from '../runner/run-suite.ts'
 import { planRun, type RunPlan } from '../selection/plan-run.ts'
 import { allWorkloads } from '../workloads/catalogue.ts'
 import type { BenchIo } from './bench-io.ts'
@@ -59,26 +60,57 @@ async function measureAndReport(run: Run): Promise<number> {
   const recorder = await newRecorder(run, seed, folder)
   const path = await nextResultPath(results, recorder.fingerprint, options.name ?? options.preset)
   const progress = new ProgressLine(io.stderr)
-  const { settings, skips } = await runSuite({
+  const counter = await newCounter(io, folder)
+  const outcome = runSuite({
     plan: plan.workloads,
     seed,
     budgetMs: options.budgetMs,
     maximalRounds: options.maximalRounds,
     folder,
     newWorker: () => newWorker(io),
+    countFsyncs: counter.count,
     now: () => performance.now(),
     signal,
     onProgress: (event) => progress.update(event),
     onResults: async (more) => writeResultFile(path, recorder.add(more)),
   })
+  const { settings, skips } = await outcome.finally(counter.close)
   progress.clear()
   const file = recorder.close({ status: signal.aborted ? 'interrupted' : 'done', settings, skips, loadAfter: loadNow() })
   await report(file, { path, results, options, io })
   return exitCode(file)
 }
 
-function newWorker(io: BenchIo): ChildWorker {
-  return new ChildWorker({ cwd: io.cwd, usesConfig: io.usesConfig !== false, env: io.env, timeoutMs: requestTimeoutMs })
+function newWorker(io: BenchIo, traceFile?: string): ChildWorker {
+  return new ChildWorker({
+    cwd: io.cwd,
+    usesConfig: io.usesConfig !== false,
+    env: io.env,
+    timeoutMs: requestTimeoutMs,
+    traceFile,
+  })
+}
+
+interface Counter {
+  readonly count: NonNullable<SuiteOptions['countFsyncs']>
+  readonly close: () => Promise<void>
+}
+
+/** One traced child for all combinations. */
+async function newCounter(io: BenchIo, folder: string): Promise<Counter> {
+  const reason = await whyUncounted()
+  if (reason !== undefined) return { count: async () => reason, close: async () => {} }
+  const place = await mkdtemp(join(folder, 'nexus-bench-trace-'))
+  const traceFile = join(place, 'fsyncs')
+  const worker = newWorker(io, traceFile)
+  return {
+    count: (workload, request) =>
+      countFsyncs(workload, request, worker, traceFile).catch((error: Error) => `counting them failed: ${error.message}`),
+    close: async () => {
+      await worker.close()
+      await rm(place, { recursive: true, force: true })
+    },
+  }
 }
 
 async function newRecorder(

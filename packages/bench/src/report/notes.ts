@@ -8,9 +8,11 @@ export function notesOf(file: ResultFile): readonly string[] {
     ...statusNote(file),
     ...file.warnings,
     ...wideNote(file),
+    ...warmUpNote(file),
     ...growthNote(file),
     ...savingsNotes(file),
     ...tornNotes(file),
+    ...coldNotes(file),
     ...baselineNote(file),
     ...fsyncNotes(file),
     ...file.skips.map(({ what, reason }) => `skipped ${what}: ${reason}`),
@@ -27,6 +29,13 @@ function wideNote({ results }: ResultFile): readonly string[] {
   const compared = results.filter(({ vs }) => vs.length > 0).length
   const cure = 'a larger --budget, or fewer workloads, gives more rounds'
   return [`${wide.length} of ${compared} ratios have no interval or one wider than +-10 %; ${cure}`]
+}
+
+function warmUpNote({ results }: ResultFile): readonly string[] {
+  const unwarmed = results.filter(({ rounds }) => rounds.some(({ isWarmUp }) => isWarmUp))
+  return unwarmed.length === 0
+    ? []
+    : [`${unwarmed.length} results are of a first iteration: there was no time for a warm-up and a round`]
 }
 
 function growthNote({ results }: ResultFile): readonly string[] {
@@ -56,11 +65,20 @@ function baselineNote({ results }: ResultFile): readonly string[] {
   return ['the baselines overwrite a file by truncating it in place: a crash can leave half of it; Nexus keeps the old version']
 }
 
+/** A system that reads ahead makes files warm that nobody asked for. */
+function coldNotes({ results }: ResultFile): readonly string[] {
+  return results.flatMap(({ id, cold }) => {
+    if (cold === undefined || cold.fetchedBytes >= cold.coldBytes) return []
+    const found = `${formatCount(cold.fetchedBytes)} of ${formatCount(cold.coldBytes)} cold bytes`
+    return [`${id}: only ${found} came from the disk while the clock ran; reading ahead had brought the rest`]
+  })
+}
+
 /** Each reason once, with the combinations that it holds for. */
 function fsyncNotes({ results }: ResultFile): readonly string[] {
   const reasons = new Map<string, Set<string>>()
-  for (const { combo, io } of results) {
-    if (typeof io?.fsyncs !== 'string') continue
+  for (const { combo, io, data } of results) {
+    if (typeof io?.fsyncs !== 'string' || data === 'none') continue
     reasons.set(io.fsyncs, (reasons.get(io.fsyncs) ?? new Set()).add(combo))
   }
   return [...reasons].map(([reason, combos]) => `fsync/op of ${[...combos].join(', ')} is "-": ${reason}`)

@@ -23,7 +23,7 @@ export function resultCells(result: WorkloadResult): ResultCells {
     p99: stats.p99Ns === undefined ? 'n too small' : formatTime(stats.p99Ns),
     operations: formatCount(stats.operationsPerSecond),
     stored: io === undefined || result.data === 'none' ? '-' : formatCount(io.storedBytes),
-    fsyncs: typeof io?.fsyncs === 'number' ? formatCount(io.fsyncs) : '-',
+    fsyncs: typeof io?.fsyncs === 'number' && result.data !== 'none' ? formatCount(io.fsyncs) : '-',
     rounds: `${result.rounds.length}`,
   }
 }

@@ -1,10 +1,11 @@
-import Table from 'cli-table3'
+import type Table from 'cli-table3'
 
 import type { ResultFile, WorkloadResult } from '../results/result-file.ts'
 import type { Colors } from './colors.ts'
 import { formatCount, formatInterval, formatRatio } from './format.ts'
 import { type GoalResult, goalResults } from './goals.ts'
 import { notesOf } from './notes.ts'
+import { linesOf, plainTable } from './plain-table.ts'
 import { ratioCell, resultCells } from './result-cells.ts'
 
 /** The report of a run for a terminal: the machine, a table for each group, the summary, and what a reader must know about them. */
@@ -33,24 +34,31 @@ const resultHead = ['combination', 'class', 'median', 'ratio [95 %]', 'p99', 'op
 
 function groupTable(group: string, results: readonly WorkloadResult[], colors: Colors): string {
   const table = plainTable(resultHead, ['left', 'left', 'right', 'left', 'right', 'right', 'right', 'right', 'right'], colors)
+  const problems: string[] = []
+  const headings = new Map<number, string>()
   for (const [workload, rows] of Map.groupBy(results, (result) => result.workload)) {
-    table.push([{ content: `${colors.bold(workload)}  ${colors.dim(rows[0]?.title ?? '')}`, colSpan: resultHead.length }])
+    headings.set(table.length, `${colors.bold(workload)}  ${colors.dim(rows[0]?.title ?? '')}`)
     for (const row of rows) table.push(resultRow(row, colors))
+    problems.push(...rows.flatMap((row) => problemLine(row, colors)))
   }
-  return `${colors.bold(colors.cyan(group))}\n${table.toString()}`
+  const [head = '', ...lines] = linesOf(table)
+  const body = lines.flatMap((line, index) => [...(headings.has(index) ? [headings.get(index) ?? ''] : []), line])
+  return [colors.bold(colors.cyan(group)), head, ...body, ...problems].join('\n')
 }
 
 function resultRow(result: WorkloadResult, colors: Colors): Table.Cell[] {
   const name = `  ${result.combo}`
-  if (result.problem !== undefined) {
-    const text = `${result.status}: ${result.problem.message}`
-    const content = result.status === 'void' ? colors.red(text) : colors.yellow(text)
-    return [name, result.durability, { content, colSpan: resultHead.length - 2 }]
-  }
+  if (result.problem !== undefined) return [name, result.durability, result.status, '-', '-', '-', '-', '-', '-']
   const cells = resultCells(result)
   const ratio = coloured(cells.ratio, result, colors)
   const { median, p99, operations, stored, fsyncs, rounds } = cells
   return [name, result.durability, median, ratio, p99, operations, stored, fsyncs, rounds]
+}
+
+function problemLine(result: WorkloadResult, colors: Colors): readonly string[] {
+  if (result.problem === undefined) return []
+  const text = `  ${result.id} is ${result.status}: ${result.problem.message}`
+  return [result.status === 'void' ? colors.red(text) : colors.yellow(text)]
 }
 
 /** Colour only where the interval proves it, and only within a class. */
@@ -64,6 +72,7 @@ function coloured(text: string, result: WorkloadResult, colors: Colors): string 
 /** Workloads down, combinations across: how many times the baseline of the same class. */
 function summaryTable(file: ResultFile, colors: Colors): string {
   const combos = file.combos.filter(({ id, kind }) => kind === 'nexus' && file.results.some(({ combo }) => combo === id))
+  if (combos.length === 0) return 'only baselines were measured: there is nothing to compare'
   const head = ['workload', ...combos.map(({ id, reference }) => `${id} / ${reference}`)]
   const table = plainTable(head, ['left', ...combos.map(() => 'left' as const)], colors)
   for (const [workload, rows] of Map.groupBy(file.results, (result) => result.workload)) {
@@ -75,7 +84,7 @@ function summaryTable(file: ResultFile, colors: Colors): string {
     )
     table.push([workload, ...cells])
   }
-  return `${colors.bold(colors.cyan('summary'))}: time / time of the baseline; below 1 Nexus is faster\n${table.toString()}`
+  return `${colors.bold(colors.cyan('summary'))}: time / time of the baseline; below 1 Nexus is faster\n${linesOf(table).join('\n')}`
 }
 
 function summaryCell(result: WorkloadResult | undefined, colors: Colors): string {
@@ -94,21 +103,10 @@ function goalTable(results: readonly GoalResult[], colors: Colors): string {
     table.push([goal.row, `${goal.combo} / ${goal.reference}`, measured, range, formatRatio(goal.ratio), colour(verdict)])
   }
   const met = results.filter(({ verdict }) => verdict.startsWith('met')).length
-  return `${colors.bold(colors.cyan('goals'))}: ${met} of ${results.length} met\n${table.toString()}`
+  return `${colors.bold(colors.cyan('goals'))}: ${met} of ${results.length} met\n${linesOf(table).join('\n')}`
 }
 
 function noteLines(file: ResultFile, colors: Colors): string {
   const notes = notesOf(file).map((note) => `- ${note}`)
   return [colors.bold('notes'), ...notes].join('\n')
-}
-
-function plainTable(head: readonly string[], colAligns: Table.HorizontalAlignment[], colors: Colors): Table.Table {
-  const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' }
-  const bare = { 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' }
-  return new Table({
-    head: head.map((name) => colors.dim(name)),
-    colAligns,
-    chars: { ...none, ...bare },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  })
 }

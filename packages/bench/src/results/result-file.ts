@@ -84,6 +84,8 @@ export interface WorkloadResult {
   readonly rounds: readonly RoundFacts[]
   readonly stats: Statistics | undefined
   readonly io: IoFacts | undefined
+  /** For reads that were to come from the disk: per iteration, what was cold and what was fetched. */
+  readonly cold: { readonly coldBytes: number; readonly fetchedBytes: number } | undefined
   readonly verify: { readonly checkedBytes: number; readonly tornReads: number }
   /** Against the baseline first; the same combination as its own reference is left out. */
   readonly vs: readonly Comparison[]
@@ -96,6 +98,8 @@ export interface RoundFacts {
   readonly iterations: number
   readonly wallNs: number
   readonly medianNs: number
+  /** True if it is the first iteration of all, kept because there was no time for another. */
+  readonly isWarmUp: boolean
 }
 
 /** Of iterations, in nanoseconds; operations and bytes per second of the time that the clock ran. */

@@ -1,4 +1,5 @@
-import type { Entrant } from '../runner/entrant.ts'
+import type { Entrant, RoundRecord } from '../runner/entrant.ts'
+import type { ColdFacts } from '../runner/workload-session.ts'
 import { mean, median, quantile, tailQuantile } from '../statistics/quantile.ts'
 import { roundRatio } from '../statistics/round-ratio.ts'
 import { type Workload, workloadId } from '../workloads/workload.ts'
@@ -33,6 +34,7 @@ function resultOf(workload: Workload, entrant: Entrant, entrants: readonly Entra
     rounds: isMeasured ? roundFacts(entrant) : [],
     stats: isMeasured ? statistics(workload, entrant) : undefined,
     io: isMeasured ? ioFacts(workload, entrant) : undefined,
+    cold: isMeasured ? coldFacts(records) : undefined,
     verify: { checkedBytes: sumOf(records, 'checkedBytes'), tornReads: sumOf(records, 'tornReads') },
     vs: isMeasured ? comparisons(entrant, entrants, `${seed}/${id}`) : [],
   }
@@ -43,13 +45,20 @@ function sumOf<Name extends string>(records: readonly Readonly<Record<Name, numb
 }
 
 function roundFacts(entrant: Entrant): readonly RoundFacts[] {
-  return [...entrant.rounds].map(([round, { place, samplesNs }]) => ({
+  return [...entrant.rounds].map(([round, { place, samplesNs, isWarmUp }]) => ({
     round,
     place,
     iterations: samplesNs.length,
     wallNs: samplesNs.reduce((sum, ns) => sum + ns, 0),
     medianNs: median(samplesNs),
+    isWarmUp,
   }))
+}
+
+/** The round that fetched least stands for all. */
+function coldFacts(records: readonly RoundRecord[]): ColdFacts | undefined {
+  const facts = records.flatMap(({ cold }) => cold ?? [])
+  return facts.sort((a, b) => a.fetchedBytes - b.fetchedBytes)[0]
 }
 
 function statistics(workload: Workload, entrant: Entrant): Statistics {
@@ -68,14 +77,14 @@ function statistics(workload: Workload, entrant: Entrant): Statistics {
   }
 }
 
-function ioFacts(workload: Workload, { finish }: Entrant): IoFacts | undefined {
+function ioFacts(workload: Workload, { finish, fsyncs }: Entrant): IoFacts | undefined {
   if (finish === undefined) return undefined
   const operations = finish.iterations * workload.operations
   return {
     storedBytes: finish.storedBytes / operations,
     diskBytes: finish.diskBytes === undefined ? undefined : finish.diskBytes / operations,
     logicalBytes: finish.logicalBytes / operations,
-    fsyncs: typeof finish.fsyncs === 'number' ? finish.fsyncs / operations : finish.fsyncs,
+    fsyncs,
   }
 }
 

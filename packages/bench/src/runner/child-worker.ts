@@ -1,8 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { NexusError } from '../library.ts'
 import type { SubjectTraits } from '../subjects/subject.ts'
 import type { BeginRequest, CombinationWorker } from './combination-worker.ts'
+import { straceCommand } from './fsync-counter.ts'
 import type { ChildSettings, Reply, Request } from './messages.ts'
 import type { FinishReport, RoundReport } from './workload-session.ts'
 
@@ -10,6 +11,8 @@ export interface ChildWorkerOptions extends ChildSettings {
   readonly env: Readonly<Record<string, string | undefined>>
   /** A request that takes longer than this, in milliseconds, ends the child. */
   readonly timeoutMs: number
+  /** The child runs under `strace`, which writes there; absent = it does not. */
+  readonly traceFile?: string | undefined
 }
 
 /**
@@ -22,6 +25,10 @@ export class ChildWorker implements CombinationWorker {
 
   constructor(options: ChildWorkerOptions) {
     this.#options = options
+  }
+
+  async start(): Promise<void> {
+    await this.#ask({ kind: 'start' })
   }
 
   async begin(request: BeginRequest): Promise<SubjectTraits> {
@@ -61,7 +68,7 @@ export class ChildWorker implements CombinationWorker {
     return new Promise((resolve, reject) => {
       const settle = (conclude: () => void) => {
         clearTimeout(timer)
-        child.off('message', onReply).off('exit', onExit)
+        child.off('message', onReply).off('exit', onExit).off('error', onError)
         conclude()
       }
       const fail = (error: NexusError) => {
@@ -72,26 +79,26 @@ export class ChildWorker implements CombinationWorker {
       const onReply = (reply: Reply) => settle(() => (reply.kind === 'failed' ? reject(asError(reply)) : resolve(reply)))
       const onExit = (code: number | null, signal: string | null) =>
         fail(new NexusError('Unexpected', `its process ended in "${request.kind}" (${signal ?? `exit ${code}`})`))
+      const onError = (cause: Error) =>
+        fail(new NexusError('Unexpected', `its process cannot be used: ${cause.message}`, { cause }))
       const timer = setTimeout(
         () => fail(new NexusError('Timeout', `"${request.kind}" gave no answer within ${timeoutMs / 1000} s`)),
         timeoutMs,
       )
-      child.on('message', onReply).on('exit', onExit)
+      child.on('message', onReply).on('exit', onExit).on('error', onError)
       child.send(request)
     })
   }
 }
 
-function startChild({ cwd, usesConfig, env }: ChildWorkerOptions): ChildProcess {
+function startChild({ cwd, usesConfig, env, traceFile }: ChildWorkerOptions): ChildProcess {
   const isSource = import.meta.url.endsWith('.ts')
   const entry = fileURLToPath(new URL(isSource ? './child.ts' : './child.js', import.meta.url))
   const settings: ChildSettings = { cwd, usesConfig }
-  return fork(entry, [JSON.stringify(settings)], {
-    cwd,
-    env: { ...env },
-    execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning', ...(isSource ? ['--conditions=nexus-source'] : [])],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
+  const flags = ['--expose-gc', '--disable-warning=ExperimentalWarning', ...(isSource ? ['--conditions=nexus-source'] : [])]
+  const tracer = traceFile === undefined ? [] : straceCommand(traceFile)
+  const [program = process.execPath, ...words] = [...tracer, process.execPath, ...flags, entry, JSON.stringify(settings)]
+  return spawn(program, words, { cwd, env: { ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
 }
 
 function asError(reply: Reply & { kind: 'failed' }): NexusError {

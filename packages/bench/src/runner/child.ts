@@ -27,6 +27,8 @@ process.on('disconnect', () => {
 async function answer(request: Request): Promise<Reply> {
   try {
     switch (request.kind) {
+      case 'start':
+        return { kind: 'started' }
       case 'begin':
         return { kind: 'began', traits: await worker.begin(request.request) }
       case 'round':
@@ -43,9 +45,10 @@ async function answer(request: Request): Promise<Reply> {
   }
 }
 
-/** What earlier rounds left behind is not this round's cost. */
+/** What earlier rounds left behind is not this round's cost: buffers outside of the heap are only freed by a full collection. */
 function collectGarbage(): void {
-  globalThis.gc?.({ type: 'minor' })
+  const { external } = process.memoryUsage()
+  globalThis.gc?.({ type: external > 8_388_608 ? 'major' : 'minor' })
 }
 
 function failure(error: unknown): Reply {

@@ -7,6 +7,8 @@ import { type FinishReport, type RoundReport, WorkloadSession } from './workload
 
 /** Runs workloads on one combination, one after the other. The runner talks to it across a process boundary; see `child-worker.ts`. */
 export interface CombinationWorker {
+  /** Makes it ready to work; `begin` does so, too, but then the time counts. */
+  start(): Promise<void>
   /** Opens a fresh place and preloads it. */
   begin(request: BeginRequest): Promise<SubjectTraits>
   /** Times that many iterations, then verifies them. */
@@ -40,6 +42,8 @@ export class LocalWorker implements CombinationWorker {
   constructor(options: LocalWorkerOptions) {
     this.#options = options
   }
+
+  async start(): Promise<void> {}
 
   async begin(request: BeginRequest): Promise<SubjectTraits> {
     const workload = this.#options.workloads(request.workload)

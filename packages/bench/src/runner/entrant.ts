@@ -12,6 +12,8 @@ export interface Entrant {
   /** By number of the round; those of the warm-up are not kept. */
   readonly rounds: Map<number, RoundRecord>
   finish: FinishReport | undefined
+  /** Per operation, or why they are not known. */
+  fsyncs: number | string
   /** Why it is out: `void` because something went wrong, `skipped` because it cannot take part. */
   failure: EntrantFailure | undefined
 }
@@ -19,6 +21,8 @@ export interface Entrant {
 export interface RoundRecord extends RoundReport {
   /** Its place in the round, from 0. */
   readonly place: number
+  /** It is the first iteration of all: nothing was warm, and there was no time for another. */
+  readonly isWarmUp: boolean
 }
 
 export interface EntrantFailure {
@@ -28,7 +32,15 @@ export interface EntrantFailure {
 }
 
 export function newEntrant(combination: Combination, worker: CombinationWorker): Entrant {
-  return { combination, worker, traits: undefined, rounds: new Map(), finish: undefined, failure: undefined }
+  return {
+    combination,
+    worker,
+    traits: undefined,
+    rounds: new Map(),
+    finish: undefined,
+    fsyncs: 'not counted',
+    failure: undefined,
+  }
 }
 
 export function isIn(entrant: Entrant): boolean {

@@ -3,7 +3,7 @@ import { roundRatio } from '../statistics/round-ratio.ts'
 import { type RandomSource, shuffled } from '../statistics/seeded-random.ts'
 import type { FreshPlace } from '../subjects/open-subject.ts'
 import { type Workload, workloadId } from '../workloads/workload.ts'
-import { attempt, type Entrant, isIn } from './entrant.ts'
+import { attempt, type Entrant, isIn, type RoundRecord } from './entrant.ts'
 import { roundOrders } from './round-order.ts'
 import { iterationsPerRound, roundLimit } from './round-size.ts'
 
@@ -61,7 +61,8 @@ export async function measureWorkload(workload: Workload, entrants: readonly Ent
 
 async function measureRounds(workload: Workload, entrants: readonly Entrant[], options: MeasureOptions): Promise<void> {
   const { now, deadline, signal } = options
-  const slowestMs = await warmUp(entrants, options)
+  const { slowestMs, records } = await warmUp(entrants, options)
+  if (now() > deadline) return keepWarmUp(records)
   const targetMs = Math.max(1, Math.min(100, (deadline - now()) / (2 * wantedRounds * entrants.length)))
   const iterations = iterationsPerRound(workload, slowestMs, targetMs)
   const limit = Math.min(options.maximalRounds, roundLimit(workload, iterations))
@@ -79,23 +80,37 @@ async function measureRound(round: number, order: readonly Entrant[], iterations
   for (const [place, entrant] of order.entries()) {
     if (!isIn(entrant)) continue
     const report = await attempt(entrant, () => entrant.worker.round(iterations))
-    if (report !== undefined) entrant.rounds.set(round, { ...report, place })
+    if (report !== undefined) entrant.rounds.set(round, { ...report, place, isWarmUp: false })
   }
 }
 
-/** Lets every entrant work for a few milliseconds, uncounted. Resolves with the time of one iteration of the slowest. */
-async function warmUp(entrants: readonly Entrant[], { random, deadline, now }: MeasureOptions): Promise<number> {
+interface WarmUp {
+  /** One iteration of the slowest. */
+  readonly slowestMs: number
+  /** The first iteration of each. */
+  readonly records: ReadonlyMap<Entrant, RoundRecord>
+}
+
+/** On a machine so slow that the time is up already, the first iteration is the only round, and is marked. */
+function keepWarmUp(records: WarmUp['records']): void {
+  for (const [entrant, record] of records) if (isIn(entrant)) entrant.rounds.set(0, record)
+}
+
+/** Lets every entrant work for a few milliseconds, uncounted. */
+async function warmUp(entrants: readonly Entrant[], { random, deadline, now }: MeasureOptions): Promise<WarmUp> {
   let slowestMs = 0
-  for (const entrant of shuffled(entrants, random)) {
+  const records = new Map<Entrant, RoundRecord>()
+  for (const [place, entrant] of shuffled(entrants, random).entries()) {
     if (!isIn(entrant)) continue
     const first = await attempt(entrant, () => entrant.worker.round(1))
+    if (first !== undefined) records.set(entrant, { ...first, place, isWarmUp: true })
     const firstMs = medianMs(first?.samplesNs)
     const more = Math.min(50, Math.ceil(warmUpMs / Math.max(firstMs, 0.01)))
     const isSettled = first === undefined || firstMs >= warmUpMs || now() > deadline
     const second = isSettled ? first : await attempt(entrant, () => entrant.worker.round(more))
     slowestMs = Math.max(slowestMs, medianMs(second?.samplesNs))
   }
-  return slowestMs
+  return { slowestMs, records }
 }
 
 function medianMs(samplesNs: readonly number[] | undefined): number {

@@ -5,12 +5,14 @@ import type { FinishReport, RoundReport } from './workload-session.ts'
 
 /** What the runner asks of a child process; one request is under way at a time. */
 export type Request =
+  | { readonly kind: 'start' }
   | { readonly kind: 'begin'; readonly request: BeginRequest }
   | { readonly kind: 'round'; readonly iterations: number }
   | { readonly kind: 'finish' }
   | { readonly kind: 'end' }
 
 export type Reply =
+  | { readonly kind: 'started' }
   | { readonly kind: 'began'; readonly traits: SubjectTraits }
   | { readonly kind: 'round'; readonly report: RoundReport }
   | { readonly kind: 'finished'; readonly report: FinishReport }

@@ -6,10 +6,10 @@ import type { Skip, WorkloadResult } from '../results/result-file.ts'
 import { workloadResults } from '../results/workload-result.ts'
 import type { PlannedWorkload } from '../selection/plan-run.ts'
 import { seededRandom } from '../statistics/seeded-random.ts'
-import { workloadId } from '../workloads/workload.ts'
+import { type Workload, workloadId } from '../workloads/workload.ts'
 import { Budget } from './budget.ts'
-import type { CombinationWorker } from './combination-worker.ts'
-import { type Entrant, newEntrant } from './entrant.ts'
+import type { BeginRequest, CombinationWorker } from './combination-worker.ts'
+import { type Entrant, isIn, newEntrant } from './entrant.ts'
 import { measureWorkload } from './measure-workload.ts'
 
 export interface SuiteOptions {
@@ -20,6 +20,8 @@ export interface SuiteOptions {
   /** A folder for the files of the run; what the run makes in it, it removes. */
   readonly folder: string
   readonly newWorker: (combination: Combination) => CombinationWorker
+  /** Counts fsyncs per operation from outside; absent = nobody does. Resolves with a reason where it cannot. */
+  readonly countFsyncs?: ((workload: Workload, request: Omit<BeginRequest, 'workload'>) => Promise<number | string>) | undefined
   /** Milliseconds of a clock that never steps back. */
   readonly now: () => number
   /** Once it has fired, the round under way ends the run. */
@@ -49,6 +51,8 @@ export interface SuiteOutcome {
 
 /** Intervals are good enough when their half-width is 3 % of the ratio. */
 const precision = 0.03
+/** The part of a workload's time that is kept for counting fsyncs. */
+const countingShare = 0.15
 
 /** Runs every planned workload, each on all its combinations, within the budget. */
 export async function runSuite(options: SuiteOptions): Promise<SuiteOutcome> {
@@ -60,6 +64,8 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteOutcome> {
   }
   const folder = await mkdtemp(join(options.folder, 'nexus-bench-'))
   try {
+    const combinations = new Set(options.plan.flatMap((planned) => planned.combinations))
+    await Promise.allSettled([...combinations].map((combination) => workerOf(combination).start()))
     return await runAll(options, folder, workerOf)
   } finally {
     await Promise.all([...workers.values()].map((worker) => worker.close()))
@@ -98,6 +104,7 @@ async function runOne({ workload }: PlannedWorkload, entrants: readonly Entrant[
   const { plan, seed, budget, index, folder } = options
   const id = workloadId(workload)
   const progress = { roundsDone: 0, roundsPlanned: 0 }
+  const deadline = budget.deadlineOfNext(plan.length - index)
   const report = (isDone: boolean) =>
     options.onProgress({ workload: id, number: index + 1, of: plan.length, ...progress, leftMs: budget.leftMs, isDone })
   report(false)
@@ -105,7 +112,7 @@ async function runOne({ workload }: PlannedWorkload, entrants: readonly Entrant[
     seed,
     random: seededRandom(`${seed}/${id}/order`),
     now: options.now,
-    deadline: budget.deadlineOfNext(plan.length - index),
+    deadline: workload.data === 'none' ? deadline : deadline - countingShare * (deadline - options.now()),
     maximalRounds: options.maximalRounds,
     precision,
     place: () => freshPlace(folder),
@@ -116,7 +123,23 @@ async function runOne({ workload }: PlannedWorkload, entrants: readonly Entrant[
       report(false)
     },
   })
+  for (const entrant of entrants.filter(isIn)) {
+    entrant.fsyncs = await fsyncsOf(workload, entrant, { ...options, deadline })
+  }
   report(true)
+}
+
+/** What the subject counted itself; else what is counted from outside, for workloads that write, while there is time. */
+async function fsyncsOf(
+  workload: Workload,
+  { combination, finish }: Entrant,
+  options: RunOneOptions & { deadline: number },
+): Promise<number | string> {
+  if (finish?.fsyncs !== undefined) return finish.fsyncs / (finish.iterations * workload.operations)
+  if (workload.data === 'none') return 'counted for workloads that write'
+  if (options.countFsyncs === undefined) return 'nothing counts them'
+  if (options.signal.aborted || options.now() > options.deadline) return 'there was no time left to count them'
+  return options.countFsyncs(workload, { combination, place: freshPlace(options.folder), seed: options.seed })
 }
 
 function freshPlace(folder: string): { namespace: string; folder: string } {

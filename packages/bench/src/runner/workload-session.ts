@@ -12,6 +12,15 @@ export interface RoundReport {
   readonly samplesNs: readonly number[]
   readonly checkedBytes: number
   readonly tornReads: number
+  /** For a cold start. */
+  readonly cold: ColdFacts | undefined
+}
+
+export interface ColdFacts {
+  /** Bytes that were not read before the clock started. */
+  readonly coldBytes: number
+  /** Bytes that the system fetched from the disk while it ran. Fewer, if it read ahead when the warm files were read. */
+  readonly fetchedBytes: number
 }
 
 /** What all rounds together did; growth is counted from the end of the preload. */
@@ -20,7 +29,8 @@ export interface FinishReport {
   readonly storedBytes: number
   readonly diskBytes: number | undefined
   readonly logicalBytes: number
-  readonly fsyncs: number | string
+  /** Where the subject knows. */
+  readonly fsyncs: number | undefined
 }
 
 /** One workload on one fresh subject: preload, rounds, final checks. Nothing but the calls themselves is timed. */
@@ -64,9 +74,9 @@ export class WorkloadSession {
     const fetchedBefore = await this.#coolDown()
     const done: TimedIteration[] = []
     for (const { steps, calls } of planned) done.push(await timeIteration(this.#subject, steps, calls, this.#order))
-    await this.#expectFetched(fetchedBefore)
+    const cold = await this.#fetched(fetchedBefore)
     const { checkedBytes, tornReads } = await new RoundVerifier(this.#subject, this.#tree, contentOf).verify(done)
-    return { samplesNs: done.map((iteration) => iteration.elapsedNs), checkedBytes, tornReads }
+    return { samplesNs: done.map((iteration) => iteration.elapsedNs), checkedBytes, tornReads, cold }
   }
 
   /**
@@ -117,14 +127,15 @@ export class WorkloadSession {
     return bytesFetched()
   }
 
-  async #expectFetched(before: number | undefined): Promise<void> {
+  /** A start that is to be wholly cold must be; where some files are warmed, the system may have read ahead. */
+  async #fetched(before: number | undefined): Promise<ColdFacts | undefined> {
     const { cold, operations, bytesPerOperation } = this.#workload
     const after = cold === undefined ? undefined : await bytesFetched()
-    if (cold === undefined || before === undefined || after === undefined) return
-    const expected = (operations - cold.warmed.length) * bytesPerOperation
-    if (after - before >= expected) return
-    const found = `${after - before} of ${expected} bytes came from the disk`
-    throw new NexusError('Unsupported', `it could not be made cold: ${found}`)
+    if (cold === undefined || before === undefined || after === undefined) return undefined
+    const coldBytes = (operations - cold.warmed.length) * bytesPerOperation
+    const fetchedBytes = after - before
+    if (cold.warmed.length > 0 || fetchedBytes >= coldBytes) return { coldBytes, fetchedBytes }
+    throw new NexusError('Unsupported', `it could not be made cold: ${fetchedBytes} of ${coldBytes} bytes came from the disk`)
   }
 
   #checkCounts(inventory: Inventory): void {
@@ -150,11 +161,11 @@ interface Before {
   readonly inventory: Inventory
   readonly logicalBytes: number
   readonly distinctBytes: number
-  readonly fsyncs: number | string
+  readonly fsyncs: number | undefined
 }
 
 const emptyInventory: Inventory = { files: 0, versions: 0, storedBytes: 0, diskBytes: undefined }
 
-function difference<T>(after: number | T, before: number | T): number | T {
-  return typeof after === 'number' && typeof before === 'number' ? after - before : after
+function difference(after: number | undefined, before: number | undefined): number | undefined {
+  return after === undefined || before === undefined ? undefined : after - before
 }

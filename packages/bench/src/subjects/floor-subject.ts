@@ -53,8 +53,8 @@ export class FloorSubject implements Subject {
     return { files, versions: files, storedBytes: 0, diskBytes: undefined }
   }
 
-  fsyncs(): string {
-    return 'the library does not report them'
+  fsyncs(): undefined {
+    return undefined
   }
 
   async dispose(): Promise<void> {

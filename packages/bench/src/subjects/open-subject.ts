@@ -50,6 +50,7 @@ function openKind(combination: Combination, options: OpenSubjectOptions): Promis
 async function openFloor(combination: Combination, { place, registry, env }: OpenSubjectOptions): Promise<Subject> {
   const metadata = partOf(registry.metadata, combination.metadata)
   const context = contextOf(combination, place, env, 'metadata')
+  await mkdir(context.tmpDir, { recursive: true })
   const store = await metadata.open(context)
   return new FloorSubject(store, async () => {
     await metadata.dispose?.(store, context)

@@ -24,8 +24,8 @@ export interface Subject {
   holds(path: string, content: Uint8Array, version?: number): Promise<boolean>
   /** What is stored now. */
   inventory(): Promise<Inventory>
-  /** Calls of fsync since the opening; a reason where they cannot be counted. */
-  fsyncs(): number | string
+  /** Calls of fsync since the opening; `undefined` where the subject cannot know them. */
+  fsyncs(): number | undefined
   /** Folder with all of the subject's files, whose pages can be dropped; `undefined` if it keeps none. */
   readonly folder: string | undefined
 

@@ -36,7 +36,7 @@ export const cacheWorkloads: readonly Workload[] = [
   },
   {
     ...common('mixed', 'test_mixed_cache_hit_miss', 20, 50 * KiB),
-    title: 'reads 20 files of 50 KiB of which 10 are warm and 10 must come from the disk; the content cache holds 10',
+    title: 'reads 20 files of 50 KiB of which 10 were read since all pages were dropped; the content cache holds 10',
     preload: filesOf(20, 50 * KiB),
     acts: () => readsOf(20),
     cold: { warmed: times(10, pathOf) },

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { exampleResultFile } from '../testing/example-result-file.ts'
+import { colorsFor } from './colors.ts'
+import { goalResults } from './goals.ts'
+import { notesOf } from './notes.ts'
+import { resultsPage } from './results-page.ts'
+import { terminalReport } from './terminal-report.ts'
+
+const plain = colorsFor(false, {})
+const file = exampleResultFile()
+
+describe('reports', () => {
+  it('the results page is as its golden file', async () => {
+    await expect(resultsPage(file)).toMatchFileSnapshot('golden/results-page.md')
+  })
+
+  it('the terminal report is as its golden file', async () => {
+    await expect(terminalReport(file, plain)).toMatchFileSnapshot('golden/terminal-report.txt')
+  })
+
+  it('the golden files say what a reader must not miss', async () => {
+    const page = await readFile(new URL('golden/results-page.md', import.meta.url), 'utf8')
+    for (const needed of [
+      '0.49x [0.47, 0.50]',
+      'n<6 !=durability',
+      'n too small',
+      'void: version 3 of /a',
+      'set NEXUS_DATABASE_URL',
+    ]) {
+      assert.ok(page.includes(needed), needed)
+    }
+  })
+
+  it('both come from the JSON alone', () => {
+    const read = JSON.parse(JSON.stringify(file))
+    assert.equal(resultsPage(read), resultsPage(file))
+    assert.equal(terminalReport(read, plain), terminalReport(file, plain))
+  })
+
+  it('use colour only where the interval proves something', () => {
+    const colored = terminalReport({ ...file, run: { ...file.run, preset: 'quick' } }, colorsFor(true, {}))
+    assert.ok(colored.includes('\x1b[32m0.49x [0.47, 0.50]'))
+    assert.ok(!colored.includes('\x1b[32m0.03'))
+    assert.ok(!terminalReport(file, colorsFor(true, { NO_COLOR: '1' })).includes('\x1b['))
+  })
+})
+
+describe('goalResults', () => {
+  const verdictOf = (ratio: number, interval: { low: number; high: number } | undefined) => {
+    const results = file.results.map((result) => {
+      const vs = [{ reference: 'local_fs+fsync', ratio, interval, rounds: 20, isSameClass: true }]
+      return result.combo === 'local-sqlite' ? { ...result, vs } : result
+    })
+    return goalResults({ ...file, results }).find(({ goal }) => goal.workload === 'throughput/write[size=1KiB]')?.verdict
+  }
+
+  it('says met or not, and whether the interval leaves doubt', () => {
+    assert.equal(verdictOf(0.5, { low: 0.4, high: 0.6 }), 'met')
+    assert.equal(verdictOf(0.7, { low: 0.6, high: 0.8 }), 'met, close')
+    assert.equal(verdictOf(0.8, { low: 0.7, high: 0.9 }), 'not met, close')
+    assert.equal(verdictOf(0.9, { low: 0.8, high: 1 }), 'not met')
+    assert.equal(verdictOf(0.5, undefined), 'met, close')
+  })
+
+  it('looks only at goals of workloads that were run', () => {
+    assert.deepEqual(
+      goalResults(file).map(({ goal }) => goal.workload),
+      ['throughput/write[size=1KiB]'],
+    )
+  })
+})
+
+describe('notesOf', () => {
+  it('names each reason for a missing figure once', () => {
+    const notes = notesOf(file)
+    assert.equal(notes.filter((note) => note.includes('strace')).length, 1)
+    assert.ok(notes.some((note) => note.startsWith('skipped local-postgres: set ')))
+    assert.ok(notes.some((note) => note.includes('100.0 % of the bytes written needed no space')))
+  })
+
+  it('says that a run was interrupted', () => {
+    assert.match(notesOf({ ...file, run: { ...file.run, status: 'interrupted' } })[0] ?? '', /interrupted/)
+  })
+})

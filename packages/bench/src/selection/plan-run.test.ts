@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'vitest'
+import { fakeCombination } from '../testing/fake-combination.ts'
+import { allWorkloads } from '../workloads/catalogue.ts'
+import { workloadId } from '../workloads/workload.ts'
+import { planRun, type SelectionRequest } from './plan-run.ts'
+
+const combinations = [
+  fakeCombination('local_fs', 'os'),
+  fakeCombination('local_fs+fsync', 'disk'),
+  fakeCombination('local-sqlite', 'disk'),
+  fakeCombination('local-sqlite:os', 'os'),
+  fakeCombination('local-memory', 'none', { isDefault: false }),
+  fakeCombination('local-postgres', 'disk', { status: { status: 'skipped', reason: 'set NEXUS_DATABASE_URL' } }),
+  fakeCombination('sha256+commit', 'disk', { kind: 'floor', isDefault: false }),
+]
+
+const everything: SelectionRequest = { preset: 'quick', words: [], keywords: undefined, combos: undefined, required: [] }
+
+const plan = (request: Partial<SelectionRequest>) => planRun({ ...everything, ...request }, allWorkloads, combinations)
+const combosOf = (request: Partial<SelectionRequest>) => plan(request).workloads[0]?.combinations.map(({ id }) => id)
+
+describe('planRun', () => {
+  it('takes the 32 workloads and the default combinations that are ready', () => {
+    const { workloads, skips } = plan({})
+    assert.equal(workloads.length, 32)
+    assert.deepEqual(combosOf({}), ['local_fs', 'local_fs+fsync', 'local-sqlite', 'local-sqlite:os'])
+    assert.deepEqual(skips, [{ what: 'local-postgres', reason: 'set NEXUS_DATABASE_URL' }])
+  })
+
+  it('adds the baseline of the class of each chosen combination, and only that', () => {
+    assert.deepEqual(combosOf({ combos: ['local-sqlite'] }), ['local_fs+fsync', 'local-sqlite'])
+    assert.deepEqual(combosOf({ combos: ['local-memory'] }), ['local_fs', 'local-memory'])
+  })
+
+  it('adds the floor of the class where the workload has one', () => {
+    const words = ['targets/write-known']
+    assert.deepEqual(combosOf({ words, combos: ['local-sqlite'] }), ['local_fs+fsync', 'local-sqlite', 'sha256+commit'])
+  })
+
+  it('selects by keywords on workload and combination together', () => {
+    const { workloads } = plan({ keywords: 'throughput and local-sqlite:os and not 10mb' })
+    assert.equal(workloads.length, 6)
+    assert.deepEqual(
+      workloads[0]?.combinations.map(({ id }) => id),
+      ['local_fs', 'local-sqlite:os'],
+    )
+    assert.ok(
+      workloads.every(({ workload }) => !workloadId(workload).includes('10MiB')),
+      'the old name of 10 MiB is known',
+    )
+  })
+
+  it('selects the combination that an old node id names', () => {
+    const words = ['test_throughput.py::TestWriteThroughput::test_write_1kb[local-sqlite]']
+    assert.deepEqual(combosOf({ words }), ['local_fs+fsync', 'local-sqlite'])
+  })
+
+  it('selects nothing with the names that are near', () => {
+    const message = /nothing is selected: "postgresql" occurs nowhere \(near: /
+    assert.throws(() => plan({ keywords: 'postgresql' }), { code: 'NotFound', message })
+    assert.throws(() => plan({ combos: ['local-sqlit'] }), { code: 'NotFound', message: /near: local-sqlite/ })
+    assert.throws(() => plan({ combos: ['local-postgres'] }), { code: 'NotFound', message: /no selected combination is ready/ })
+  })
+
+  it('turns the skip of a required combination into an error', () => {
+    const message = /local-postgres is required and skipped: set NEXUS_DATABASE_URL/
+    assert.throws(() => plan({ required: ['local-postgres'] }), { code: 'Unavailable', message })
+    assert.doesNotThrow(() => plan({ required: ['local-sqlite'] }))
+  })
+
+  it('has every workload of the goals in the preset targets', () => {
+    const ids = plan({ preset: 'targets' }).workloads.map(({ workload }) => workloadId(workload))
+    assert.ok(ids.includes('targets/list-stat[n=50]') && ids.includes('throughput/write[size=1KiB]'))
+    assert.ok(!ids.includes('dedup/mixed'))
+  })
+})
