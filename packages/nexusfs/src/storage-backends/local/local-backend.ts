@@ -43,7 +43,7 @@ export interface LocalBackendOptions {
 const blobBytes = 1_099_511_627_776
 
 /** A storage backend in a folder: one file a blob. Several processes may use one root at the same time. */
-export class LocalBackend implements StorageBackend {
+export class LocalBackend implements StorageBackend, AsyncDisposable {
   readonly info: StorageBackendInfo
   readonly #place: LocalPlace
   readonly #gate: CallGate
@@ -182,6 +182,10 @@ export class LocalBackend implements StorageBackend {
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   async #publish(draft: Draft, key: string, options: CallOptions): Promise<void> {
