@@ -1,0 +1,62 @@
+/** One table of layers: what a part of the library may import besides itself. Everything else is a violation. */
+const library = 'packages/nexusfs/src'
+/** Tests and what only they use. */
+const notShipped = '(\\.test|fixtures?)\\.ts$'
+const layers = {
+  core: [],
+  storage: ['core'],
+  metadata: ['core'],
+  content: ['core', 'storage', 'metadata'],
+  fs: ['core', 'storage', 'metadata', 'content'],
+  'storage-backends': ['core', 'storage'],
+  'metadata-stores': ['core', 'metadata'],
+  conformance: ['core', 'storage', 'metadata', 'content', 'fs'],
+  testing: ['core', 'storage', 'metadata', 'content', 'fs'],
+  registry: ['core', 'storage', 'metadata', 'content', 'fs', 'conformance', 'storage-backends', 'metadata-stores'],
+}
+
+const layerRules = Object.entries(layers).map(([layer, below]) => ({
+  name: `${layer}-sees-only-what-is-below`,
+  comment: `${layer} may import ${below.length === 0 ? 'nothing of the library' : below.join(', ')}`,
+  severity: 'error',
+  from: { path: `^${library}/${layer}/`, pathNot: notShipped },
+  to: { path: `^${library}/`, pathNot: `^${library}/(${[layer, ...below].join('|')})/` },
+}))
+
+export default {
+  forbidden: [
+    ...layerRules,
+    {
+      name: 'adapters-do-not-see-each-other',
+      severity: 'error',
+      from: { path: `^${library}/(storage-backends|metadata-stores)/([^/]+)/` },
+      to: { path: `^${library}/(storage-backends|metadata-stores)/`, pathNot: `^${library}/$1/($2|sql)/` },
+    },
+    {
+      name: 'only-adapters-see-vendor-clients',
+      severity: 'error',
+      from: { path: `^${library}/`, pathNot: `^${library}/(storage-backends|metadata-stores)/|${notShipped}` },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg'] },
+    },
+    {
+      name: 'the-library-sees-no-tool-built-on-it',
+      severity: 'error',
+      from: { path: `^${library}/`, pathNot: notShipped },
+      to: { path: '^(packages/(bench|cli)|tests|services|examples)/' },
+    },
+    {
+      name: 'bench-does-not-see-the-cli',
+      severity: 'error',
+      from: { path: '^packages/bench/' },
+      to: { path: '^packages/cli/' },
+    },
+    { name: 'no-circles', severity: 'error', from: { path: '^packages/' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.test.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['nexus-source', 'import', 'types', 'default'] },
+  },
+}

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** What one run of the test runner came to. */
+export interface LaneReport {
+  passed: number
+  failed: number
+  skipped: { name: string; reason: string }[]
+  slowest: { name: string; milliseconds: number }[]
+}
+
+interface Lane {
+  readonly name: string
+  readonly env: Record<string, string>
+}
+
+const tiers: Record<string, { readonly lanes: readonly Lane[]; readonly next: string }> = {
+  fast: { lanes: [{ name: 'fast', env: { NEXUS_TIER: 'fast' } }], next: 'npm run test:ci' },
+  ci: {
+    lanes: [
+      { name: 'cpu', env: { NEXUS_TIER: 'ci', NEXUS_LANE: 'cpu', NEXUS_MODEL_RUNS: '1000' } },
+      { name: 'server', env: { NEXUS_TIER: 'ci', NEXUS_LANE: 'server' } },
+    ],
+    next: 'npm run test:full',
+  },
+  full: { lanes: [{ name: 'full', env: { NEXUS_TIER: 'full', NEXUS_MODEL_RUNS: '20000' } }], next: '' },
+}
+
+async function runLane({ name, env }: Lane, folder: string, args: readonly string[]): Promise<LaneReport> {
+  const file = join(folder, `${name}.json`)
+  const child = spawn('vitest', ['run', '--passWithNoTests', ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env, NEXUS_LANE_REPORT: file },
+  })
+  const code = await new Promise<number>((resolve) => {
+    child.on('error', () => resolve(127))
+    child.on('exit', (status, signal) => resolve(status ?? (signal ? 1 : 0)))
+  })
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8')) as LaneReport
+    if (code !== 0 && report.failed === 0) report.failed = 1
+    return report
+  } catch {
+    process.stderr.write(`lane ${name}: the test runner ended with ${code} and left no report\n`)
+    return { passed: 0, failed: 1, skipped: [], slowest: [] }
+  }
+}
+
+/** The suites that this tier leaves out, by what they need. */
+function leftOut(tier: string): string[] {
+  if (tier !== 'fast') return []
+  const suites = globSync(['packages/*/src/**/*.ci.test.ts', 'tests/**/*.ci.test.ts'])
+  if (suites.length === 0) return []
+  return [
+    `not run here: ${suites.length} suites that need root, strace or real servers; they run with: npm run test:ci`,
+    ...suites.sort().map((suite) => `  ${suite}`),
+  ]
+}
+
+async function main(): Promise<void> {
+  const [name = 'fast', ...args] = process.argv.slice(2)
+  const tier = tiers[name]
+  if (tier === undefined) throw new Error(`no tier ${name}; there are ${Object.keys(tiers).join(', ')}`)
+  const folder = mkdtempSync(join(tmpdir(), 'nexus-tier-'))
+  const started = performance.now()
+  const reports = await Promise.all(tier.lanes.map((lane) => runLane(lane, folder, args)))
+  rmSync(folder, { recursive: true, force: true })
+  const passed = reports.reduce((sum, report) => sum + report.passed, 0)
+  const failed = reports.reduce((sum, report) => sum + report.failed, 0)
+  const skipped = reports.flatMap((report) => report.skipped)
+  const slowest = reports.flatMap((report) => report.slowest).map(({ name: file, milliseconds }) => `${file} ${(milliseconds / 1000).toFixed(1)} s`)
+  const lines = [
+    '',
+    ...leftOut(name),
+    ...skipped.map(({ name: test, reason }) => `skipped: ${test} (${reason})`),
+    `slowest: ${slowest.join(', ')}`,
+    `tier ${name}: ${((performance.now() - started) / 1000).toFixed(0)} s`,
+    `${passed} passed, ${failed} failed, ${skipped.length} skipped`,
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+}
+
+await main()
