@@ -64,7 +64,7 @@ describe('goalResults', () => {
     assert.equal(verdictOf(0.5, undefined), 'met, close')
   })
 
-  it('looks only at goals of workloads that were run', () => {
+  it('looks only at goals of workloads that were run, and not in a quick run', () => {
     assert.deepEqual(
       goalResults(file).map(({ goal }) => goal.workload),
       ['throughput/write[size=1KiB]'],

@@ -61,17 +61,18 @@ function summaryCell(result: WorkloadResult | undefined): string {
 }
 
 function goalSection(file: ResultFile): readonly string[] {
-  const results = file.run.preset === 'targets' ? goalResults(file) : []
+  const results = goalResults(file)
   if (results.length === 0) return []
   const rows = results.map(({ goal, ratio, interval, verdict }) => [
     goal.row,
     `${goal.combo} / ${goal.reference}`,
+    goal.durability,
     ratio === undefined ? '-' : formatRatio(ratio),
     interval === undefined ? '-' : formatInterval(interval),
     formatRatio(goal.ratio),
     verdict,
   ])
-  return ['## Goals', markdownTable(['goal', 'combination / reference', 'measured', '95 %', 'at most', 'verdict'], rows)]
+  return ['## Goals', markdownTable(['goal', 'combination / reference', 'class', 'measured', '95 %', 'at most', 'verdict'], rows)]
 }
 
 function groupTable(results: readonly WorkloadResult[]): string {

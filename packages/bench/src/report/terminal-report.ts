@@ -14,7 +14,8 @@ export function terminalReport(file: ResultFile, colors: Colors): string {
   const parts = [
     machineLines(file, colors),
     ...groups.map(([group, results]) => groupTable(group, results, colors)),
-    ...(file.run.preset === 'targets' ? [goalTable(goalResults(file), colors)] : [summaryTable(file, colors)]),
+    summaryTable(file, colors),
+    ...(goalResults(file).length > 0 ? [goalTable(goalResults(file), colors)] : []),
     noteLines(file, colors),
   ]
   return `${parts.join('\n\n')}\n`
@@ -94,13 +95,14 @@ function summaryCell(result: WorkloadResult | undefined, colors: Colors): string
 }
 
 function goalTable(results: readonly GoalResult[], colors: Colors): string {
-  const head = ['goal', 'combination / reference', 'measured', '95 %', 'at most', 'verdict']
-  const table = plainTable(head, ['left', 'left', 'right', 'left', 'right', 'left'], colors)
+  const head = ['goal', 'combination / reference', 'class', 'measured', '95 %', 'at most', 'verdict']
+  const table = plainTable(head, ['left', 'left', 'left', 'right', 'left', 'right', 'left'], colors)
   for (const { goal, ratio, interval, verdict } of results) {
     const measured = ratio === undefined ? '-' : formatRatio(ratio)
     const range = interval === undefined ? '-' : formatInterval(interval)
     const colour = verdict.startsWith('met') ? colors.green : colors.red
-    table.push([goal.row, `${goal.combo} / ${goal.reference}`, measured, range, formatRatio(goal.ratio), colour(verdict)])
+    const against = `${goal.combo} / ${goal.reference}`
+    table.push([goal.row, against, goal.durability, measured, range, formatRatio(goal.ratio), colour(verdict)])
   }
   const met = results.filter(({ verdict }) => verdict.startsWith('met')).length
   return `${colors.bold(colors.cyan('goals'))}: ${met} of ${results.length} met\n${linesOf(table).join('\n')}`

@@ -97,24 +97,34 @@ function keepWarmUp(records: WarmUp['records']): void {
 }
 
 /** Lets every entrant work for a few milliseconds, uncounted. */
-async function warmUp(entrants: readonly Entrant[], { random, deadline, now }: MeasureOptions): Promise<WarmUp> {
+async function warmUp(entrants: readonly Entrant[], options: MeasureOptions): Promise<WarmUp> {
   let slowestMs = 0
   const records = new Map<Entrant, RoundRecord>()
-  for (const [place, entrant] of shuffled(entrants, random).entries()) {
+  for (const [place, entrant] of shuffled(entrants, options.random).entries()) {
     if (!isIn(entrant)) continue
     const first = await attempt(entrant, () => entrant.worker.round(1))
-    if (first !== undefined) records.set(entrant, { ...first, place, isWarmUp: true })
-    const firstMs = medianMs(first?.samplesNs)
-    const more = Math.min(50, Math.ceil(warmUpMs / Math.max(firstMs, 0.01)))
-    const isSettled = first === undefined || firstMs >= warmUpMs || now() > deadline
-    const second = isSettled ? first : await attempt(entrant, () => entrant.worker.round(more))
-    slowestMs = Math.max(slowestMs, medianMs(second?.samplesNs))
+    if (first === undefined) continue
+    records.set(entrant, { ...first, place, isWarmUp: true })
+    slowestMs = Math.max(slowestMs, await settledMs(entrant, medianMs(first.samplesNs), options))
   }
   return { slowestMs, records }
 }
 
-function medianMs(samplesNs: readonly number[] | undefined): number {
-  return samplesNs === undefined ? 0 : median(samplesNs) / 1e6
+/** Goes on in growing batches until the entrant has worked long enough. Resolves with the time of one iteration in the last batch. */
+async function settledMs(entrant: Entrant, firstMs: number, { now, deadline }: MeasureOptions): Promise<number> {
+  let [iterationMs, spentMs] = [firstMs, firstMs]
+  for (let batch = 4; spentMs < warmUpMs && batch <= 256 && now() <= deadline; batch *= 4) {
+    const count = Math.min(batch, Math.ceil((2 * warmUpMs) / Math.max(iterationMs, 0.01)))
+    const report = await attempt(entrant, () => entrant.worker.round(count))
+    if (report === undefined) break
+    iterationMs = medianMs(report.samplesNs)
+    spentMs += iterationMs * count
+  }
+  return iterationMs
+}
+
+function medianMs(samplesNs: readonly number[]): number {
+  return median(samplesNs) / 1e6
 }
 
 /** Stops on the width of the intervals, never on what they say. Looked at every fourth round, from the twelfth on. */

@@ -69,6 +69,11 @@ describe('planRun', () => {
     assert.doesNotThrow(() => plan({ required: ['local-sqlite'] }))
   })
 
+  it('has only the combinations of the goals in the preset targets', () => {
+    const ids = plan({ preset: 'targets' }).workloads.flatMap((planned) => planned.combinations.map(({ id }) => id))
+    assert.deepEqual([...new Set(ids)], ['local_fs', 'local_fs+fsync', 'local-sqlite', 'local-sqlite:os', 'sha256+commit'])
+  })
+
   it('has every workload of the goals in the preset targets', () => {
     const ids = plan({ preset: 'targets' }).workloads.map(({ workload }) => workloadId(workload))
     assert.ok(ids.includes('targets/list-stat[n=50]') && ids.includes('throughput/write[size=1KiB]'))

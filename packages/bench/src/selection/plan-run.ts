@@ -1,6 +1,6 @@
 import type { Combination } from '../combinations/combination.ts'
 import { NexusError } from '../library.ts'
-import { targetWorkloadsOf } from '../report/goals.ts'
+import { goals, targetWorkloadsOf } from '../report/goals.ts'
 import type { Skip } from '../results/result-file.ts'
 import { seedWorkloads } from '../workloads/catalogue.ts'
 import { type Workload, workloadId } from '../workloads/workload.ts'
@@ -84,14 +84,16 @@ function presetWorkloads(preset: Preset, workloads: readonly Workload[]): readon
 }
 
 function chooseCombinations(
-  { combos, required }: SelectionRequest,
+  { combos, required, preset }: SelectionRequest,
   combinations: readonly Combination[],
   chosen: readonly ChosenWorkload[],
 ): readonly Combination[] {
   const named = chosen.flatMap(({ combo }) => combo ?? [])
   const ids = [...(combos ?? []), ...required, ...named]
   for (const id of ids) requireKnown(id, combinations)
-  return combinations.filter(({ id, isDefault }) => ids.includes(id) || (combos === undefined && isDefault))
+  const isChosenByPreset = ({ id, kind, isDefault }: Combination): boolean =>
+    preset === 'targets' ? kind === 'baseline' || goals.some(({ combo }) => combo === id) : isDefault
+  return combinations.filter((candidate) => ids.includes(candidate.id) || (combos === undefined && isChosenByPreset(candidate)))
 }
 
 function requireKnown(id: string, combinations: readonly Combination[]): void {
