@@ -12,7 +12,7 @@ export function commitArguments(store: number, commits: readonly PlannedCommit[]
     store,
     binaryArray.int8Halves(lockSequence(store, locks)),
     lockTimeoutMs,
-    binaryArray.int4(commitRuns(commits.map((planned) => planned.commit))),
+    binaryArray.int4(commitRuns(commits.map((planned) => planned.locks))),
     ...expectationArguments(commits),
     ...writeArguments(commits),
   ]

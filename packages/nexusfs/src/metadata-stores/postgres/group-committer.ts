@@ -1,7 +1,7 @@
 import { isNexusError, NexusError } from '../../core/errors.ts'
 import type { CommitResult } from '../../metadata/metadata-store.ts'
 import type { PlannedCommit } from './commit-call.ts'
-import { maxLocks } from './lock-plan.ts'
+import { lockNumber, maxLocks } from './lock-plan.ts'
 
 export interface CommitterPlan {
   /** The most commits in one call. */
@@ -99,7 +99,7 @@ export class GroupCommitter {
       commits += job.commits.length
       for (const commit of job.commits) {
         bytes += commit.bytes
-        for (const lock of commit.locks) locks.add(lock.high * 0x1_0000_0000 + lock.low)
+        for (const lock of commit.locks) locks.add(lockNumber(lock))
       }
       const fits = commits <= this.#plan.groupSize && locks.size < maxLocks && bytes <= maxGroupBytes
       if (taken > 0 && !fits) break

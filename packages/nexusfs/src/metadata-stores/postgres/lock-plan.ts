@@ -2,7 +2,7 @@ import { type Commit, type Expectation, isRangedGroup, type Write } from '../../
 import type { Int64 } from './binary-array.ts'
 import { lockId } from './lock-id.ts'
 
-/** Above this many, a commit takes the whole store for itself instead: the server's lock table is shared with every other application. */
+/** From this many on, a commit takes the whole store for itself instead: the server's lock table is shared with every application. */
 export const maxLocks = 256
 
 /**
@@ -14,31 +14,27 @@ export const maxLocks = 256
  * - A put with a REV slot: no lock on its key. The revision in it is new, so nobody else writes that key, and nobody can expect it
  *   before this commit is visible.
  */
-export function locksOf(store: number, commit: Commit): Lock[] {
+export function locksOf(store: number, commit: Commit): readonly Lock[] {
   const locks: Lock[] = []
-  const add = (id: Int64, isExclusive: boolean): void => {
-    locks.push({ ...id, isExclusive })
-  }
-  for (const expectation of commit.expect) addExpected(store, expectation, add)
-  for (const write of commit.writes) addWritten(store, write, add)
+  for (const expectation of commit.expect) locks.push(expectedLock(store, expectation))
+  for (const write of commit.writes) addWritten(store, write, locks)
   return locks
 }
 
 export interface Lock extends Int64 {
-  readonly isExclusive: boolean
+  readonly reason: 'key expected' | 'range expected' | 'key written' | 'group written'
 }
 
-type Add = (id: Int64, isExclusive: boolean) => void
-
-function addExpected(store: number, expectation: Expectation, add: Add): void {
-  if (expectation.kind === 'range') add(lockId(store, { group: expectation.range.group }), true)
-  else add(lockId(store, expectation.key), false)
+function expectedLock(store: number, expectation: Expectation): Lock {
+  if (expectation.kind !== 'range') return { ...lockId(store, expectation.key), reason: 'key expected' }
+  return { ...lockId(store, { group: expectation.range.group }), reason: 'range expected' }
 }
 
-function addWritten(store: number, write: Write, add: Add): void {
+function addWritten(store: number, write: Write, locks: Lock[]): void {
   const { key } = write
-  if (isRangedGroup(key.group)) add(lockId(store, { group: key.group }), false)
-  if (write.kind === 'delete' || write.key.revisionAt === undefined) add(lockId(store, key), true)
+  if (isRangedGroup(key.group)) locks.push({ ...lockId(store, { group: key.group }), reason: 'group written' })
+  const hasSlot = write.kind === 'put' && write.key.revisionAt !== undefined
+  if (!hasSlot) locks.push({ ...lockId(store, key), reason: 'key written' })
 }
 
 /**
@@ -54,8 +50,17 @@ export function lockSequence(store: number, locks: readonly Lock[]): readonly In
 }
 
 function strongestOnce(locks: readonly Lock[]): readonly Int64[] {
-  const sorted = [...locks].sort((a, b) => a.high - b.high || a.low - b.low || Number(b.isExclusive) - Number(a.isExclusive))
-  return sorted
-    .filter((lock, index) => lock.high !== sorted[index - 1]?.high || lock.low !== sorted[index - 1]?.low)
-    .map(({ high, low, isExclusive }) => ({ high, low: isExclusive ? low + 1 : low }))
+  return locks
+    .map((lock) => ({ high: lock.high, low: isExclusive(lock) ? lock.low + 1 : lock.low }))
+    .sort((a, b) => a.high - b.high || (a.low >>> 1) - (b.low >>> 1) || b.low - a.low)
+    .filter((lock, index, all) => lock.high !== all[index - 1]?.high || lock.low >>> 1 !== (all[index - 1]?.low ?? 0) >>> 1)
+}
+
+function isExclusive(lock: Lock): boolean {
+  return lock.reason === 'range expected' || lock.reason === 'key written'
+}
+
+/** One number for a lock, for sets. Two locks may share one by chance, which is as harmless as a collision of the lock itself. */
+export function lockNumber(lock: Int64): number {
+  return lock.high * 0x1_0000_0000 + lock.low
 }
