@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeEach, describe, it } from 'vitest'
+import { type FileCalls, nodeFileCalls } from './file-calls.ts'
 import { LocalBackend } from './local-backend.ts'
 import { temporaryNamePattern } from './temporary-name.ts'
 
@@ -196,6 +197,33 @@ describe('what somebody planted in the folders of LocalBackend', () => {
     symlinkSync(victim, path)
     await backend.delete([key])
     await assert.rejects(backend.get(key), { code: 'NotFound' })
+    assert.equal(readFileSync(victim, 'utf8'), 'secret')
+  })
+
+  it('a symbolic link that stands there only while the blob is opened is not followed either', async () => {
+    const path = join(root, 'blobs', 'group', 'na', 'name')
+    const victim = `${root}-victim`
+    writeFileSync(victim, 'secret')
+    let opened: Promise<unknown> = Promise.resolve()
+    const calls: FileCalls = {
+      ...nodeFileCalls,
+      open: (file, flags, mode) => {
+        if (file !== path) return nodeFileCalls.open(file, flags, mode)
+        renameSync(path, `${path}-real`)
+        symlinkSync(victim, path)
+        const opening = nodeFileCalls.open(file, flags, mode)
+        opened = opening.catch(() => undefined).then(() => renameSync(`${path}-real`, path))
+        return opening
+      },
+      look: async (file) => {
+        await opened
+        return nodeFileCalls.look(file)
+      },
+    }
+    await using backend = await LocalBackend.open({ root, durability: 'os' }, calls)
+    await backend.put('group/name', bytes, { size: 3 })
+    await assert.rejects(backend.get('group/name'), { code: 'Corrupt' })
+    await opened
     assert.equal(readFileSync(victim, 'utf8'), 'secret')
   })
 
