@@ -62,6 +62,14 @@ describe('init', () => {
     assert.match(storeId, /^[0-9a-f]{32}$/)
   })
 
+  it('does not mix a store with other files', async () => {
+    writeFileSync(join(cwd, 'mine.txt'), 'x')
+    const { code, stderr } = await tryNexus('init .')
+    assert.equal(code, 3)
+    assert.match(stderr, /AlreadyExists: .* holds other files; name a folder of its own, such as .*\.nexus\n$/)
+    assert.equal(existsSync(join(cwd, 'blobs')), false)
+  })
+
   it('makes a store out of two layers, which no other command does', async () => {
     const layers = '--storage local:blobs --metadata sqlite:meta.db'
     const before = await tryNexus(`ls ${layers}`)
@@ -239,6 +247,10 @@ describe('mkdir, rm, mv, cp and restore', () => {
     assert.equal(await nexus('restore /a'), 'restored /a\n')
     assert.equal(await nexus('cat /a/b/f'), 'x')
     assert.deepEqual(await json('rm /a/b/f'), { removed: ['/a/b/f'] })
+    await nexus('write /one --text x')
+    const half = await tryNexus('rm /one /two --json')
+    assert.equal(half.code, 3)
+    assert.deepEqual(JSON.parse(half.stdout), { removed: ['/one'] }, 'what was done is told although the rest failed')
     assert.equal(await nexus('restore /a/b/f --to /f'), 'restored /f v1\n')
     assert.equal(Object(await json('mkdir /json')).kind, 'directory')
     assert.equal(Object(await json('cp /f /json/f')).path, '/json/f')

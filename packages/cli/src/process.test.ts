@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, it } from 'vitest'
@@ -78,6 +78,19 @@ describe('the program', () => {
     assert.equal((await runNexus(['help', 'bench'], { cwd })).stdout, stdout)
     const combos = await runNexus(['--no-config', 'bench', 'list', 'combos'], { cwd })
     assert.match(combos.stdout, /^local-sqlite +ready/m)
+  })
+
+  it('loads a config of TypeScript, whatever its package.json says, without remarks of Node', async () => {
+    const place = join(cwd, 'typed')
+    mkdirSync(place)
+    writeFileSync(join(place, 'nexus.config.ts'), "const store: string = '../.nexus'\nexport default { store }\n")
+    writeFileSync(join(place, 'package.json'), '{}')
+    const typeless = await spawnNexus(['stat', '/', '--json'], { cwd: place })
+    assert.deepEqual([typeless.code, typeless.stderr], [0, ''])
+    writeFileSync(join(place, 'package.json'), '{ "type": "commonjs" }')
+    const common = await spawnNexus(['stat', '/'], { cwd: place })
+    assert.equal(common.code, 10)
+    assert.match(common.stderr, /^nexus: InvalidConfig: [^\n]*; if package\.json says "type": "commonjs", rename it [^\n]*\n$/)
   })
 
   it('says on an older Node what to do', () => {

@@ -83,7 +83,8 @@ Begin here:
   $ nexus write /plans/q3.md --text "# Q3"
   $ nexus ls -l /plans
 
-\`nexus <command> --help\` shows the options of a command, with examples; \`nexus --version\` the version.`
+\`nexus <command> --help\` shows the options of a command, with examples.
+\`nexus --version\` prints the version.`
 
 /** The `nexus` command line. Actions use the context; errors of the command line are thrown as `CommanderError`. */
 export function buildProgram(context: CommandContext): Command {

@@ -44,6 +44,7 @@ const generalFixes: Partial<Record<ErrorCode, string>> = {
   RateLimited: 'wait a moment and repeat it',
   Unavailable: 'see that the store can be reached, and repeat it',
   Timeout: 'repeat it when the store is less busy',
+  Aborted: 'run it again to finish it',
   Unexpected: 'run it again with --verbose, and report what it says',
 }
 

@@ -13,6 +13,15 @@ export type OutputStream = Writable & { readonly isTTY?: boolean | undefined; re
 
 /** The one this process was started from. */
 export function processTerminal(): Terminal {
-  const { stdin, stdout, stderr, env } = process
-  return { stdin, stdout, stderr, env, cwd: process.cwd() }
+  const { stdout, stderr, env } = process
+  return {
+    // Opened only by the commands that read it.
+    get stdin() {
+      return process.stdin
+    },
+    stdout,
+    stderr,
+    env,
+    cwd: process.cwd(),
+  }
 }

@@ -35,6 +35,7 @@ writeFileSync(
    export default {
      stores: { pair: { storage: 'forgetful:x', metadata: 'memory:x' } },
      storages: {
+       gated: { traits, env: { any: [['GATED_URL', 'GATED_HOST']] }, open: async () => { throw new Error('opened') } },
        forgetful: {
          traits,
          open: ({ namespace, uri }) => Forgetful.open({ name: namespace }),
@@ -63,6 +64,11 @@ describe('conformance', () => {
     assert.match(stdout, /forgetful storage: \d+ kept, [1-9]\d* broken, \d+ skipped \(seed 42\)\n$/)
     const disposed: unknown = Reflect.get(globalThis, 'disposedByConformance')
     assert.ok(Array.isArray(disposed) && disposed.length > 30, 'every namespace is removed')
+  })
+
+  it('says which variables an adapter lacks', async () => {
+    const { code, stderr } = await runNexus(['conformance', 'gated'], { cwd, env: { GATED_URL: '' } })
+    assert.deepEqual([code, stderr], [10, 'nexus: InvalidConfig: gated is not configured; set GATED_URL or GATED_HOST\n'])
   })
 
   it('reports in JSON', async () => {

@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { MetadataStore, StorageBackend } from 'nexusfs'
 import type { ConformanceReport, ConformanceSubject, LawResult } from 'nexusfs/conformance'
 import { NexusError } from 'nexusfs/errors'
-import { loadRegistry, type OpenContext, redactSecrets } from 'nexusfs/registry'
+import { type Environment, loadRegistry, missingVariables, type OpenContext, redactSecrets } from 'nexusfs/registry'
 import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
 import { subjectOf } from '../conformance-subject.ts'
@@ -39,6 +39,7 @@ async function run(context: CommandContext, text: string, flags: ConformanceFlag
   const target = selectLayer(findTarget(text, registry), flags.layer)
   const tmpDir = await mkdtemp(join(tmpdir(), 'nexus-conformance-'))
   try {
+    refuseUnconfigured(target, terminal.env)
     const shared = { env: terminal.env, cwd: terminal.cwd, tmpDir, signal }
     const reports = await check(context, target, shared, text, flags)
     if (context.isJson) await context.out.json({ reports: reports.map(reportJson) })
@@ -54,6 +55,14 @@ function selectLayer(target: ConformanceTarget, layer: ConformanceFlags['layer']
     throw new NexusError('InvalidArgument', `this adapter has no ${layer} port; leave out --layer`)
   }
   return { storage: undefined, metadata: undefined, [layer]: target[layer] }
+}
+
+/** An adapter that chooses its place itself needs what its gate asks for. */
+function refuseUnconfigured({ storage, metadata }: ConformanceTarget, env: Environment): void {
+  for (const place of [storage, metadata]) {
+    const missing = place?.uri === undefined ? missingVariables(place?.adapter.env, env) : undefined
+    if (missing !== undefined) throw new NexusError('InvalidConfig', `${place?.name} is not configured; ${missing}`)
+  }
 }
 
 async function check(

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { NexusFS } from 'nexusfs'
 import { isNexusError, NexusError } from 'nexusfs/errors'
@@ -22,6 +23,7 @@ function describe(command: Command, context: CommandContext): void {
 async function run(context: CommandContext, dir: string | undefined): Promise<void> {
   const config = configOnce(context.options.config === false ? false : undefined, context.terminal.cwd)
   const located = await placeToMake(context, dir, config)
+  if (located.place.kind === 'folder') await refuseOccupied(located.place.folder)
   const { nexus, isNew } = await openOrMake(context, located, config)
   await using opened = nexus
   const { durability, storeId } = opened.info
@@ -41,6 +43,17 @@ async function placeToMake(
   }
   if (isNamed) return locateStore({ store, storage, metadata }, { cwd: terminal.cwd, env: terminal.env, config })
   return { place: { kind: 'folder', folder: resolve(terminal.cwd, dir ?? '.nexus') }, why: 'the folder to make' }
+}
+
+/** A store has its folder for itself: its files must not mix with those of somebody else. */
+async function refuseOccupied(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => [])
+  const others = names.filter((name) => !name.startsWith('.') && name !== 'lost+found')
+  if (others.length === 0 || names.includes('blobs') || names.includes('meta.db')) return
+  throw new NexusError(
+    'AlreadyExists',
+    `${folder} holds other files; name a folder of its own, such as ${join(folder, '.nexus')}`,
+  )
 }
 
 async function openOrMake(

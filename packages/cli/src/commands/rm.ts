@@ -31,11 +31,14 @@ function describe(command: Command, context: CommandContext): void {
 async function run(context: CommandContext, paths: readonly string[], { recursive, force, message }: RmFlags): Promise<void> {
   const removed: string[] = []
   await context.withStore(async (nexus) => {
-    for (const path of paths) {
-      await nexus.remove(path, { recursive, force, reason: message, signal: context.signal })
-      removed.push(path)
-      if (!context.isJson) await context.answer(undefined, `removed ${path}`)
+    try {
+      for (const path of paths) {
+        await nexus.remove(path, { recursive, force, reason: message, signal: context.signal })
+        removed.push(path)
+        if (!context.isJson) await context.answer(undefined, `removed ${path}`)
+      }
+    } finally {
+      if (context.isJson && removed.length > 0) await context.out.json({ removed })
     }
-    if (context.isJson) await context.out.json({ removed })
   })
 }

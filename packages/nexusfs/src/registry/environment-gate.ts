@@ -12,8 +12,3 @@ export function missingVariables(gate: EnvironmentGate | undefined, env: Environ
   const advice = `set ${missing.join(', and ')}`
   return present.length === 0 ? advice : `${present.join(', ')} ${present.length === 1 ? 'is' : 'are'} set; also ${advice}`
 }
-
-/** Names of the variables whose values are never shown. */
-export function secretVariables(gates: readonly (EnvironmentGate | undefined)[]): readonly string[] {
-  return [...new Set(gates.flatMap((gate) => gate?.secret ?? []))]
-}

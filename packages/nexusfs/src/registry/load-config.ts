@@ -84,5 +84,7 @@ async function validConfig(value: unknown, file: string): Promise<NexusConfig> {
 
 function cannotLoad(file: string, cause: unknown): NexusError {
   const [problem] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
-  return new NexusError('InvalidConfig', `${file}: it cannot be loaded: ${problem}`, { context: { file }, cause })
+  const isCommonJs = file.endsWith('.ts') && cause instanceof SyntaxError
+  const advice = isCommonJs ? '; if package.json says "type": "commonjs", rename it to nexus.config.mjs' : ''
+  return new NexusError('InvalidConfig', `${file}: it cannot be loaded: ${problem}${advice}`, { context: { file }, cause })
 }
