@@ -7,6 +7,7 @@ export function notesOf(file: ResultFile): readonly string[] {
   return [
     ...statusNote(file),
     ...file.warnings,
+    ...loadNote(file),
     ...wideNote(file),
     ...warmUpNote(file),
     ...growthNote(file),
@@ -21,6 +22,13 @@ export function notesOf(file: ResultFile): readonly string[] {
 
 function statusNote({ run }: ResultFile): readonly string[] {
   return run.status === 'done' ? [] : [`the run was ${run.status}; what is here is complete for each workload and checked`]
+}
+
+/** A load above the number of processors before the run began is somebody else's. */
+function loadNote({ machine }: ResultFile): readonly string[] {
+  if (machine.load.before <= machine.cores) return []
+  const found = `load ${machine.load.before.toFixed(1)} on ${machine.cores} processors`
+  return [`the machine was busy before the run began (${found}): expect wide intervals`]
 }
 
 function wideNote({ results }: ResultFile): readonly string[] {
@@ -44,14 +52,18 @@ function growthNote({ results }: ResultFile): readonly string[] {
   return [`the state grows while the clock runs (files, or versions that Nexus keeps) in ${growing.size} workloads that write`]
 }
 
+/** One sentence for a workload, with the combinations that saved the same. */
 function savingsNotes({ results, combos }: ResultFile): readonly string[] {
   const nexus = new Set(combos.filter(({ kind }) => kind === 'nexus').map(({ id }) => id))
-  return results
+  const saved = results
     .filter(({ group, combo }) => group === 'dedup' && nexus.has(combo))
     .flatMap((result) => {
-      const saved = savedShare(result)
-      return saved === undefined ? [] : [`${result.id}: ${(saved * 100).toFixed(1)} % of the bytes written needed no space`]
+      const share = savedShare(result)
+      return share === undefined ? [] : [{ combo: result.combo, text: `${result.workload}: ${(share * 100).toFixed(1)} %` }]
     })
+  return [...Map.groupBy(saved, ({ text }) => text)].map(
+    ([text, rows]) => `${text} of the bytes written needed no space (${rows.map(({ combo }) => combo).join(', ')})`,
+  )
 }
 
 function tornNotes({ results }: ResultFile): readonly string[] {
