@@ -9,7 +9,16 @@ const texts = new WeakMap<Key, string>()
 export function keyText(key: Key): string {
   const known = texts.get(key)
   if (known !== undefined) return known
-  const text = `${String.fromCharCode(key.group.length)}${binaryText(key.group)}${binaryText(key.item)}`
+  const text = textOf(key)
   texts.set(key, text)
   return text
+}
+
+/** The same text, not remembered: to remember a key that is used once costs ten times as much as its text. */
+export function keyTextOnce(key: Key): string {
+  return texts.get(key) ?? textOf(key)
+}
+
+function textOf({ group, item }: Key): string {
+  return `${String.fromCharCode(group.length)}${binaryText(group)}${binaryText(item)}`
 }
