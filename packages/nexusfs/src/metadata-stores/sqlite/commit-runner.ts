@@ -36,6 +36,11 @@ export class CommitRunner {
     return outcome
   }
 
+  /** Ends once groups run where the mode wants them. */
+  async started(): Promise<void> {
+    await this.#thread?.started
+  }
+
   async close(): Promise<void> {
     await this.#thread?.close()
   }

@@ -10,8 +10,14 @@ export class CommitThreadClient {
   #hasEnded = false
   #answer: ((outcome: GroupOutcome) => void) | undefined
   readonly #ended: Promise<void>
+  /** Ends once the thread is ready, or has ended. */
+  readonly started: Promise<void>
+  #start: () => void = () => undefined
 
   constructor(place: DatabasePlace) {
+    this.started = new Promise((resolve) => {
+      this.#start = resolve
+    })
     this.#worker = new Worker(threadFile(), { workerData: place })
     this.#worker.unref()
     this.#worker.on('message', (message: GroupOutcome | 'ready') => this.#receive(message))
@@ -49,6 +55,7 @@ export class CommitThreadClient {
   #receive(message: GroupOutcome | 'ready'): void {
     if (message === 'ready') {
       this.#isReady = true
+      this.#start()
       return
     }
     this.#worker.unref()
@@ -63,6 +70,7 @@ export class CommitThreadClient {
     const answer = this.#answer
     this.#answer = undefined
     answer?.({ kind: 'lost', fault: { code: 10, message: `the commit thread has ended: ${reason}` } })
+    this.#start()
     ended()
   }
 }

@@ -1,7 +1,7 @@
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
 import { limits } from '../../core/limits.ts'
 import { checkReadRequest } from '../../metadata/check-request.ts'
-import { keyText } from '../../metadata/key-text.ts'
+import { keyTextOnce } from '../../metadata/key-text.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { type BusyOptions, whileBusy } from './busy.ts'
 import { lastRevisionColumn, storedValue } from './column-text.ts'
@@ -50,7 +50,7 @@ async function insertAll(
     throwIfAborted(signal, operation)
     checkReadRequest({ get: [key] })
     if (value.length > limits.valueBytes) throw refused(`a value of ${value.length} bytes; at most ${limits.valueBytes}`)
-    const column = keyText(key)
+    const column = keyTextOnce(key)
     if (isThere.get(column) !== undefined) throw refused('it gives one key twice')
     writer.put(column, revision, storedValue(value))
     last = Math.max(last, revision)

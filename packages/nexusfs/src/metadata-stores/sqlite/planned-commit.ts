@@ -1,4 +1,4 @@
-import { keyText } from '../../metadata/key-text.ts'
+import { keyTextOnce } from '../../metadata/key-text.ts'
 import type { Commit, Expectation, Write } from '../../metadata/metadata-store.ts'
 import { rangeTexts, revisionText, storedValue } from './column-text.ts'
 
@@ -33,10 +33,10 @@ export function writtenColumn({ column, slot }: PlannedWrite, revision: number):
 function planExpectation(expectation: Expectation): PlannedExpectation {
   switch (expectation.kind) {
     case 'at':
-      return { kind: 'at', column: keyText(expectation.key), revision: expectation.revision }
+      return { kind: 'at', column: keyTextOnce(expectation.key), revision: expectation.revision }
     case 'absent':
     case 'present':
-      return { kind: expectation.kind, column: keyText(expectation.key) }
+      return { kind: expectation.kind, column: keyTextOnce(expectation.key) }
     case 'range': {
       const { count, maxRevision, range } = expectation
       return { kind: 'range', ...rangeTexts(range), count, maxRevision }
@@ -45,7 +45,7 @@ function planExpectation(expectation: Expectation): PlannedExpectation {
 }
 
 function planWrite(write: Write): PlannedWrite {
-  const column = keyText(write.key)
+  const column = keyTextOnce(write.key)
   if (write.kind === 'delete') return { column, slot: -1, value: null }
   const { revisionAt, group } = write.key
   return { column, slot: revisionAt === undefined ? -1 : 1 + group.length + revisionAt, value: storedValue(write.value) }

@@ -75,7 +75,9 @@ export class SqliteStore implements MetadataStore {
     const place = { file, durability }
     const cache = new ReadCache(cacheBytes)
     const first = await whileBusy(() => new Session(place, cache), { operation: 'sqlite.open', timeoutMs: busyTimeoutMs })
-    return new SqliteStore(place, cache, first, options)
+    const store = new SqliteStore(place, cache, first, options)
+    await store.#runner.started()
+    return store
   }
 
   private constructor(place: DatabasePlace, cache: ReadCache, first: Session, options: SqliteStoreOptions) {
@@ -126,7 +128,8 @@ export class SqliteStore implements MetadataStore {
 
   async horizon(options?: StoreCallOptions): Promise<Revision> {
     this.#check('metadata.horizon', options)
-    return this.#track(this.#whileBusy('metadata.horizon', options, () => this.#sessions.current.reader.horizon()))
+    const waiting = this.#turns.isOverdue() ? this.#turns.next() : undefined
+    return this.#track(this.#horizonAfter(waiting, options))
   }
 
   /** Commits of other processes are looked for every 25 ms. A listener is called in a turn of the event loop of its own. */
@@ -178,6 +181,11 @@ export class SqliteStore implements MetadataStore {
   async #readLater(request: ReadRequest, options: StoreCallOptions | undefined): Promise<ReadReply> {
     await this.#turns.next()
     return this.#whileBusy('metadata.read', options, () => this.#readNow(request))
+  }
+
+  async #horizonAfter(turn: Promise<void> | undefined, options: StoreCallOptions | undefined): Promise<Revision> {
+    await turn
+    return this.#whileBusy('metadata.horizon', options, () => this.#sessions.current.reader.horizon())
   }
 
   #whileBusy<Result>(operation: string, options: StoreCallOptions | undefined, attempt: () => Result): Promise<Result> {
