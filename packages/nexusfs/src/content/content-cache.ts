@@ -1,38 +1,43 @@
 import type { Digest } from '../core/digest.ts'
 
-/** Content by digest, least recently used out first. A digest names its bytes for ever, so nothing here can be stale. */
+/**
+ * Content by digest; roughly, what was not used for longest goes out first. A digest names its bytes for ever, so nothing here can be
+ * stale. There are two generations: what is used lies in the young one; when that is full it becomes the old one, and what was in
+ * the old one and was not used since is forgotten. A look-up costs one or two of a Map, and no order is kept.
+ */
 export class ContentCache {
-  readonly #entries = new Map<Digest, Uint8Array>()
-  readonly #capacity: number
-  #size = 0
+  readonly #generationBytes: number
+  readonly #largest: number
+  #young = new Map<Digest, Uint8Array>()
+  #old = new Map<Digest, Uint8Array>()
+  #youngBytes = 0
 
   /** @param capacity in bytes; 0 keeps nothing */
   constructor(capacity: number) {
-    this.#capacity = capacity
+    this.#generationBytes = capacity / 2
+    this.#largest = capacity / 4
   }
 
   /** The cached array itself: it must not be changed or handed to a caller. */
   get(digest: Digest): Uint8Array | undefined {
-    const bytes = this.#entries.get(digest)
-    if (bytes === undefined) return undefined
-    this.#entries.delete(digest)
-    this.#entries.set(digest, bytes)
-    return bytes
+    const young = this.#young.get(digest)
+    if (young !== undefined) return young
+    const old = this.#old.get(digest)
+    if (old !== undefined) this.#add(digest, old)
+    return old
   }
 
   /** Keeps verified bytes, which from now on nobody changes. Content of more than a quarter of the capacity is not kept. */
   put(digest: Digest, bytes: Uint8Array): void {
-    if (bytes.length * 4 > this.#capacity || this.#entries.has(digest)) return
-    this.#entries.set(digest, bytes)
-    this.#size += bytes.length
-    for (const [oldest, old] of this.#entries) {
-      if (this.#size <= this.#capacity) break
-      this.#entries.delete(oldest)
-      this.#size -= old.length
-    }
+    if (bytes.length <= this.#largest && !this.#young.has(digest)) this.#add(digest, bytes)
   }
 
-  has(digest: Digest): boolean {
-    return this.#entries.has(digest)
+  #add(digest: Digest, bytes: Uint8Array): void {
+    this.#young.set(digest, bytes)
+    this.#youngBytes += bytes.length
+    if (this.#youngBytes <= this.#generationBytes) return
+    this.#old = this.#young
+    this.#young = new Map()
+    this.#youngBytes = 0
   }
 }

@@ -1,5 +1,4 @@
 import type { Id } from '../core/id.ts'
-import { keyText } from '../metadata/key-text.ts'
 import { emptyValue, logKey, operationKey, timeKey } from '../metadata/keyspace.ts'
 import type { Commit, Expectation, Key, Write } from '../metadata/metadata-store.ts'
 import { encodeRecord } from '../metadata/record.ts'
@@ -35,17 +34,16 @@ const operationsPerPage = 150
 /** Gathers what one commit expects and writes; the log row comes last. */
 export class CommitDraft {
   readonly #expect: Expectation[] = []
-  readonly #expected = new Set<string>()
+  readonly #expected = new Set<Key>()
   readonly #writes: Write[] = []
   readonly #operations: LogOperation[] = []
 
-  /** The same expectation of two operations is kept once. */
+  /** What two operations expect of one key object is kept once. */
   expect(...expectations: readonly Expectation[]): void {
     for (const expectation of expectations) {
       if (expectation.kind !== 'range') {
-        const text = `${expectation.kind}${keyText(expectation.key)}`
-        if (this.#expected.has(text)) continue
-        this.#expected.add(text)
+        if (this.#expected.has(expectation.key)) continue
+        this.#expected.add(expectation.key)
       }
       this.#expect.push(expectation)
     }

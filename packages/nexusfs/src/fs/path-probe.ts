@@ -1,6 +1,5 @@
 import type { Id } from '../core/id.ts'
 import { childOf, type NexusPath, segmentsOf } from '../core/path.ts'
-import { keyText } from '../metadata/key-text.ts'
 import type { Key, MetadataEntry, MetadataStore, Scan, ScanPage } from '../metadata/metadata-store.ts'
 import type { DirectoryHint, DirectoryHints } from './directory-hints.ts'
 
@@ -64,15 +63,14 @@ export async function readProbes(
   }
 }
 
-/** All keys, each once, and for each probe where its own are among them. */
+/** All keys, those that probes share once, and for each probe where its own are among them. */
 function placeKeys(probes: readonly Probe[]): { keys: Key[]; places: number[][] } {
   const keys: Key[] = []
-  const known = new Map<string, number>()
+  const known = new Map<Key, number>()
   const place = (key: Key): number => {
-    const text = keyText(key)
-    const index = known.get(text) ?? keys.length
+    const index = known.get(key) ?? keys.length
     if (index === keys.length) {
-      known.set(text, index)
+      known.set(key, index)
       keys.push(key)
     }
     return index
