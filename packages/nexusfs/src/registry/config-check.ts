@@ -11,7 +11,7 @@ export interface ConfigValue {
 
 export type Check = (at: ConfigValue) => void
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
