@@ -1,0 +1,13 @@
+import { randomBytes } from 'node:crypto'
+import { writeSync } from 'node:fs'
+import { openNexus } from '../../packages/nexusfs/src/index.ts'
+
+// One write of 1 MB, between two marks on the standard output.
+
+const [root = '', durability] = process.argv.slice(2)
+await using nexus = await openNexus(root, { config: false, env: {}, durability: durability === 'os' ? 'os' : 'disk' })
+await nexus.write('/first', randomBytes(1_000_000))
+const content = randomBytes(1_000_000)
+writeSync(1, 'MARK begin\n')
+await nexus.write('/second', content)
+writeSync(1, 'MARK acknowledged\n')
