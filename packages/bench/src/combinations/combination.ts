@@ -23,8 +23,8 @@ export type CombinationStatus =
   | { readonly status: 'skipped'; readonly reason: string }
   | { readonly status: 'failed'; readonly reason: string }
 
-export const rawBaseline = 'local_fs'
-export const durableBaseline = 'local_fs+fsync'
+const rawBaseline = 'local_fs'
+const durableBaseline = 'local_fs+fsync'
 
 /** The baselines, every combination of the registry in each class it has, and the floors. */
 export function combinationsOf(registry: Pick<Registry, 'combos' | 'storages' | 'metadata'>): readonly Combination[] {

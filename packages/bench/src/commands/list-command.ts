@@ -7,7 +7,7 @@ import { workloadId } from '../workloads/workload.ts'
 import type { BenchIo } from './bench-io.ts'
 import { exitCodes } from './exit-codes.ts'
 
-export const listUsage = `nexus bench list [workloads|combos|env] [--json]
+const listUsage = `nexus bench list [workloads|combos|env] [--json]
 
   workloads   ids, what one iteration does, and the node ids of the old suite (--json)
   combos      ready, skipped (which variable is missing) or failed (what the server said)

@@ -8,7 +8,7 @@ import { readResultFile, replaceFile } from '../results/result-store.ts'
 import type { BenchIo } from './bench-io.ts'
 import { exitCodes } from './exit-codes.ts'
 
-export const reportUsage = `nexus bench report FILE.json [--md RESULTS.md]
+const reportUsage = `nexus bench report FILE.json [--md RESULTS.md]
 
 Shows a saved run again; with --md it writes the results page instead.`
 

@@ -23,8 +23,6 @@ import { listenForInterruption } from './interruption.ts'
 import { ProgressLine } from './progress-line.ts'
 import { parseRunOptions, type RunOptions, runUsage } from './run-options.ts'
 
-const requestTimeoutMs = 60_000
-
 /** `nexus bench run`. Resolves with the exit code. */
 export async function runCommand(argv: readonly string[], io: BenchIo): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
@@ -60,14 +58,15 @@ async function measureAndReport(run: Run): Promise<number> {
   const recorder = await newRecorder(run, seed, folder)
   const path = await nextResultPath(results, recorder.fingerprint, options.name ?? options.preset)
   const progress = new ProgressLine(io.stderr)
-  const counter = await newCounter(io, folder)
+  const timeoutMs = requestTimeoutMs(options.budgetMs)
+  const counter = await newCounter(io, folder, timeoutMs)
   const outcome = runSuite({
     plan: plan.workloads,
     seed,
     budgetMs: options.budgetMs,
     maximalRounds: options.maximalRounds,
     folder,
-    newWorker: () => newWorker(io),
+    newWorker: () => newWorker(io, timeoutMs),
     countFsyncs: counter.count,
     now: () => performance.now(),
     signal,
@@ -81,14 +80,13 @@ async function measureAndReport(run: Run): Promise<number> {
   return exitCode(file)
 }
 
-function newWorker(io: BenchIo, traceFile?: string): ChildWorker {
-  return new ChildWorker({
-    cwd: io.cwd,
-    usesConfig: io.usesConfig !== false,
-    env: io.env,
-    timeoutMs: requestTimeoutMs,
-    traceFile,
-  })
+/** A child that stalls may cost a quarter of the budget, but never less than it needs on a slow machine. */
+function requestTimeoutMs(budgetMs: number): number {
+  return Math.min(60_000, Math.max(15_000, budgetMs / 4))
+}
+
+function newWorker(io: BenchIo, timeoutMs: number, traceFile?: string): ChildWorker {
+  return new ChildWorker({ cwd: io.cwd, usesConfig: io.usesConfig !== false, env: io.env, timeoutMs, traceFile })
 }
 
 interface Counter {
@@ -97,12 +95,12 @@ interface Counter {
 }
 
 /** One traced child for all combinations. */
-async function newCounter(io: BenchIo, folder: string): Promise<Counter> {
+async function newCounter(io: BenchIo, folder: string, timeoutMs: number): Promise<Counter> {
   const reason = await whyUncounted()
   if (reason !== undefined) return { count: async () => reason, close: async () => {} }
   const place = await mkdtemp(join(folder, 'nexus-bench-trace-'))
   const traceFile = join(place, 'fsyncs')
-  const worker = newWorker(io, traceFile)
+  const worker = newWorker(io, timeoutMs, traceFile)
   return {
     count: (workload, request) =>
       countFsyncs(workload, request, worker, traceFile).catch((error: Error) => `counting them failed: ${error.message}`),

@@ -62,7 +62,7 @@ const fileSystemNames: ReadonlyMap<number, string> = new Map([
 ])
 
 /** `ext4`; its number where the name is not known. */
-export async function fileSystemName(folder: string): Promise<string> {
+async function fileSystemName(folder: string): Promise<string> {
   const { type } = await statfs(folder)
   return fileSystemNames.get(type >>> 0) ?? `type 0x${(type >>> 0).toString(16)}`
 }

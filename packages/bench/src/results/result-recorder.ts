@@ -12,7 +12,7 @@ import {
 } from './result-file.ts'
 
 /** The version of the suite, as in its package. */
-export const suiteVersion = '0.1.0'
+const suiteVersion = '0.1.0'
 
 export interface RecorderOptions {
   readonly name: string

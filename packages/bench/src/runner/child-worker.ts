@@ -93,12 +93,14 @@ export class ChildWorker implements CombinationWorker {
 
 function startChild({ cwd, usesConfig, env, traceFile }: ChildWorkerOptions): ChildProcess {
   const isSource = import.meta.url.endsWith('.ts')
-  const entry = fileURLToPath(new URL(isSource ? './child.ts' : './child.js', import.meta.url))
+  const entry = fileURLToPath(isSource ? new URL('./child.ts', import.meta.url) : new URL('./child.js', import.meta.url))
   const settings: ChildSettings = { cwd, usesConfig }
   const flags = ['--expose-gc', '--disable-warning=ExperimentalWarning', ...(isSource ? ['--conditions=nexus-source'] : [])]
   const tracer = traceFile === undefined ? [] : straceCommand(traceFile)
   const [program = process.execPath, ...words] = [...tracer, process.execPath, ...flags, entry, JSON.stringify(settings)]
-  return spawn(program, words, { cwd, env: { ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const child = spawn(program, words, { cwd, env: { ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  // The first error fails the request under way; those that follow from it, such as a broken channel, add nothing.
+  return child.on('error', () => {})
 }
 
 function asError(reply: Reply & { kind: 'failed' }): NexusError {

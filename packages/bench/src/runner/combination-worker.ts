@@ -28,7 +28,7 @@ export interface BeginRequest {
   readonly seed: string
 }
 
-export interface LocalWorkerOptions {
+interface LocalWorkerOptions {
   readonly workloads: (id: string) => Workload | undefined
   readonly open: (request: BeginRequest, workload: Workload) => Promise<Subject>
 }

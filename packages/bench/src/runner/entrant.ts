@@ -25,7 +25,7 @@ export interface RoundRecord extends RoundReport {
   readonly isWarmUp: boolean
 }
 
-export interface EntrantFailure {
+interface EntrantFailure {
   readonly kind: 'void' | 'skipped'
   readonly code: ErrorCode
   readonly message: string

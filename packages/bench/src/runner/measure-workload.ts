@@ -23,7 +23,7 @@ export interface MeasureOptions {
   readonly onRound: (progress: RoundProgress) => void
 }
 
-export interface RoundProgress {
+interface RoundProgress {
   /** Rounds done. */
   readonly done: number
   /** Rounds that will probably be done in all. */

@@ -38,7 +38,7 @@ export interface Workload {
 }
 
 /** Before each round all file pages are dropped; a round is then one iteration. */
-export interface ColdStart {
+interface ColdStart {
   /** Read once more before the clock starts, so that these are warm. */
   readonly warmed: readonly string[]
 }
