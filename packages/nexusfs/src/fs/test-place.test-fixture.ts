@@ -1,0 +1,178 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Clock } from '../core/clock.ts'
+import { isNexusError, type NexusError } from '../core/errors.ts'
+import { InterceptedStore } from '../metadata/layers/intercepted-store.ts'
+import type { Commit, CommitResult, MetadataStore, ReadReply, ReadRequest, StoreCallOptions } from '../metadata/metadata-store.ts'
+import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
+import { SqliteStore } from '../metadata-stores/sqlite/sqlite-store.ts'
+import type { StorageBackend } from '../storage/storage-backend.ts'
+import { LocalBackend } from '../storage-backends/local/local-backend.ts'
+import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
+import { NexusFS, type NexusFSOptions } from './nexus-fs.ts'
+
+/** Where tests keep one store. It may be opened several times, as several processes would, and is gone at the end of the scope. */
+export interface TestPlace extends AsyncDisposable {
+  /** The layers may be wrapped; the file system is closed with the place. */
+  open(options?: OpenTestOptions): Promise<NexusFS>
+  /** A further client of a layer, closed with the place. */
+  metadata(): Promise<MetadataStore>
+  storage(): Promise<StorageBackend>
+}
+
+export interface OpenTestOptions extends Partial<Omit<NexusFSOptions, 'storage' | 'metadata'>> {
+  readonly overMetadata?: ((store: MetadataStore) => MetadataStore) | undefined
+  readonly overStorage?: ((backend: StorageBackend) => StorageBackend) | undefined
+}
+
+let places = 0
+
+export async function memoryPlace(): Promise<TestPlace> {
+  const name = `test-place-${places++}`
+  return toPlace(
+    () => MemoryStore.open({ name }),
+    () => MemoryBackend.open({ name }),
+    async () => {
+      MemoryStore.drop(name)
+      MemoryBackend.drop(name)
+    },
+  )
+}
+
+/** In class `os`: tests of behaviour need not wait for the disk. */
+export async function localPlace(): Promise<TestPlace & { readonly folder: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'nexus-fs-'))
+  const place = toPlace(
+    () => SqliteStore.open({ path: join(folder, 'meta.db'), durability: 'os' }),
+    () => LocalBackend.open({ root: folder, durability: 'os' }),
+    () => rm(folder, { recursive: true, force: true }),
+  )
+  return { ...place, folder }
+}
+
+/** The two combinations that need no server. */
+export const testPlaces: Readonly<Record<string, () => Promise<TestPlace>>> = {
+  'memory-memory': memoryPlace,
+  'local-sqlite': localPlace,
+}
+
+function toPlace(
+  openMetadata: () => Promise<MetadataStore>,
+  openStorage: () => Promise<StorageBackend>,
+  drop: () => Promise<void>,
+): TestPlace {
+  const opened: { close(): Promise<void> }[] = []
+  const kept = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
+    const it = await opening
+    opened.push(it)
+    return it
+  }
+  return {
+    open: async ({ overMetadata, overStorage, ...options } = {}) => {
+      const [metadata, storage] = [await openMetadata(), await openStorage()]
+      return kept(
+        NexusFS.open({
+          author: 'ann',
+          ...options,
+          metadata: overMetadata?.(metadata) ?? metadata,
+          storage: overStorage?.(storage) ?? storage,
+        }),
+      )
+    },
+    metadata: () => kept(openMetadata()),
+    storage: () => kept(openStorage()),
+    [Symbol.asyncDispose]: async () => {
+      for (const each of opened.reverse()) await each.close()
+      await drop()
+    },
+  }
+}
+
+/** A store that keeps what it was asked, and answers as the one it stands before. */
+export class RecordingStore extends InterceptedStore {
+  reads: ReadRequest[] = []
+  commits: Commit[] = []
+
+  constructor(inner: MetadataStore) {
+    super(inner, (call) => call.run())
+  }
+
+  override read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
+    this.reads.push(request)
+    return super.read(request, options)
+  }
+
+  override commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
+    this.commits.push(...commits)
+    return super.commit(commits, options)
+  }
+
+  forget(): void {
+    this.reads = []
+    this.commits = []
+  }
+
+  /** The kinds of rows that were written since, sorted, as in `d l`; without the mark of a second, which one commit a second bears. */
+  get written(): string {
+    const kinds = this.commits.flatMap(({ writes }) => writes.map(({ key }) => String.fromCharCode(key.group[0] ?? 0)))
+    return kinds
+      .filter((kind) => kind !== 't')
+      .sort()
+      .join(' ')
+  }
+}
+
+/** Time that passes when somebody sleeps, and at no other time. */
+export class FakeClock implements Clock {
+  time: number
+
+  constructor(time: number = Date.UTC(2026, 0, 1)) {
+    this.time = time
+  }
+
+  now(): number {
+    return Math.floor(this.time)
+  }
+
+  monotonic(): number {
+    return this.time
+  }
+
+  async sleep(ms: number): Promise<void> {
+    this.time += ms
+    await nextTurn()
+  }
+}
+
+/** The error that a call must fail with. */
+export async function failure(work: () => Promise<unknown>): Promise<NexusError> {
+  try {
+    await work()
+  } catch (error) {
+    if (isNexusError(error)) return error
+    throw error
+  }
+  throw new Error('it did not fail')
+}
+
+/** Bytes that no other call has: from 129 on they need a content row. */
+export function fresh(size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size)
+  let state = ++freshCount * 2654435761
+  for (let at = 0; at < size; at++) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    bytes[at] = state >>> 24
+  }
+  return bytes
+}
+
+let freshCount = 0
+
+/** Everything that an asynchronous iterable gives. */
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
+}
