@@ -67,6 +67,7 @@ async function exportBelow(
   const skipped = segmentsOf(source).length
   const directories: { readonly location: string; readonly head: DirectoryHead }[] = top ? [{ location: target, head: top }] : []
   const running = new Set<Promise<void>>()
+  const failures: unknown[] = []
   tally.directories++
   try {
     for await (const { path, bound } of walkBound(fs, source, tally.options)) {
@@ -76,15 +77,18 @@ async function exportBelow(
         directories.push({ location, head: bound.head })
         tally.directories++
       } else if (isFile(bound)) {
-        const done: Promise<void> = exportFile(fs, path, bound.head, location, tally).finally(() => running.delete(done))
+        const done: Promise<void> = exportFile(fs, path, bound.head, location, tally)
+          .catch((error: unknown) => void failures.push(error))
+          .finally(() => running.delete(done))
         running.add(done)
         if (running.size >= width) await Promise.race(running)
       }
+      if (failures.length > 0) break
     }
-    await Promise.all(running)
   } finally {
-    await Promise.allSettled(running)
+    await Promise.all(running)
   }
+  if (failures.length > 0) throw failures[0]
   for (const { location, head } of directories.reverse()) await setTime(location, head)
 }
 
