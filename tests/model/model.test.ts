@@ -2,38 +2,14 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { MemoryBackend, MemoryStore, NexusFS, openNexus } from 'nexusfs'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { operations, type Tested, World } from './operations.ts'
+import { checkAgainstModel, seed } from './check-against-model.ts'
+import type { Tested } from './operations.ts'
 
-const seed = Number(process.env.NEXUS_SEED ?? Date.now() % 2 ** 31)
 /** Milliseconds. */
 const timeout = 600_000
 const runs = Number(process.env.NEXUS_MODEL_RUNS ?? 150)
-
-/** Runs the model beside a file system; a failure prints seed, path and the shortest list of operations that fails. */
-export async function checkAgainstModel(
-  open: () => Promise<NexusFS>,
-  numRuns: number,
-  plant: (fs: NexusFS) => Tested = (fs) => fs,
-): Promise<void> {
-  let steps = 0
-  await fc.assert(
-    fc.asyncProperty(fc.commands(operations, { maxCommands: 200, size: 'max' }), async (commands) => {
-      const fs = await open()
-      const world = new World()
-      try {
-        await fc.asyncModelRun(() => ({ model: world, real: plant(fs) }), commands)
-      } finally {
-        steps += [...commands].length
-        await fs.close()
-      }
-    }),
-    { seed, numRuns, endOnFailure: false },
-  )
-  console.log(`model: seed ${seed}, ${numRuns} runs, ${steps} operations`)
-}
 
 async function memoryMemory(): Promise<NexusFS> {
   return NexusFS.open({

@@ -49,15 +49,13 @@ const version = fc.oneof(
   { weight: 9, arbitrary: fc.integer({ min: 1, max: 4 }) },
   { weight: 1, arbitrary: fc.constantFrom(0, -1, 1.5) },
 )
-const words = fc
-  .record({ author: fc.constantFrom('ann', 'bob') }, {})
-  .chain(({ author }) =>
-    fc.record({
-      author: fc.constant(author),
-      reason: fc.constantFrom(undefined, 'why'),
-      parents: fc.constantFrom(undefined, true, false),
-    }),
-  )
+const words = fc.record({ author: fc.constantFrom('ann', 'bob') }, {}).chain(({ author }) =>
+  fc.record({
+    author: fc.constant(author),
+    reason: fc.constantFrom(undefined, 'why'),
+    parents: fc.constantFrom(undefined, true, false),
+  }),
+)
 const precondition = fc.oneof(
   { weight: 8, arbitrary: fc.constant({}) },
   { weight: 2, arbitrary: fc.record({ ifVersion: fc.integer({ min: 1, max: 3 }) }) },

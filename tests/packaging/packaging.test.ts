@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+
+const run = promisify(execFile)
+const root = process.cwd()
+const bin = (name: string): string => join(root, 'node_modules/.bin', name)
+
+/** Packages that the library may depend on at run time. */
+const allowedDependencies: readonly string[] = []
+/** What the command stands on; a user's npm would fetch them. */
+const commandDependencies = [
+  'commander',
+  'picocolors',
+  'cli-table3',
+  'string-width',
+  'strip-ansi',
+  'ansi-regex',
+  'emoji-regex',
+  'is-fullwidth-code-point',
+  '@colors/colors',
+]
+
+let folder = ''
+let tarball = ''
+
+/** Packs what `tsc -b` built, and installs the library into an empty project. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nexus-packaging-'))
+  await run(bin('tsc'), ['-b'], { cwd: root })
+  for (const workspace of ['nexusfs', '@nexusfs/bench', '@nexusfs/cli']) {
+    await run('npm', ['pack', '--silent', '--workspace', workspace, '--pack-destination', folder], { cwd: root })
+  }
+  tarball = join(folder, 'nexusfs-0.1.0.tgz')
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }))
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], { cwd: folder })
+}, 120_000)
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+async function installed(): Promise<string[]> {
+  const names = await readdir(join(folder, 'node_modules'))
+  return names.filter((name) => !name.startsWith('.')).sort()
+}
+
+describe('the packed library', () => {
+  it('brings nothing along but itself', async () => {
+    assert.deepEqual(await installed(), ['nexusfs', ...allowedDependencies].sort())
+  })
+
+  it('holds no tests, no sources and no fixtures', async () => {
+    const { stdout } = await run('tar', ['-tzf', tarball])
+    const strays = stdout.split('\n').filter((name) => /\.test\b|test-fixture|\/src\/|tsbuildinfo|\.map$/.test(name))
+    assert.deepEqual(strays, [])
+  })
+
+  it('imports no source file: TypeScript leaves the ending of some dynamic imports as it is', async () => {
+    const { stdout } = await run('grep', [
+      '-rEln',
+      '(from|import)[ (]+.\\.[^\'"]*\\.ts.',
+      join(folder, 'node_modules/nexusfs/dist'),
+      '--include=*.js',
+    ]).catch((error: { code: number; stdout: string }) => {
+      if (error.code === 1) return error
+      throw error
+    })
+    assert.equal(stdout, '')
+  })
+
+  it('imports by every name that it exports', async () => {
+    const { exports } = JSON.parse(await readFile(join(root, 'packages/nexusfs/package.json'), 'utf8')) as {
+      exports: Record<string, unknown>
+    }
+    const names = Object.keys(exports).map((name) => `nexusfs${name.slice(1)}`)
+    const script = `for (const name of ${JSON.stringify(names)}) { const it = await import(name); if (Object.keys(it).length === 0) throw new Error(name) }`
+    await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder })
+    assert.ok(names.length >= 8, `only ${names.length} entries`)
+  })
+
+  it('keeps a file', async () => {
+    const script = `import { openNexus } from 'nexusfs'
+      await using nexus = await openNexus('./data')
+      await nexus.write('/a', 'kept'); console.log(await nexus.readText('/a'))`
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder })
+    assert.equal(stdout, 'kept\n')
+  })
+
+  it('satisfies publint', async () => {
+    const { stdout } = await run(bin('publint'), ['run', tarball, '--strict'])
+    assert.doesNotMatch(stdout, /Errors:|Warnings:/)
+  })
+
+  it('has types that resolve for every importer', async () => {
+    await run(bin('attw'), [tarball, '--profile', 'esm-only', '--no-color'])
+  })
+})
+
+describe('the packed command', () => {
+  it('starts, and says its version', async () => {
+    const modules = join(folder, 'node_modules')
+    for (const name of ['bench', 'cli']) {
+      const target = join(modules, '@nexusfs', name)
+      await mkdir(target, { recursive: true })
+      await run('tar', ['-xzf', join(folder, `nexusfs-${name}-0.1.0.tgz`), '-C', target, '--strip-components=1'])
+    }
+    for (const name of commandDependencies) {
+      const places = ['packages/cli/node_modules', 'packages/bench/node_modules', 'node_modules'].map((place) =>
+        join(root, place, name),
+      )
+      const found = places.find((place) => existsSync(place))
+      if (found !== undefined) await cp(found, join(modules, name), { recursive: true })
+    }
+    const nexus = join(modules, '@nexusfs/cli/bin/nexus.js')
+    const { stdout } = await run(process.execPath, [nexus, '--version'])
+    assert.match(stdout, /^0\.1\.0\n$/)
+    await run(process.execPath, [nexus, 'init'], { cwd: folder })
+    await run(process.execPath, [nexus, 'write', '/a', '--text', 'packed'], { cwd: folder })
+    assert.equal((await run(process.execPath, [nexus, 'cat', '/a'], { cwd: folder })).stdout, 'packed')
+    assert.match((await run(process.execPath, [nexus, 'bench', 'list', 'combos'], { cwd: folder })).stdout, /local-sqlite/)
+  })
+})
