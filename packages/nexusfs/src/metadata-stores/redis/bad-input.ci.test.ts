@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { inspect } from 'node:util'
 import { afterAll, describe, it } from 'vitest'
+import { utf8 } from '../../core/bytes.ts'
 import { isNexusError, NexusError } from '../../core/errors.ts'
 import {
   failure,
@@ -190,23 +191,25 @@ describe.skipIf(server === undefined)('RedisStore names the fix and never the se
     const store = await RedisStore.open({ url, prefix: 'foreign:' })
     await mustPut(store, 'warm')
     await server?.command('LPUSH', 'foreign:e\u0000\u0001gtheirs', 'x')
-    const writes = (item: string) => [{ kind: 'put' as const, key: key(item), value: new Uint8Array() }]
+    await server?.command('SET', 'foreign:ih', 'x')
+    const writes = (...items: readonly (readonly [string, string?])[]) =>
+      items.map(([item, group]) => ({ kind: 'put' as const, key: key(item, group), value: new Uint8Array() }))
+    const removal = { kind: 'delete' as const, key: key('warm') }
     const results = await store.commit([
-      { expect: [], writes: writes('before') },
-      { expect: [], writes: [...writes('half'), ...writes('theirs')] },
-      { expect: [], writes: writes('behind') },
+      { expect: [], writes: writes(['before']) },
+      { expect: [{ kind: 'absent', key: key('theirs') }], writes: writes(['half']) },
+      { expect: [], writes: [...writes(['half']), removal, ...writes(['item', 'h'])] },
+      { expect: [], writes: writes(['behind']) },
     ])
     assert.deepEqual(
       results.map(({ status }) => status),
-      ['committed', 'failed', 'committed'],
+      ['committed', 'failed', 'failed', 'committed'],
     )
-    const failed = results[1]
-    assert.ok(failed?.status === 'failed' && isNexusError(failed.error, 'Corrupt'))
-    const { get } = await store.read({ get: [key('half'), key('before'), key('behind')] })
-    assert.deepEqual(
-      get.map((entry) => entry !== undefined),
-      [false, true, true],
-    )
+    for (const failed of results.slice(1, 3)) assert.ok(failed.status === 'failed' && isNexusError(failed.error, 'Corrupt'))
+    const { scan } = await store.read({ scan: [{ group: utf8('g'), limit: 10 }] })
+    const found = scan[0]?.entries.map((entry) => new TextDecoder().decode(entry.key.item))
+    assert.deepEqual(found, ['before', 'behind', 'warm'])
+    assert.equal(await server?.command('HGET', 'foreign:state', 'entries'), '3')
     await store.close()
   })
 })

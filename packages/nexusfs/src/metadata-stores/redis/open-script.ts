@@ -15,7 +15,6 @@ local trials = {
   { 'ZREM', KEYS[2], '' },
   { 'GET', KEYS[2] },
   { 'GETRANGE', KEYS[2], 0, 7 },
-  { 'TYPE', KEYS[2] },
   { 'ZLEXCOUNT', KEYS[2], '-', '+' },
   { 'ZRANGE', KEYS[2], '-', '+', 'BYLEX', 'LIMIT', 0, 1 },
   { 'TIME' },

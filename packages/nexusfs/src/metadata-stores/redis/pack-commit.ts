@@ -3,22 +3,22 @@ import { PackedWriter } from './packed-writer.ts'
 
 /** One commit in the form that `commit-script.ts` reads: its size, its expectations, its writes. */
 export function packCommit({ expect, writes }: Commit): Buffer {
-  const body = new PackedWriter()
-  for (const expectation of expect) packExpectation(body, expectation)
-  for (const write of writes) packWrite(body, write)
-  const whole = new PackedWriter()
-  whole.uint32(body.length)
-  whole.uint32(expect.length)
-  whole.uint32(writes.length)
-  whole.raw(body.finish())
-  return whole.finish()
+  const target = new PackedWriter()
+  target.uint32(0)
+  target.uint32(expect.length)
+  target.uint32(writes.length)
+  const head = target.length
+  for (const expectation of expect) packExpectation(target, expectation)
+  for (const write of writes) packWrite(target, write)
+  target.patchUint32(0, target.length - head)
+  return target.finish()
 }
 
-/** Packed commits behind their number. */
-export function packCommitList(commits: readonly Uint8Array[]): Buffer {
-  const count = new PackedWriter()
-  count.uint32(commits.length)
-  return Buffer.concat([count.finish(), ...commits])
+/** Packed commits, or packed reads, behind their number. */
+export function packList(requests: readonly Uint8Array[]): Buffer {
+  const count = Buffer.allocUnsafe(4)
+  count.writeUInt32BE(requests.length)
+  return Buffer.concat([count, ...requests])
 }
 
 const expectationCodes = { at: 1, absent: 2, present: 3, range: 4 } as const

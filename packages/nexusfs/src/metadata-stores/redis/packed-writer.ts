@@ -24,6 +24,11 @@ export class PackedWriter {
     this.#length = this.#bytes.writeUInt32BE(value, this.#length)
   }
 
+  /** Overwrites four bytes that were written before. */
+  patchUint32(at: number, value: number): void {
+    this.#bytes.writeUInt32BE(value, at)
+  }
+
   /** A whole number below 2^53 in 8 bytes. */
   uint64(value: number): void {
     this.#reserve(8)

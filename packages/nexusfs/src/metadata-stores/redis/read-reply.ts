@@ -2,13 +2,14 @@ import { readUint64 } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
 import { type Revision, toRevision } from '../../core/revision.ts'
 import type { Key, MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
+import type { GroupLimits, Part } from './group-queue.ts'
 import { packScan } from './pack-commit.ts'
 import { PackedWriter } from './packed-writer.ts'
-import { asBytes, asList, asNumber, type Reply } from './reply.ts'
+import { asBytes, asList, asNumber, asText, type Reply } from './reply.ts'
 
 const stampBytes = 8
 
-/** A request as `read-script.ts` reads it. */
+/** A read as `read-script.ts` takes it. */
 export function packReadRequest({ get = [], scan = [] }: ReadRequest): Buffer {
   const target = new PackedWriter()
   target.uint32(get.length)
@@ -21,15 +22,46 @@ export function packReadRequest({ get = [], scan = [] }: ReadRequest): Buffer {
   return target.finish()
 }
 
-/** What the answer of `read-script.ts` means for that request. */
-export function toReadReply({ get = [], scan = [] }: ReadRequest, reply: readonly Reply[]): ReadReply {
-  const [, , seconds, microseconds, values, pages] = reply
-  const found = asList(values)
-  const listed = asList(pages)
+export const readLimits: GroupLimits = { count: 128, bytes: 1_048_576, weight: 2_000 }
+
+/** The part that a read is of its group. */
+export function toReadPart(request: ReadRequest): Part {
+  const packed = packReadRequest(request)
+  const listed = request.scan?.reduce((sum, { limit }) => sum + limit, 0) ?? 0
+  return { packed: [packed], bytes: packed.length, weight: (request.get?.length ?? 0) + listed }
+}
+
+/** What the server found for one read: the values of its keys and its pages, or why not; and its own time. */
+export type FoundByRead =
+  | { readonly values: readonly Reply[]; readonly pages: readonly Reply[]; readonly time: number }
+  | { readonly broken: string }
+
+/** The answer of `read-script.ts`, read by read. */
+export function toFound(reply: readonly Reply[]): readonly FoundByRead[] {
+  const time = asNumber(reply[2]) * 1000 + Math.floor(asNumber(reply[3]) / 1000)
+  const found: FoundByRead[] = []
+  for (let i = 4; i + 1 < reply.length; i += 2) found.push(toOneFound(reply[i], reply[i + 1], time))
+  return found
+}
+
+function toOneFound(values: Reply | undefined, pages: Reply | undefined, time: number): FoundByRead {
+  return Buffer.isBuffer(values) ? { broken: asText(values) } : { values: asList(values), pages: asList(pages), time }
+}
+
+/**
+ * What was found means this for the request.
+ * @throws {NexusError} Corrupt if another program has changed what the read touches
+ */
+export function toReadReply({ get = [], scan = [] }: ReadRequest, found: FoundByRead): ReadReply {
+  if ('broken' in found) {
+    const text = `metadata.read: ${found.broken}: another program changes keys of this store; give it a prefix of its own`
+    throw new NexusError('Corrupt', text, { operation: 'metadata.read' })
+  }
+  const { values, pages, time } = found
   return {
-    get: get.map((key, i) => toEntry(key, found[i])),
-    scan: scan.map((one, i) => toPage(one, asList(listed[i]))),
-    time: asNumber(seconds) * 1000 + Math.floor(asNumber(microseconds) / 1000),
+    get: get.map((key, i) => toEntry(key, values[i])),
+    scan: scan.map((one, i) => toPage(one, asList(pages[i]))),
+    time,
   }
 }
 

@@ -16,20 +16,21 @@ import {
 } from '../../metadata/metadata-store.ts'
 import { Call, type Outcome } from './call.ts'
 import { callWithin, RedisClient } from './client.ts'
-import { CommitQueue } from './commit-queue.ts'
+import { commitLimits, joinParts, splitCommits } from './commit-parts.ts'
 import { toCommitResults } from './commit-reply.ts'
 import { commitScript } from './commit-script.ts'
 import type { Connection } from './connection.ts'
 import { dropPlace } from './drop-place.ts'
+import { GroupQueue } from './group-queue.ts'
 import { horizonScript, raiseEpochScript } from './horizon-script.ts'
 import { loadClient, type RedisClientClass } from './load-client.ts'
-import { type RedisPlace, type RedisStoreOptions, toRedisPlace } from './options.ts'
-import { packCommitList } from './pack-commit.ts'
-import { packReadRequest, toReadReply } from './read-reply.ts'
+import { type RedisStoreOptions, toRedisPlace } from './options.ts'
+import { packList } from './pack-commit.ts'
+import { type FoundByRead, readLimits, toFound, toReadPart, toReadReply } from './read-reply.ts'
 import { readScript } from './read-script.ts'
 import { RedisLoad } from './redis-load.ts'
 import { RedisWatch } from './redis-watch.ts'
-import { asNumber, asText, type Reply } from './reply.ts'
+import { asNumber, type Reply } from './reply.ts'
 import type { RedisScript } from './script.ts'
 import type { ServerFacts } from './server-facts.ts'
 
@@ -44,7 +45,8 @@ export class RedisStore implements MetadataStore {
   readonly info: MetadataStoreInfo
   readonly #class: RedisClientClass
   readonly #client: RedisClient
-  readonly #queue: CommitQueue
+  readonly #commits: GroupQueue<CommitResult>
+  readonly #reads: GroupQueue<FoundByRead>
   readonly #watches = new Set<RedisWatch>()
   readonly #calls = new CallsUnderWay()
 
@@ -81,7 +83,8 @@ export class RedisStore implements MetadataStore {
   private constructor(client: RedisClientClass, connected: RedisClient, facts: ServerFacts) {
     this.#class = client
     this.#client = connected
-    this.#queue = new CommitQueue((longest, take) => this.#sendGroup(longest, take))
+    this.#commits = new GroupQueue(commitLimits, (longest, take) => this.#sendCommits(longest, take))
+    this.#reads = new GroupQueue(readLimits, (longest, take) => this.#sendReads(longest, take))
     this.info = {
       name: 'redis',
       portVersion: metadataPortVersion,
@@ -103,7 +106,7 @@ export class RedisStore implements MetadataStore {
   async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
     const call = this.#begin('metadata.commit', options)
     checkCommits(commits)
-    return this.#calls.track(call.operation, () => this.#queue.add(commits, call))
+    return this.#calls.track(call.operation, () => joinParts(splitCommits(commits).map((part) => this.#commits.add(part, call))))
   }
 
   async horizon(options?: StoreCallOptions): Promise<Revision> {
@@ -155,10 +158,17 @@ export class RedisStore implements MetadataStore {
   }
 
   async #read(request: ReadRequest, call: Call): Promise<ReadReply> {
-    const reply = await this.#ask(call, readScript, [packReadRequest(request)])
-    if (asText(reply[0]) === 'broken') throw brokenIndex(call, this.#client.place)
+    const [found] = await this.#reads.add(toReadPart(request), call)
+    if (found === undefined) throw new NexusError('Unexpected', 'redis: a read without an answer')
+    return toReadReply(request, found)
+  }
+
+  async #sendReads(longest: Call, take: () => readonly Buffer[]): Promise<readonly FoundByRead[]> {
+    const packed = take()
+    if (packed.length === 0) return []
+    const reply = await this.#ask(longest, readScript, [packList(packed)])
     this.#client.saw(asNumber(reply[1]))
-    return toReadReply(request, reply)
+    return toFound(reply)
   }
 
   /** For scripts that change nothing: one whose answer was lost with its connection is asked once more. */
@@ -172,11 +182,11 @@ export class RedisStore implements MetadataStore {
     }
   }
 
-  async #sendGroup(longest: Call, take: () => readonly Buffer[]): Promise<readonly CommitResult[]> {
+  async #sendCommits(longest: Call, take: () => readonly Buffer[]): Promise<readonly CommitResult[]> {
     const connection = await this.#client.connection(longest)
     const packed = take()
     if (packed.length === 0) return []
-    const reply = await this.#answer(connection, longest, commitScript, [packCommitList(packed)], 'unknown')
+    const reply = await this.#answer(connection, longest, commitScript, [packList(packed)], 'unknown')
     const results = toCommitResults(reply.slice(1), longest.operation)
     for (const result of results) {
       if (result.status === 'committed') this.#client.saw(result.revision)
@@ -205,9 +215,4 @@ export class RedisStore implements MetadataStore {
     call.refuseIfAborted()
     return call
   }
-}
-
-function brokenIndex({ operation }: Call, { location }: RedisPlace): NexusError {
-  const text = `${operation}: ${location}: an index names an entry that is missing; another program changes keys of this store`
-  return new NexusError('Corrupt', text, { operation })
 }

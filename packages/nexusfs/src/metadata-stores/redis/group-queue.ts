@@ -1,0 +1,143 @@
+import type { Call } from './call.ts'
+
+/** How much goes into one script: large enough to share its cost, small enough not to hold up the server's other clients. */
+export interface GroupLimits {
+  /** Requests. */
+  readonly count: number
+  readonly bytes: number
+  /** Keys that the server looks at or writes, roughly. */
+  readonly weight: number
+}
+
+/** Requests of one caller that travel together. */
+export interface Part {
+  readonly packed: readonly Buffer[]
+  readonly bytes: number
+  readonly weight: number
+}
+
+/**
+ * What sends a group: when it is about to, and not before, it takes the packed requests; those whose callers have gone are then left
+ * out. From that moment on the outcome of a failure is unknown. One result for each, in order.
+ */
+export type SendGroup<Result> = (longest: Call, take: () => readonly Buffer[]) => Promise<readonly Result[]>
+
+interface Batch<Result> extends Part {
+  readonly call: Call
+  isSent: boolean
+  isOver: boolean
+  readonly resolve: (results: readonly Result[]) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Scripts under way at a time: while the server runs one, the next is on its way; more would only make smaller groups. */
+const scriptsUnderWay = 2
+
+/** Gathers the requests of concurrent callers, so that one script serves many. */
+export class GroupQueue<Result> {
+  readonly #limits: GroupLimits
+  readonly #send: SendGroup<Result>
+  #waiting: Batch<Result>[] = []
+  #underWay = 0
+  #isScheduled = false
+
+  constructor(limits: GroupLimits, send: SendGroup<Result>) {
+    this.#limits = limits
+    this.#send = send
+  }
+
+  /**
+   * The results of one part, in order. A part above the limits travels alone.
+   * @throws {NexusError} with the outcome `none` only if it was not sent or was refused
+   */
+  add(part: Part, call: Call): Promise<readonly Result[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Result[]>()
+    const batch: Batch<Result> = { ...part, call, isSent: false, isOver: false, resolve, reject }
+    this.#waiting.push(batch)
+    this.#schedule()
+    return call.race(promise, () => {
+      batch.isOver = true
+      return batch.isSent ? 'unknown' : 'none'
+    })
+  }
+
+  /** Once the callers of this turn of the event loop have all come. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#underWay >= scriptsUnderWay) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#pump()
+    })
+  }
+
+  #pump(): void {
+    while (this.#underWay < scriptsUnderWay) {
+      const group = this.#takeGroup()
+      if (group.length === 0) return
+      void this.#run(group)
+    }
+  }
+
+  #takeGroup(): Batch<Result>[] {
+    const group: Batch<Result>[] = []
+    const size = { count: 0, bytes: 0, weight: 0 }
+    let taken = 0
+    for (const batch of this.#waiting) {
+      if (group.length > 0 && isAbove(size, batch, this.#limits)) break
+      taken += 1
+      if (batch.isOver) continue
+      group.push(batch)
+      size.count += batch.packed.length
+      size.bytes += batch.bytes
+      size.weight += batch.weight
+    }
+    this.#waiting.splice(0, taken)
+    return group
+  }
+
+  async #run(group: readonly Batch<Result>[]): Promise<void> {
+    this.#underWay += 1
+    try {
+      await this.#serve(group)
+    } finally {
+      this.#underWay -= 1
+      if (this.#waiting.length > 0) this.#schedule()
+    }
+  }
+
+  async #serve(group: readonly Batch<Result>[]): Promise<void> {
+    const longest = group.map(({ call }) => call).reduce((a, b) => (a.remaining >= b.remaining ? a : b))
+    let sent: readonly Batch<Result>[] = []
+    const take = (): readonly Buffer[] => {
+      sent = group.filter((batch) => !batch.isOver)
+      for (const batch of sent) batch.isSent = true
+      return sent.flatMap((batch) => batch.packed)
+    }
+    try {
+      const results = await this.#send(longest.withoutSignal(), take)
+      deliver(sent, results)
+    } catch (error) {
+      for (const batch of group) batch.reject(error)
+    }
+  }
+}
+
+/** True if a group of that size has no room for the part. */
+export function isAbove(size: GroupLimits, part: Part, limits: GroupLimits): boolean {
+  return (
+    size.count + part.packed.length > limits.count ||
+    size.bytes + part.bytes > limits.bytes ||
+    size.weight + part.weight > limits.weight
+  )
+}
+
+/** Each batch gets as many results as it had requests. */
+function deliver<Result>(batches: readonly Batch<Result>[], results: readonly Result[]): void {
+  let next = 0
+  for (const batch of batches) {
+    const end = next + batch.packed.length
+    batch.resolve(results.slice(next, end))
+    next = end
+  }
+}
