@@ -49,12 +49,15 @@ export function targetWorkloadsOf(workloads: readonly Workload[]): readonly Work
   return workloads.filter((workload) => needed.has(workloadId(workload)))
 }
 
-/** How a goal came out. Where the interval contains the goal, the measured ratio decides and the verdict says that it is close. */
+/** The measured ratio decides; `close` says that the interval contains the goal, `n<6` that there is no interval. */
+type GoalVerdict = 'not measured' | `${'met' | 'not met'}${'' | ', close' | ', n<6'}`
+
+/** How a goal came out. */
 export interface GoalResult {
   readonly goal: Goal
   readonly ratio: number | undefined
   readonly interval: { readonly low: number; readonly high: number } | undefined
-  readonly verdict: 'met' | 'met, close' | 'not met, close' | 'not met' | 'not measured'
+  readonly verdict: GoalVerdict
 }
 
 /** Every goal that a run with the preset `targets` or `all` looked at. */
@@ -70,9 +73,13 @@ function goalResult(goal: Goal, file: ResultFile): GoalResult {
   const measured = result?.vs.find(({ reference }) => reference === goal.reference)
   if (measured === undefined) return { goal, ratio: undefined, interval: undefined, verdict: 'not measured' }
   const { ratio, interval } = measured
-  const isClose = interval === undefined || (interval.low <= goal.ratio && goal.ratio < interval.high)
-  const verdict = ratio <= goal.ratio ? 'met' : 'not met'
-  return { goal, ratio, interval, verdict: isClose ? `${verdict}, close` : verdict }
+  const isMet = ratio <= goal.ratio ? 'met' : 'not met'
+  return { goal, ratio, interval, verdict: `${isMet}${doubt(interval, goal.ratio)}` }
+}
+
+function doubt(interval: GoalResult['interval'], ratio: number): '' | ', close' | ', n<6' {
+  if (interval === undefined) return ', n<6'
+  return interval.low <= ratio && ratio < interval.high ? ', close' : ''
 }
 
 function both(row: string, workload: string, onDisk: number, inOs: number): readonly Goal[] {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { Combination } from '../combinations/combination.ts'
 import {
   type ComboFacts,
@@ -11,8 +12,12 @@ import {
   type WorkloadResult,
 } from './result-file.ts'
 
-/** The version of the suite, as in its package. */
-const suiteVersion = '0.1.0'
+/** The version of the package, which is two folders above this file, in the source and in the build. */
+function suiteVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const { version }: { version: string } = JSON.parse(text)
+  return version
+}
 
 export interface RecorderOptions {
   readonly name: string
@@ -66,7 +71,7 @@ export class ResultRecorder {
     return {
       schema: resultSchema,
       run: { id: this.#id, name, startedAt: this.#startedAt, endedAt, seed, argv, preset, budgetMs, status },
-      tool: { version: suiteVersion, git },
+      tool: { version: suiteVersion(), git },
       machine: { ...machine, load: { before: machine.load.before, after: loadAfter } },
       combos: combinations.map((combination) => comboFacts(combination, settings.get(combination.id) ?? {})),
       results: [...this.#results],
