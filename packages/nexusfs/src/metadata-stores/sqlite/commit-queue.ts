@@ -36,6 +36,7 @@ export class CommitQueue {
   readonly #options: CommitQueueOptions
   #waiting: Member[] = []
   #isActive = false
+  #isPaused = false
   #attempts = 0
   readonly #onIdle: (() => void)[] = []
 
@@ -62,6 +63,17 @@ export class CommitQueue {
     return new Promise((resolve) => this.#onIdle.push(resolve))
   }
 
+  /** No group begins until `resume`. */
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    if (this.#waiting.length > 0) setImmediate(() => this.#flush())
+  }
+
   /**
    * Everything that callers add before the event loop does anything else goes into one group: the tick after all microtasks costs a
    * lone writer nothing. Only when the loop is overdue to turn does the group wait for that.
@@ -73,6 +85,7 @@ export class CommitQueue {
   }
 
   #flush(): void {
+    if (this.#isPaused || this.isRunning) return
     const group = this.#take()
     if (group.length === 0) {
       this.#rest()

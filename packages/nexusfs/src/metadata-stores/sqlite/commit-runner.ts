@@ -1,12 +1,18 @@
-import { CommitThreadClient } from './commit-thread-client.ts'
 import type { DatabasePlace } from './connection.ts'
 import type { GroupOutcome } from './group-committer.ts'
 import type { PlannedCommit } from './planned-commit.ts'
 import type { Sessions } from './session.ts'
 import { faultOf } from './sql-fault.ts'
+import { StoreThread } from './store-thread.ts'
 
 /** A flush that takes longer, in ms, moves commits to a thread of their own. */
 const slowFlushMs = 2
+
+/** Flushes that take less on average, in ms, bring them back: there a lone writer commits faster. */
+const fastFlushMs = 0.5
+
+/** Groups that stay on the thread at least, the first time; four times as many each further time. */
+const firstStayGroups = 250
 
 /** Where commits run: `auto` begins on the main thread and moves when the disk turns out to be slow. */
 export type WorkerMode = 'auto' | 'always' | 'never'
@@ -19,18 +25,21 @@ export class CommitRunner {
   readonly #place: DatabasePlace
   readonly #sessions: Sessions
   readonly #mode: WorkerMode
-  #thread: CommitThreadClient | undefined
+  #thread: StoreThread | undefined
+  #stayGroups = firstStayGroups
+  #groupsAway = 0
+  #averageFlushMs = 0
 
   constructor(place: DatabasePlace, sessions: Sessions, mode: WorkerMode) {
     this.#place = place
     this.#sessions = sessions
     this.#mode = mode
-    if (mode === 'always') this.#thread = new CommitThreadClient(place)
+    if (mode === 'always') this.#thread = new StoreThread(place)
   }
 
   run(group: readonly PlannedCommit[]): GroupOutcome | Promise<GroupOutcome> {
     if (this.#thread?.hasEnded === true) this.#thread = undefined
-    if (this.#thread?.isReady === true) return this.#thread.run(group)
+    if (this.#thread?.isReady === true) return this.#runAway(this.#thread, group)
     const outcome = this.#runHere(group)
     if (outcome.kind === 'done' && outcome.flushMs > slowFlushMs) this.#moveAway()
     return outcome
@@ -55,8 +64,26 @@ export class CommitRunner {
     }
   }
 
+  async #runAway(thread: StoreThread, group: readonly PlannedCommit[]): Promise<GroupOutcome> {
+    const outcome = await thread.run(group)
+    if (outcome.kind !== 'done' || this.#mode === 'always') return outcome
+    this.#groupsAway += 1
+    this.#averageFlushMs += (outcome.flushMs - this.#averageFlushMs) / 16
+    if (this.#groupsAway >= this.#stayGroups && this.#averageFlushMs < fastFlushMs) this.#moveBack(thread)
+    return outcome
+  }
+
   /** Until the thread is ready, groups go on running here. Class `os` waits for no disk. */
   #moveAway(): void {
-    if (this.#mode === 'auto' && this.#place.durability === 'disk') this.#thread ??= new CommitThreadClient(this.#place)
+    if (this.#mode !== 'auto' || this.#place.durability !== 'disk' || this.#thread !== undefined) return
+    this.#thread = new StoreThread(this.#place)
+    this.#groupsAway = 0
+    this.#averageFlushMs = slowFlushMs
+  }
+
+  #moveBack(thread: StoreThread): void {
+    this.#thread = undefined
+    this.#stayGroups *= 4
+    void thread.close()
   }
 }

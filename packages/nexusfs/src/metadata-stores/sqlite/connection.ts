@@ -7,8 +7,8 @@ export interface DatabasePlace {
   readonly durability: 'disk' | 'os'
 }
 
-/** Frames of 4 KiB after which a commit also moves the WAL back into the database. */
-const checkpointFrames = 1_000
+/** Frames of 4 KiB at which a commit itself moves the WAL into the database: only if the checkpointer could not, much earlier. */
+const checkpointFrames = 3_500
 
 /** The WAL file is cut to this many bytes when it starts anew: overwriting is cheaper than growing, so it keeps its usual size. */
 const walBytes = 8_388_608

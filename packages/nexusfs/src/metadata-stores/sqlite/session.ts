@@ -1,6 +1,6 @@
 import type { Revision } from '../../core/revision.ts'
 import { connect, type DatabasePlace } from './connection.ts'
-import type { SqlDatabase } from './driver.ts'
+import type { SqlDatabase, SqlStatement } from './driver.ts'
 import { GroupCommitter, type KnownRevisions } from './group-committer.ts'
 import { LastRevision } from './last-revision.ts'
 import type { ReadCache } from './read-cache.ts'
@@ -12,12 +12,19 @@ export class Session {
   readonly last: LastRevision
   readonly reader: SnapshotReader
   readonly committer: GroupCommitter
+  readonly #walState: SqlStatement
 
   constructor(place: DatabasePlace, cache: ReadCache) {
     this.database = connect(place)
     this.last = new LastRevision(this.database)
     this.reader = new SnapshotReader(this.database, this.last, cache)
     this.committer = new GroupCommitter(this.database, cachedRevisions(this.last, cache))
+    this.#walState = this.database.prepare('PRAGMA wal_checkpoint(NOOP)')
+  }
+
+  /** The number of frames that the WAL holds; takes 3 us. */
+  walFrames(): number {
+    return Number(this.#walState.get()?.[1])
   }
 
   /** Closes the connection, however it is. */

@@ -14,6 +14,7 @@ import {
   type Watch,
 } from '../../metadata/metadata-store.ts'
 import { whileBusy } from './busy.ts'
+import { Checkpointer, framesOf } from './checkpointer.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { CommitRunner, type WorkerMode } from './commit-runner.ts'
 import { connect, type DatabasePlace, settingsOf } from './connection.ts'
@@ -57,6 +58,7 @@ export class SqliteStore implements MetadataStore {
   readonly #runner: CommitRunner
   readonly #queue: CommitQueue
   readonly #watch: RevisionWatch
+  readonly #checkpointer: Checkpointer
   readonly #turns = new LoopTurns()
   readonly #underWay = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
@@ -92,9 +94,16 @@ export class SqliteStore implements MetadataStore {
       onApplied: (base, applied, last) => {
         this.#cache.advance(base, applied, last)
         this.#watch.committed()
+        this.#checkpointer.committed(framesOf(applied))
       },
       turns: this.#turns,
       busyTimeoutMs: this.#busyTimeoutMs,
+    })
+    this.#checkpointer = new Checkpointer({
+      place,
+      walFrames: () => this.#walFrames(),
+      pause: () => this.#queue.pause(),
+      resume: () => this.#queue.resume(),
     })
     this.info = {
       name: 'sqlite',
@@ -159,6 +168,7 @@ export class SqliteStore implements MetadataStore {
     await this.#queue.idle()
     await Promise.allSettled(this.#underWay)
     await this.#runner.close()
+    await this.#checkpointer.close()
     this.#sessions.drop()
     this.#cache.clear()
   }
@@ -199,6 +209,15 @@ export class SqliteStore implements MetadataStore {
       return await work
     } finally {
       this.#underWay.delete(work)
+    }
+  }
+
+  /** A connection in trouble is for the next call to report. */
+  #walFrames(): number {
+    try {
+      return this.#sessions.current.walFrames()
+    } catch {
+      return 0
     }
   }
 

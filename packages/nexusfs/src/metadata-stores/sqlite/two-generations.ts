@@ -48,6 +48,7 @@ export class TwoGenerations<Value extends Weighed> {
   }
 
   #add(key: string, value: Value): void {
+    if (value.bytes > this.#halfBytes) return
     this.#young.set(key, value)
     this.#youngBytes += value.bytes
     if (this.#youngBytes <= this.#halfBytes) return

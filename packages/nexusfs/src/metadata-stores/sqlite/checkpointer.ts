@@ -1,0 +1,120 @@
+import type { DatabasePlace } from './connection.ts'
+import type { AppliedCommit } from './read-cache.ts'
+import { type CheckpointMode, StoreThread } from './store-thread.ts'
+
+/** The WAL's length in frames (a page each) at which it is moved into the database. */
+const checkpointFrames = 1_000
+
+/** Its length at which commits wait for that, so that it stays below 16 MiB. */
+const fullFrames = 2_500
+
+/** Frames of our own commits after which its length is looked at: others write into it too. */
+const lookFrames = 250
+
+/** Time without a commit, in ms, after which its file is emptied. */
+const idleMs = 5_000
+
+export interface CheckpointerOptions {
+  readonly place: DatabasePlace
+  /** The number of frames that the WAL holds; 0 if that cannot be told now. */
+  readonly walFrames: () => number
+  /** Stops commits from beginning, and lets them go on. */
+  readonly pause: () => void
+  readonly resume: () => void
+}
+
+/**
+ * Keeps the WAL short without blocking the event loop for the disk. A first, passive checkpoint on another thread does most of the work
+ * beside the commits; they then wait for a short second one, since a WAL begins anew only once it has been moved as a whole.
+ */
+export class Checkpointer {
+  readonly #options: CheckpointerOptions
+  #thread: StoreThread | undefined
+  #unseenFrames = 0
+  #running: Promise<void> | undefined
+  #commits = 0
+  #idleTimer: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options
+  }
+
+  /** To be called after each group, with an estimate of the frames it wrote. */
+  committed(frames: number): void {
+    this.#commits += 1
+    this.#unseenFrames += frames
+    if (this.#idleTimer === undefined) this.#awaitIdle()
+    if (this.#unseenFrames >= lookFrames) this.#look()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#idleTimer)
+    await this.#running
+    if (this.#thread === undefined) return
+    await this.#checkpoint('TRUNCATE')
+    await this.#endThread()
+  }
+
+  #look(): void {
+    this.#unseenFrames = 0
+    const frames = this.#options.walFrames()
+    if (frames < checkpointFrames) return
+    this.#run(() => this.#startAnew())
+    if (frames >= fullFrames) this.#options.pause()
+  }
+
+  async #startAnew(): Promise<void> {
+    try {
+      if (!(await this.#checkpoint('PASSIVE'))) return
+      this.#options.pause()
+      await this.#checkpoint('RESTART')
+    } finally {
+      this.#options.resume()
+    }
+  }
+
+  #awaitIdle(): void {
+    const commits = this.#commits
+    this.#idleTimer = setTimeout(() => {
+      this.#idleTimer = undefined
+      if (this.#commits !== commits) this.#awaitIdle()
+      else this.#run(() => this.#empty())
+    }, idleMs).unref()
+  }
+
+  async #empty(): Promise<void> {
+    if (this.#options.walFrames() > 0) await this.#checkpoint('TRUNCATE')
+    await this.#endThread()
+  }
+
+  #run(work: () => Promise<void>): void {
+    if (this.#isClosed) return
+    this.#running ??= work().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  async #checkpoint(mode: CheckpointMode): Promise<boolean> {
+    if (this.#thread?.hasEnded === true) this.#thread = undefined
+    this.#thread ??= new StoreThread(this.#options.place)
+    return this.#thread.checkpoint(mode)
+  }
+
+  async #endThread(): Promise<void> {
+    const thread = this.#thread
+    this.#thread = undefined
+    await thread?.close()
+  }
+}
+
+/** Roughly the frames that a group wrote: a page for each small value, several for a large one. */
+export function framesOf(applied: readonly AppliedCommit[]): number {
+  let frames = 0
+  for (const { plan } of applied) {
+    frames += plan.writes.length
+    for (const { value } of plan.writes) if (value instanceof Uint8Array) frames += value.length >>> 12
+  }
+  return frames
+}

@@ -1,0 +1,81 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { connect, type DatabasePlace } from './connection.ts'
+import type { SqlDatabase } from './driver.ts'
+import { GroupCommitter } from './group-committer.ts'
+import { LastRevision } from './last-revision.ts'
+import { faultOf } from './sql-fault.ts'
+import type { ThreadReply, ThreadRequest } from './store-thread.ts'
+
+/** How long a checkpoint waits for connections in its way, in ms; waiting here blocks nobody. */
+const checkpointWaitMs = 1_000
+
+/** What runs on the other thread: one request after the other, each answered before the next. */
+class StoreThreadMain {
+  readonly #place: DatabasePlace
+  #connection: Connection | undefined
+
+  constructor(place: DatabasePlace) {
+    this.#place = place
+  }
+
+  answer(request: ThreadRequest): ThreadReply {
+    try {
+      this.#connection ??= open(this.#place)
+      const reply =
+        request.kind === 'group'
+          ? this.#connection.committer.run(request.group)
+          : checkpoint(this.#connection.database, request.mode)
+      if (reply.kind === 'lost' || reply.kind === 'broken') this.close()
+      return reply
+    } catch (error) {
+      this.close()
+      return { kind: 'broken', fault: faultOf(error) }
+    }
+  }
+
+  close(): void {
+    try {
+      this.#connection?.database.close()
+    } finally {
+      this.#connection = undefined
+    }
+  }
+}
+
+interface Connection {
+  readonly database: SqlDatabase
+  readonly committer: GroupCommitter
+}
+
+/** Expectations are looked up in the database: the cache is on the main thread. */
+function open(place: DatabasePlace): Connection {
+  const database = connect(place)
+  const last = new LastRevision(database)
+  const committer = new GroupCommitter(database, {
+    enter: () => last.refresh(),
+    revisionOf: () => undefined,
+    committed: (revision) => last.wrote(revision),
+  })
+  return { database, committer }
+}
+
+function checkpoint(database: SqlDatabase, mode: string): ThreadReply {
+  database.exec(`PRAGMA busy_timeout = ${checkpointWaitMs}`)
+  try {
+    const isBusy = database.prepare(`PRAGMA wal_checkpoint(${mode})`).get()?.[0]
+    return { kind: 'checkpoint', isDone: isBusy === 0 }
+  } finally {
+    database.exec('PRAGMA busy_timeout = 0')
+  }
+}
+
+const thread = new StoreThreadMain(workerData)
+parentPort?.on('message', (request: ThreadRequest | 'close') => {
+  if (request === 'close') {
+    thread.close()
+    parentPort?.close()
+  } else {
+    parentPort?.postMessage(thread.answer(request))
+  }
+})
+parentPort?.postMessage('ready')

@@ -1,0 +1,125 @@
+import { Worker } from 'node:worker_threads'
+import { NexusError } from '../../core/errors.ts'
+import type { DatabasePlace } from './connection.ts'
+import type { GroupOutcome } from './group-committer.ts'
+import type { PlannedCommit } from './planned-commit.ts'
+
+export type ThreadRequest =
+  | { readonly kind: 'group'; readonly group: readonly PlannedCommit[] }
+  | { readonly kind: 'checkpoint'; readonly mode: CheckpointMode }
+
+export type ThreadReply = GroupOutcome | { readonly kind: 'checkpoint'; readonly isDone: boolean }
+
+/**
+ * `PASSIVE` moves what it can without stopping anybody; `RESTART` stops writers until all is moved, so that the WAL begins anew;
+ * `TRUNCATE` also empties its file.
+ */
+export type CheckpointMode = 'PASSIVE' | 'RESTART' | 'TRUNCATE'
+
+/**
+ * Another thread with a connection of its own, for what would block the event loop. It keeps the process alive only while it works.
+ * One request at a time: the caller waits for the reply before the next.
+ */
+export class StoreThread {
+  readonly #worker: Worker
+  readonly #ended: Promise<void>
+  /** Ends once the thread is ready, or has ended. */
+  readonly started: Promise<void>
+  #state: 'starting' | 'ready' | 'ended' = 'starting'
+  #start: () => void = () => undefined
+  #answer: ((reply: ThreadReply) => void) | undefined
+
+  constructor(place: DatabasePlace) {
+    this.started = new Promise((resolve) => {
+      this.#start = resolve
+    })
+    this.#worker = new Worker(threadFile(), { workerData: place })
+    this.#worker.unref()
+    this.#worker.on('message', (message: ThreadReply | 'ready') => this.#receive(message))
+    this.#ended = new Promise((resolve) => {
+      this.#worker.on('error', (error) => this.#end(error.message, resolve))
+      this.#worker.on('exit', () => this.#end('it exited', resolve))
+    })
+  }
+
+  get isReady(): boolean {
+    return this.#state === 'ready'
+  }
+
+  get hasEnded(): boolean {
+    return this.#state === 'ended'
+  }
+
+  async run(group: readonly PlannedCommit[]): Promise<GroupOutcome> {
+    const reply = await this.#ask({ kind: 'group', group: group.map(detached) })
+    if (reply.kind === 'checkpoint') throw new NexusError('Unexpected', 'sqlite: the thread answered another request')
+    return reply
+  }
+
+  /** True if the checkpoint did all it should; false if others were in its way, or it failed. */
+  async checkpoint(mode: CheckpointMode): Promise<boolean> {
+    const reply = await this.#ask({ kind: 'checkpoint', mode })
+    return reply.kind === 'checkpoint' && reply.isDone
+  }
+
+  /** Lets the thread close its connection and end. */
+  async close(): Promise<void> {
+    if (this.hasEnded) return
+    this.#worker.ref()
+    this.#worker.postMessage('close')
+    await this.#ended
+  }
+
+  #ask(request: ThreadRequest): Promise<ThreadReply> {
+    if (this.hasEnded) return Promise.resolve(lostReply('before the request'))
+    this.#worker.ref()
+    return new Promise((resolve) => {
+      this.#answer = resolve
+      this.#worker.postMessage(request)
+    })
+  }
+
+  #receive(message: ThreadReply | 'ready'): void {
+    if (message === 'ready') {
+      this.#state = 'ready'
+      this.#start()
+      return
+    }
+    this.#worker.unref()
+    this.#reply(message)
+  }
+
+  #end(reason: string, ended: () => void): void {
+    this.#state = 'ended'
+    this.#start()
+    this.#reply(lostReply(reason))
+    ended()
+  }
+
+  #reply(reply: ThreadReply): void {
+    const answer = this.#answer
+    this.#answer = undefined
+    answer?.(reply)
+  }
+}
+
+/** Beside this file, as TypeScript in a clone and as JavaScript in a package. */
+function threadFile(): URL {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return new URL(`./store-thread-main.${extension}`, import.meta.url)
+}
+
+/** A group that was running may have been applied: as after an I/O error, nobody knows. */
+function lostReply(reason: string): ThreadReply {
+  return { kind: 'lost', fault: { code: 10, message: `the commit thread has ended: ${reason}` } }
+}
+
+/** A message copies the whole buffer behind a view, so that a large value goes as a copy of its own bytes. */
+function detached(plan: PlannedCommit): PlannedCommit {
+  const writes = plan.writes.map((write) =>
+    write.value instanceof Uint8Array && write.value.buffer.byteLength > write.value.length
+      ? { ...write, value: write.value.slice() }
+      : write,
+  )
+  return { expect: plan.expect, writes }
+}
