@@ -2,15 +2,18 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { cruise, type ICruiseOptions, type ICruiseResult } from 'dependency-cruiser'
 import { afterAll, describe, it } from 'vitest'
-import configuration from '../../.dependency-cruiser.mjs'
+
+interface Configuration {
+  readonly options: ICruiseOptions
+  readonly forbidden: NonNullable<NonNullable<ICruiseOptions['ruleSet']>['forbidden']>
+}
 
 async function cruised(baseDir: string): Promise<ICruiseResult> {
-  const { options, forbidden } = configuration as {
-    options: ICruiseOptions
-    forbidden: NonNullable<ICruiseOptions['ruleSet']>['forbidden']
-  }
+  const file = pathToFileURL(join(process.cwd(), '.dependency-cruiser.mjs')).href
+  const { options, forbidden } = ((await import(file)) as { default: Configuration }).default
   const tsConfig = { fileName: join(process.cwd(), 'tsconfig.test.json') }
   const { output } = await cruise(['packages'], { ...options, tsConfig, baseDir, ruleSet: { forbidden }, validate: true })
   assert.ok(typeof output === 'object')
