@@ -18,7 +18,7 @@ const plain = /^(?:\/[\w-][\w .-]*)+$/
  * than 255 bytes a segment or 4,096 bytes in all
  */
 export function parsePath(input: string): NexusPath {
-  if (typeof input !== 'string') throw invalidPath(String(input), 'a path is a string')
+  if (typeof input !== 'string') throw new NexusError('InvalidPath', `a path is a string, not a value of type ${typeof input}`)
   if (input.length <= limits.segmentBytes && plain.test(input)) return input as NexusPath
   if (!input.startsWith('/')) throw invalidPath(input, 'write it from the root, beginning with "/"')
   if (input.includes('\0')) throw invalidPath(input, 'a name cannot hold a NUL character')

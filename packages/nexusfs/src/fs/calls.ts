@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { isNexusError, NexusError } from '../core/errors.ts'
+import { checkOptions } from './check-options.ts'
 
 /** What subscribers of `nexus:<operation>` get, once the call is over. */
 export interface OperationEvent {
@@ -28,15 +29,16 @@ export class Calls {
   #drained: (() => void) | undefined
 
   /**
-   * @throws {NexusError} Closed; Unexpected, with the cause, for an error that nobody foresaw
+   * @throws {NexusError} Closed; InvalidArgument for wrong options; Unexpected, with the cause, for an error that nobody foresaw
    */
-  async run<T>(operation: string, path: string, work: () => Promise<T>): Promise<T> {
+  async run<T>(operation: string, path: string, options: object, work: () => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new NexusError('Closed', `${operation} ${path}: the file system was closed`, { operation })
     const events = channel(`nexus:${operation}`)
     const started = events.hasSubscribers ? performance.now() : 0
     this.#running++
     let code: string | undefined
     try {
+      checkOptions(operation, options)
       return await work()
     } catch (error) {
       const told = toTold(error, operation)
@@ -55,11 +57,12 @@ export class Calls {
   async *pages<T>(
     operation: string,
     path: string,
+    options: object,
     pages: AsyncGenerator<readonly T[], void, undefined>,
   ): AsyncGenerator<T, void, undefined> {
     try {
       for (;;) {
-        const { value, done } = await this.run(operation, path, () => pages.next())
+        const { value, done } = await this.run(operation, path, options, () => pages.next())
         if (done || value === undefined) return
         yield* value
       }

@@ -41,6 +41,7 @@ export async function rollback(
   options: CommitOptions & Pick<Preconditions, 'ifMatch'>,
 ): Promise<FileEntry> {
   const target = parsePath(path)
+  if (typeof version !== 'number') throw new NexusError('InvalidArgument', `rollback: version is a number, not ${typeof version}`)
   return mutate(fs, options, async (): Promise<Attempt<FileEntry>> => {
     const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
     const { head } = await findVersion(fs, target, demandFile(only), version, options.signal)

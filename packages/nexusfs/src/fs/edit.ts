@@ -1,5 +1,5 @@
 import { concatBytes } from '../core/bytes.ts'
-import { isNexusError } from '../core/errors.ts'
+import { isNexusError, NexusError } from '../core/errors.ts'
 import { parsePath } from '../core/path.ts'
 import { CallerError } from './calls.ts'
 import { contentOf } from './content-of-version.ts'
@@ -22,6 +22,7 @@ const contendedForMs = 30_000
 /** Compare-and-set in a loop; callers in this process take turns, so that they do not spoil each other's attempts. */
 export async function edit(fs: FsContext, path: string, change: Change, options: WriteOptions): Promise<FileEntry> {
   const target = parsePath(path)
+  if (typeof change !== 'function') throw new NexusError('InvalidArgument', `edit: change is a function, not ${typeof change}`)
   return fs.turns.take(`edit ${target}`, async () => {
     const deadline = fs.clock.monotonic() + contendedForMs
     for (let tries = 0; ; tries++) {
@@ -34,7 +35,7 @@ export async function edit(fs: FsContext, path: string, change: Change, options:
         const isRace = isNexusError(error, 'Conflict') || isNexusError(error, 'AlreadyExists')
         if (!isRace || fs.clock.monotonic() > deadline) throw error
       }
-      await fs.clock.sleep(fs.random.fraction() * Math.min(50, 2 ** tries), options.signal)
+      await fs.clock.sleep(fs.random.fraction() * Math.min(50, 2 ** tries))
     }
   })
 }

@@ -1,6 +1,8 @@
 import { type ErrorCode, NexusError } from '../core/errors.ts'
 
 const codes: Readonly<Record<string, ErrorCode>> = {
+  ERR_INVALID_ARG_TYPE: 'InvalidArgument',
+  ERR_INVALID_ARG_VALUE: 'InvalidArgument',
   ENOENT: 'NotFound',
   ENOTDIR: 'NotADirectory',
   EISDIR: 'IsADirectory',

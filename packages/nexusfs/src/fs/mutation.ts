@@ -60,8 +60,11 @@ export async function settling<T>(contents: readonly IncomingContent[], change: 
   }
 }
 
-function checkedAuthor(author: string): string {
-  if (author === '' || !author.isWellFormed() || utf8(author).length > authorBytes) {
+/**
+ * @throws {NexusError} InvalidArgument
+ */
+export function checkedAuthor(author: string): string {
+  if (typeof author !== 'string' || author === '' || !author.isWellFormed() || utf8(author).length > authorBytes) {
     throw new NexusError('InvalidArgument', `an author has 1 to ${authorBytes} bytes of well-formed text`)
   }
   return author

@@ -4,6 +4,7 @@ import type { Id } from '../core/id.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { Calls } from './calls.ts'
+import { checkLayers } from './check-options.ts'
 import type { FsContext } from './context.ts'
 import { copy, rollback } from './copy.ts'
 import { mkdir, rmdir } from './directories.ts'
@@ -88,10 +89,11 @@ export class NexusFS implements AsyncDisposable {
   /**
    * Opens the store that the two layers hold; founds one in an empty metadata store. The file system closes both layers with itself,
    * also if opening fails.
-   * @throws {NexusError} NotFound if there is no store and `create` is false, Unsupported if it has a newer format, Corrupt, and what
-   * the metadata store throws
+   * @throws {NexusError} InvalidArgument for wrong options, NotFound if there is no store and `create` is false, Unsupported if it has
+   * a newer format, Corrupt, and what the metadata store throws
    */
   static async open(options: NexusFSOptions): Promise<NexusFS> {
+    checkLayers(options)
     try {
       return await openFileSystem(options, (fs, info) => new NexusFS(fs, info))
     } catch (error) {
@@ -105,22 +107,22 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} NotFound, IsADirectory, NotADirectory, Corrupt
    */
   read(path: string, options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#calls.run('read', path, () => read(this.#fs, path, options))
+    return this.#calls.run('read', path, options, () => read(this.#fs, path, options))
   }
 
   /** The content as UTF-8 text; bytes that are not UTF-8 become U+FFFD. Throws as `read`. */
   readText(path: string, options: ReadOptions = {}): Promise<string> {
-    return this.#calls.run('readText', path, () => readText(this.#fs, path, options))
+    return this.#calls.run('readText', path, options, () => readText(this.#fs, path, options))
   }
 
   /** Content and entry from one snapshot, for compare-and-set. Throws as `read`. */
   readWithStat(path: string, options: ReadOptions = {}): Promise<{ content: Uint8Array<ArrayBuffer>; stat: FileEntry }> {
-    return this.#calls.run('readWithStat', path, () => readWithStat(this.#fs, path, options))
+    return this.#calls.run('readWithStat', path, options, () => readWithStat(this.#fs, path, options))
   }
 
   /** A part of the content; past the end there are no bytes. Throws as `read`, and InvalidArgument for negative or broken numbers. */
   readRange(path: string, options: RangeOptions): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#calls.run('readRange', path, () => readRange(this.#fs, path, options))
+    return this.#calls.run('readRange', path, options, () => readRange(this.#fs, path, options))
   }
 
   /**
@@ -129,12 +131,12 @@ export class NexusFS implements AsyncDisposable {
    * NoSpace, ReadOnly
    */
   write(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<FileEntry> {
-    return this.#calls.run('write', path, () => write(this.#fs, path, content, options))
+    return this.#calls.run('write', path, options, () => write(this.#fs, path, content, options))
   }
 
   /** Adds to the end of a file, or makes it; several appenders at once all get their bytes in. Throws as `write`. */
   append(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<FileEntry> {
-    return this.#calls.run('append', path, () => append(this.#fs, path, content, options))
+    return this.#calls.run('append', path, options, () => append(this.#fs, path, content, options))
   }
 
   /**
@@ -142,7 +144,7 @@ export class NexusFS implements AsyncDisposable {
    * an absent file; it may be called several times. What it throws is thrown. Throws as `write`.
    */
   edit(path: string, change: Change, options: WriteOptions = {}): Promise<FileEntry> {
-    return this.#calls.run('edit', path, () => edit(this.#fs, path, change, options))
+    return this.#calls.run('edit', path, options, () => edit(this.#fs, path, change, options))
   }
 
   /**
@@ -151,17 +153,17 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} as `write`, and InvalidArgument for more than fits into a commit (about 2,400 files)
    */
   writeBatch(writes: readonly BatchWrite[], options: CommitOptions & ParentOptions = {}): Promise<readonly FileEntry[]> {
-    return this.#calls.run('writeBatch', writes[0]?.path ?? '', () => writeBatch(this.#fs, writes, options))
+    return this.#calls.run('writeBatch', '', options, () => writeBatch(this.#fs, writes, options))
   }
 
   /** True if a file or a directory stands at the path. */
   exists(path: string, options: OperationOptions = {}): Promise<boolean> {
-    return this.#calls.run('exists', path, () => exists(this.#fs, path, options))
+    return this.#calls.run('exists', path, options, () => exists(this.#fs, path, options))
   }
 
   /** What stands at the path; `undefined` if nothing does. */
   stat(path: string, options: OperationOptions = {}): Promise<Entry | undefined> {
-    return this.#calls.run('stat', path, () => stat(this.#fs, path, options))
+    return this.#calls.run('stat', path, options, () => stat(this.#fs, path, options))
   }
 
   /**
@@ -169,12 +171,12 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} NotFound, NotADirectory; Conflict if the directory is replaced while it is listed
    */
   list(path: string, options: ListOptions = {}): AsyncGenerator<Entry, void, undefined> {
-    return this.#calls.pages('list', path, listPages(this.#fs, path, options))
+    return this.#calls.pages('list', path, options, listPages(this.#fs, path, options))
   }
 
   /** Everything below a directory: a directory before what is in it, names in byte order. Throws as `list`. */
   walk(path: string, options: ListOptions = {}): AsyncGenerator<Entry, void, undefined> {
-    return this.#calls.pages('walk', path, walkPages(this.#fs, path, options))
+    return this.#calls.pages('walk', path, options, walkPages(this.#fs, path, options))
   }
 
   /**
@@ -182,7 +184,7 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} AlreadyExists (a directory: unless `recursive`), NotFound if a parent is missing and `recursive` is not given
    */
   mkdir(path: string, options: MkdirOptions = {}): Promise<DirectoryEntry> {
-    return this.#calls.run('mkdir', path, () => mkdir(this.#fs, path, options))
+    return this.#calls.run('mkdir', path, options, () => mkdir(this.#fs, path, options))
   }
 
   /**
@@ -190,7 +192,7 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} NotEmpty, NotFound, NotADirectory
    */
   rmdir(path: string, options: CommitOptions = {}): Promise<void> {
-    return this.#calls.run('rmdir', path, () => rmdir(this.#fs, path, options))
+    return this.#calls.run('rmdir', path, options, () => rmdir(this.#fs, path, options))
   }
 
   /**
@@ -198,7 +200,7 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} NotFound (unless `force`), IsADirectory (unless `recursive`), Conflict (`ifMatch`)
    */
   remove(path: string, options: RemoveOptions = {}): Promise<void> {
-    return this.#calls.run('remove', path, () => remove(this.#fs, path, options))
+    return this.#calls.run('remove', path, options, () => remove(this.#fs, path, options))
   }
 
   /**
@@ -206,7 +208,7 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} NotFound if there is nothing to bring back, AlreadyExists if something stands at the target
    */
   restore(path: string, options: RestoreOptions = {}): Promise<Entry> {
-    return this.#calls.run('restore', path, () => restore(this.#fs, path, options))
+    return this.#calls.run('restore', path, options, () => restore(this.#fs, path, options))
   }
 
   /**
@@ -214,7 +216,7 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} NotFound, AlreadyExists (a file: unless `overwrite`), InvalidArgument below itself
    */
   move(from: string, to: string, options: MoveOptions = {}): Promise<Entry> {
-    return this.#calls.run('move', from, () => move(this.#fs, from, to, options))
+    return this.#calls.run('move', from, options, () => move(this.#fs, from, to, options))
   }
 
   /**
@@ -222,7 +224,7 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} NotFound, IsADirectory, AlreadyExists
    */
   copy(from: string, to: string, options: MoveOptions & ReadOptions = {}): Promise<FileEntry> {
-    return this.#calls.run('copy', from, () => copy(this.#fs, from, to, options))
+    return this.#calls.run('copy', from, options, () => copy(this.#fs, from, to, options))
   }
 
   /**
@@ -230,7 +232,7 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} NotFound, IsADirectory
    */
   versions(path: string, options: ListOptions = {}): AsyncGenerator<VersionEntry, void, undefined> {
-    return this.#calls.pages('versions', path, versionPages(this.#fs, path, options))
+    return this.#calls.pages('versions', path, options, versionPages(this.#fs, path, options))
   }
 
   /**
@@ -238,12 +240,12 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} NotFound if there is no such version, Conflict (`ifMatch`)
    */
   rollback(path: string, version: number, options: CommitOptions & Pick<Preconditions, 'ifMatch'> = {}): Promise<FileEntry> {
-    return this.#calls.run('rollback', path, () => rollback(this.#fs, path, version, options))
+    return this.#calls.run('rollback', path, options, () => rollback(this.#fs, path, version, options))
   }
 
   /** Counts what is below a path, and what the whole store holds, by walking. */
   usage(path = '/', options: OperationOptions = {}): Promise<Usage> {
-    return this.#calls.run('usage', path, () => usage(this.#fs, path, options))
+    return this.#calls.run('usage', path, options, () => usage(this.#fs, path, options))
   }
 
   /**
@@ -252,7 +254,7 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} InvalidArgument with a list of links and special files, NotFound for an absent source
    */
   importTree(source: string, path: string, options: ImportOptions = {}): Promise<TransferReport> {
-    return this.#calls.run('importTree', path, () => importTree(this.#fs, source, path, options))
+    return this.#calls.run('importTree', path, options, () => importTree(this.#fs, source, path, options))
   }
 
   /**
@@ -260,7 +262,7 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} AlreadyExists if the target is there and is not an empty directory
    */
   exportTree(path: string, target: string, options: ExportOptions = {}): Promise<TransferReport> {
-    return this.#calls.run('exportTree', path, () => exportTree(this.#fs, path, target, options))
+    return this.#calls.run('exportTree', path, options, () => exportTree(this.#fs, path, target, options))
   }
 
   /** Waits for calls under way, gives back what this process holds in the store, and closes both layers. Idempotent. */

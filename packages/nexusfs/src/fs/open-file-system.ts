@@ -6,6 +6,7 @@ import { systemClock, systemRandom } from '../core/system.ts'
 import { Committer } from './committer.ts'
 import type { FsContext } from './context.ts'
 import { DirectoryHints } from './directory-hints.ts'
+import { checkedAuthor } from './mutation.ts'
 import type { NexusFSInfo, NexusFSOptions } from './nexus-fs.ts'
 import { Resolver } from './resolver.ts'
 import { openStore } from './store-format.ts'
@@ -29,7 +30,7 @@ export async function openFileSystem<T>(options: NexusFSOptions, make: (fs: FsCo
     turns: new Turns(),
     clock,
     random,
-    author: options.author ?? process.env.NEXUS_AUTHOR ?? userName(),
+    author: checkedAuthor(options.author ?? (process.env.NEXUS_AUTHOR || userName())),
     foundedAt: store.foundedAt,
     inlineBytes,
   }

@@ -2,6 +2,7 @@ import type { IncomingContent } from '../content/incoming-content.ts'
 import { NexusError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import { type NexusPath, parsePath } from '../core/path.ts'
+import { checkBatchWrites } from './check-options.ts'
 import { logRowsOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
@@ -37,6 +38,7 @@ export async function writeBatch(
   writes: readonly BatchWrite[],
   options: CommitOptions & ParentOptions,
 ): Promise<readonly FileEntry[]> {
+  checkBatchWrites(writes)
   const owned = writes.map((each) => {
     const path = parsePath(each.path)
     return { path, toItem: fileWrite(path, each), bytes: ownBytes(each.content) }
