@@ -216,7 +216,7 @@ describe.skipIf(shared === undefined)('another isolation level as the default', 
       await withClient(sharedUrl(), async (client) => {
         const oid = Number((await client.query(`SELECT '${schema}'::regnamespace::oid::int8 AS oid`)).rows[0].oid)
         await client.query('BEGIN ISOLATION LEVEL SERIALIZABLE')
-        const values = [...commitArguments(oid, [planCommit(oid, putting('b'))], 0)]
+        const values = [...commitArguments(oid, [planCommit(oid, putting('b'))], 60_000)]
         await assert.rejects(client.query({ text: statementsFor(schema ?? '').commit, values }), { code: 'NX001' })
       })
     })

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isNexusError, NexusError } from '../../core/errors.ts'
 import type { Commit, CommitResult } from '../../metadata/metadata-store.ts'
 import { commitArguments, commitResults, type PlannedCommit, planCommit } from './commit-call.ts'
-import { GroupCommitter, type Job } from './group-committer.ts'
+import { type CallTerms, GroupCommitter, type Job } from './group-committer.ts'
 import { maxLocks } from './lock-plan.ts'
-import { lockTimeout } from './server-facts.ts'
 import type { StoreSession } from './store-session.ts'
 
 /** A caller's list on its way. */
@@ -30,12 +29,13 @@ export class CommitCaller {
       groupSize,
       lanes: commitConnections,
       maxLanes: Math.max(commitConnections, poolSize - 1),
-      call: (commits) => this.#callWithRetry(commits),
+      call: (commits, terms) => this.#callWithRetry(commits, terms),
     })
   }
 
   begin(commits: readonly Commit[]): CommitListCall {
-    const state: ListState = { job: undefined, isSent: false, isEnded: false }
+    const deadline = performance.now() + this.#session.settings.statementTimeoutMs
+    const state: ListState = { job: undefined, deadline, isSent: false, isEnded: false }
     return {
       results: this.#commitParts(this.#parts(commits), state),
       outcome: () => (state.isSent || state.job?.isSent ? 'unknown' : 'none'),
@@ -50,7 +50,7 @@ export class CommitCaller {
     const results: CommitResult[] = []
     for (const part of parts) {
       if (state.isEnded) break
-      state.job = this.#committer.submit(part)
+      state.job = this.#committer.submit(part, state.deadline)
       try {
         results.push(...(await state.job.result))
         state.isSent = true
@@ -84,23 +84,23 @@ export class CommitCaller {
     return parts
   }
 
-  async #callWithRetry(commits: readonly PlannedCommit[]): Promise<readonly CommitResult[]> {
-    const deadline = performance.now() + this.#session.settings.statementTimeoutMs
+  async #callWithRetry(commits: readonly PlannedCommit[], { jobs, deadline }: CallTerms): Promise<readonly CommitResult[]> {
+    const lockMs = jobs > 1 ? groupLockMs : Number.POSITIVE_INFINITY
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#call(commits, Math.max(1, deadline - performance.now()))
+        return await this.#call(commits, { timeoutMs: Math.max(1, deadline - performance.now()), lockMs })
       } catch (error) {
-        if (!mayTryAgain(error) || attempt >= maxAttempts || performance.now() >= deadline) throw exhausted(error)
+        const isSplit = jobs > 1 && isNexusError(error) && error.context.sqlState === '55P03'
+        if (isSplit || !mayTryAgain(error) || attempt >= maxAttempts || performance.now() >= deadline) throw exhausted(error)
         await sleep(Math.random() * Math.min(100, 2 ** attempt))
       }
     }
   }
 
-  async #call(commits: readonly PlannedCommit[], timeoutMs: number): Promise<readonly CommitResult[]> {
-    const { pool, statements, store, settings } = this.#session
+  async #call(commits: readonly PlannedCommit[], { timeoutMs, lockMs }: CallTimes): Promise<readonly CommitResult[]> {
+    const { pool, statements, store } = this.#session
     const rows = await pool.use(timeoutMs, (connection) => {
-      const lockTimeoutMs = connection.isPooled ? lockTimeout(settings.statementTimeoutMs) : 0
-      const values = commitArguments(store, commits, lockTimeoutMs)
+      const values = commitArguments(store, commits, Math.ceil(Math.min(timeoutMs, lockMs)))
       return connection.query({ operation: 'metadata.commit', text: statements.commit, name: 'nexus_commit', values, timeoutMs })
     })
     const results = commitResults(rows[0]?.[0] ?? '', commits.length)
@@ -109,7 +109,14 @@ export class CommitCaller {
   }
 }
 
+interface CallTimes {
+  readonly timeoutMs: number
+  /** Of it, for the locks. */
+  readonly lockMs: number
+}
+
 interface ListState {
+  readonly deadline: number
   job: Job | undefined
   /** An earlier part was sent. */
   isSent: boolean
@@ -119,6 +126,9 @@ interface ListState {
 const partCommits = 64
 const partBytes = 4_194_304
 const maxAttempts = 20
+
+/** A group that waits this long for a lock is taken apart. */
+const groupLockMs = 200
 
 /** It surely did nothing, and lost only against other transactions, or found a connection that had ended. */
 function mayTryAgain(error: unknown): boolean {

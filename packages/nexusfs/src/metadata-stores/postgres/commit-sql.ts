@@ -14,7 +14,7 @@ import { functionSettings } from './sql-names.ts'
  * Look-ups are LATERAL with LIMIT 1: one probe of the primary key each, whatever the planner believes about the size of the table.
  *
  * Arguments: `p_store` the schema's oid; `p_locks` locks in order, the lowest bit set for an exclusive one; `p_timeout` milliseconds
- * that the locks may take (0 = no limit); `p_ends` the last commit of each run, counted from 1; `e_*` expectations on keys
+ * that the locks may take, whoever's session this is; `p_ends` the last commit of each run, counted from 1; `e_*` expectations on keys
  * (`r` = revision, or -1 present, or -2 absent), `n_*` on ranges; `w_*` puts (`s` = offset of the REV slot or -1), `d_*` deletes. `c` is
  * the commit, `x` the place of an expectation in its commit.
  *
@@ -46,9 +46,7 @@ BEGIN
   IF '${schema}'::regnamespace::oid::int8 <> p_store THEN
     RAISE EXCEPTION 'the schema was removed and made again' USING ERRCODE = 'NX002';
   END IF;
-  IF p_timeout > 0 THEN
-    PERFORM set_config('lock_timeout', p_timeout::text, true);
-  END IF;
+  IF set_config('lock_timeout', p_timeout::text, true) IS NULL THEN END IF;
   FOREACH entry_lock IN ARRAY p_locks LOOP
     IF entry_lock & 1 = 1 THEN
       IF pg_advisory_xact_lock(entry_lock >> 1) IS NULL THEN END IF;
@@ -56,7 +54,7 @@ BEGIN
       IF pg_advisory_xact_lock_shared(entry_lock >> 1) IS NULL THEN END IF;
     END IF;
   END LOOP;
-  IF p_timeout > 0 AND clock_timestamp() > transaction_timestamp() + p_timeout * interval '1 millisecond' THEN
+  IF clock_timestamp() > transaction_timestamp() + p_timeout * interval '1 millisecond' THEN
     RAISE EXCEPTION 'the locks came too late' USING ERRCODE = '55P03';
   END IF;
   IF pg_advisory_xact_lock_shared(

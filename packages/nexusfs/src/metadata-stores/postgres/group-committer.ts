@@ -10,8 +10,18 @@ export interface CommitterPlan {
   readonly lanes: number
   /** And at most. */
   readonly maxLanes: number
-  /** Commits the list in one transaction. Rejects with the outcome `none` or `unknown`. */
-  call(commits: readonly PlannedCommit[]): Promise<readonly CommitResult[]>
+  /**
+   * Commits the list in one transaction, until the deadline. Rejects with the outcome `none` or `unknown`; for several jobs with the
+   * SQLSTATE 55P03 as soon as a lock takes long.
+   */
+  call(commits: readonly PlannedCommit[], terms: CallTerms): Promise<readonly CommitResult[]>
+}
+
+export interface CallTerms {
+  /** How many callers share the transaction. */
+  readonly jobs: number
+  /** On the scale of `performance.now()`. */
+  readonly deadline: number
 }
 
 /** A part of a caller's list that is committed in one transaction. */
@@ -37,9 +47,9 @@ export class GroupCommitter {
     this.#plan = plan
   }
 
-  submit(commits: readonly PlannedCommit[]): Job {
+  submit(commits: readonly PlannedCommit[], deadline: number): Job {
     const { promise, resolve, reject } = Promise.withResolvers<readonly CommitResult[]>()
-    const job: QueuedJob = { commits, isSent: false, result: promise, resolve, reject }
+    const job: QueuedJob = { commits, deadline, isSent: false, isAlone: false, result: promise, resolve, reject }
     this.#queue.push(job)
     this.#schedule()
     return job
@@ -96,6 +106,7 @@ export class GroupCommitter {
     let bytes = 0
     let taken = 0
     for (const job of this.#queue) {
+      if (taken > 0 && job.isAlone) break
       commits += job.commits.length
       for (const commit of job.commits) {
         bytes += commit.bytes
@@ -104,7 +115,7 @@ export class GroupCommitter {
       const fits = commits <= this.#plan.groupSize && locks.size < maxLocks && bytes <= maxGroupBytes
       if (taken > 0 && !fits) break
       taken++
-      if (!fits) break
+      if (!fits || job.isAlone) break
     }
     const group = this.#queue.splice(0, taken)
     for (const job of group) job.isSent = true
@@ -113,16 +124,29 @@ export class GroupCommitter {
 
   async #commit(group: readonly QueuedJob[]): Promise<void> {
     try {
-      const results = await this.#plan.call(group.flatMap((job) => job.commits))
+      const results = await this.#plan.call(
+        group.flatMap((job) => job.commits),
+        { jobs: group.length, deadline: Math.min(...group.map((job) => job.deadline)) },
+      )
       let at = 0
       for (const job of group) {
         job.resolve(results.slice(at, at + job.commits.length))
         at += job.commits.length
       }
     } catch (error) {
-      if (isFaultOfOne(error) && group.length > 1) for (const job of group) await this.#commit([job])
+      if (isLockWait(error) && group.length > 1) this.#separate(group)
+      else if (isFaultOfOne(error) && group.length > 1) for (const job of group) await this.#commit([job])
       else for (const job of group) await this.#settleFailed(job, error)
     }
+  }
+
+  /** One of them waits for a commit of somebody else; alone, it alone waits. */
+  #separate(group: readonly QueuedJob[]): void {
+    for (const job of group) {
+      job.isSent = false
+      job.isAlone = true
+    }
+    this.#queue.unshift(...group)
   }
 
   /** A member that the server refuses alone fails alone. */
@@ -134,7 +158,7 @@ export class GroupCommitter {
     const results: CommitResult[] = []
     for (const commit of job.commits) {
       try {
-        results.push(...(await this.#plan.call([commit])))
+        results.push(...(await this.#plan.call([commit], { jobs: 1, deadline: job.deadline })))
       } catch (alone) {
         if (!isFaultOfOne(alone)) {
           job.reject(asUnknown(alone, results))
@@ -148,6 +172,9 @@ export class GroupCommitter {
 }
 
 interface QueuedJob extends Job {
+  readonly deadline: number
+  /** Travels without others. */
+  isAlone: boolean
   resolve(results: readonly CommitResult[]): void
   reject(error: unknown): void
 }
@@ -157,6 +184,11 @@ const stallMs = 20
 
 /** Keeps the time and memory of one transaction bounded; a larger commit travels alone. */
 const maxGroupBytes = 4_194_304
+
+/** True if nothing was done because a lock took long. */
+function isLockWait(error: unknown): boolean {
+  return isNexusError(error) && error.context.sqlState === '55P03'
+}
 
 /** True if the server rolled back because of what one of the commits holds, so that the others are worth trying without it. */
 function isFaultOfOne(error: unknown): error is NexusError {

@@ -91,7 +91,7 @@ export async function holdCommits(url: string, schema: string, commits: readonly
   })
   const store = Number(named.rows[0]?.[0])
   const planned = commits.map((commit) => planCommit(store, commit))
-  const values = [...commitArguments(store, planned, 0)]
+  const values = [...commitArguments(store, planned, 60_000)]
   const types = { getTypeParser: () => (text: string) => text }
   const called = await client.query({ text: statementsFor(schema).commit, values, rowMode: 'array', types })
   const results = commitResults(String(called.rows[0]?.[0]), commits.length)
@@ -101,6 +101,16 @@ export async function holdCommits(url: string, schema: string, commits: readonly
       await client.end()
       return results
     },
+  }
+}
+
+/** Holds the commits during `work`. */
+export async function whileHeld<T>(schema: string | undefined, commits: readonly Commit[], work: () => Promise<T>): Promise<T> {
+  const held = await holdCommits(sharedUrl(), schema ?? assert.fail('a store without a schema'), commits)
+  try {
+    return await work()
+  } finally {
+    await held.release()
   }
 }
 

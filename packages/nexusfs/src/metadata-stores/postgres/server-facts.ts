@@ -30,11 +30,10 @@ export const factsQuery = `
     SELECT CASE WHEN pg_backend_pid() = $1::int4 THEN ARRAY[
       set_config('default_transaction_isolation', 'read committed', false),
       set_config('statement_timeout', $2, false),
-      set_config('lock_timeout', $3, false),
-      set_config('idle_in_transaction_session_timeout', $4, false),
+      set_config('idle_in_transaction_session_timeout', $3, false),
       set_config(
         'synchronous_commit',
-        CASE WHEN current_setting('synchronous_commit') = ANY ($5::text[]) THEN $6 ELSE current_setting('synchronous_commit') END,
+        CASE WHEN current_setting('synchronous_commit') = ANY ($4::text[]) THEN $5 ELSE current_setting('synchronous_commit') END,
         false
       )
     ] END AS done
@@ -52,14 +51,8 @@ export interface SessionSettings {
 /** @param processId the client's number of the connection; 0 = known to be pooled, set nothing */
 export function factsArguments(settings: SessionSettings, processId: number): readonly unknown[] {
   const { statementTimeoutMs } = settings
-  const lockTimeoutMs = lockTimeout(statementTimeoutMs)
   const { replaced, by } = synchronousCommit(settings.durability)
-  return [processId, String(statementTimeoutMs), String(lockTimeoutMs), String(2 * statementTimeoutMs), replaced, by]
-}
-
-/** A commit that waits for another is tried again after half the time that the call has. */
-export function lockTimeout(statementTimeoutMs: number): number {
-  return Math.ceil(statementTimeoutMs / 2)
+  return [processId, String(statementTimeoutMs), String(2 * statementTimeoutMs), replaced, by]
 }
 
 /** Which of the server's values are too weak for the class, or stronger than `os` pays for. */
