@@ -31,12 +31,23 @@ export class Committer {
   readonly #metadata: MetadataStore
   readonly #clock: Clock
   readonly #random: Random
+  readonly #onCommitted: (revision: Revision) => void
   #acknowledged: Revision
   #time = 0
   #second = 0
 
-  /** @param horizon of the store now */
-  constructor(metadata: MetadataStore, clock: Clock, random: Random, horizon: Revision) {
+  /**
+   * @param horizon of the store now
+   * @param onCommitted called with the revision of each commit that was applied
+   */
+  constructor(
+    metadata: MetadataStore,
+    clock: Clock,
+    random: Random,
+    horizon: Revision,
+    onCommitted: (revision: Revision) => void = () => undefined,
+  ) {
+    this.#onCommitted = onCommitted
     this.#metadata = metadata
     this.#clock = clock
     this.#random = random
@@ -71,6 +82,7 @@ export class Committer {
 
   #committed(revision: Revision): CommitOutcome {
     if (revision > this.#acknowledged) this.#acknowledged = revision
+    this.#onCommitted(revision)
     return { status: 'committed', revision }
   }
 

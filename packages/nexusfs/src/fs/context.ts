@@ -4,6 +4,7 @@ import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { Committer } from './committer.ts'
 import type { Resolver } from './resolver.ts'
 import type { Turns } from './turns.ts'
+import type { Witness } from './witness.ts'
 
 /** What every operation of an open file system works with. */
 export interface FsContext {
@@ -12,6 +13,8 @@ export interface FsContext {
   readonly resolver: Resolver
   readonly committer: Committer
   readonly turns: Turns
+  /** Where the metadata store may come back from an older copy. */
+  readonly witness: Witness | undefined
   readonly clock: Clock
   readonly random: Random
   /** Of commits that name none. */

@@ -278,6 +278,7 @@ export class NexusFS implements AsyncDisposable {
   async #close(): Promise<void> {
     await this.#calls.close()
     await this.#fs.content.close()
+    await this.#fs.witness?.close()
     await Promise.all([this.#fs.content.storage.close(), this.#fs.metadata.close()])
   }
 }

@@ -11,6 +11,7 @@ import type { NexusFSInfo, NexusFSOptions } from './nexus-fs.ts'
 import { Resolver } from './resolver.ts'
 import { openStore } from './store-format.ts'
 import { Turns } from './turns.ts'
+import { Witness } from './witness.ts'
 
 const defaultCacheBytes = 64 * 1024 * 1024
 const maxInlineBytes = 128 * 1024
@@ -22,11 +23,15 @@ export async function openFileSystem<T>(options: NexusFSOptions, make: (fs: FsCo
   const cacheBytes = wholeBytes('cacheBytes', options.cacheBytes ?? defaultCacheBytes, Number.MAX_SAFE_INTEGER)
   const durability = weakerDurability(storage.info.durability, metadata.info.durability)
   const store = await openStore(metadata, random, durability, options.create ?? true)
+  const horizon = await metadata.horizon()
+  const witness = metadata.info.capabilities.witness ? new Witness(storage, store.storeId, clock) : undefined
+  await witness?.check(horizon)
   const fs: FsContext = {
     metadata,
     content: new ContentStore({ storage, metadata, storeId: store.storeId, random, cacheBytes }),
     resolver: new Resolver(metadata, new DirectoryHints()),
-    committer: new Committer(metadata, clock, random, await metadata.horizon()),
+    committer: new Committer(metadata, clock, random, horizon, (revision) => witness?.committed(revision)),
+    witness,
     turns: new Turns(),
     clock,
     random,

@@ -58,7 +58,7 @@ interface PlannedFile {
 
 /** The writes of one commit: each path gets at most one new version. */
 export class WritePlan {
-  readonly draft = new CommitDraft()
+  readonly draft: CommitDraft = new CommitDraft()
   readonly directories: NewDirectories
   readonly #fs: FsContext
   readonly #options: WritePlanOptions

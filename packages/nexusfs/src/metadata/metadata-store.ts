@@ -183,6 +183,11 @@ export interface MetadataStoreInfo {
 
 /** What a store may lack. Where one is false, calling it is refused with `Unsupported`, and the kit checks that. */
 export interface MetadataCapabilities {
+  /**
+   * True if the store may come back from an older copy while the storage backend does not (a server with backups of its own): the
+   * file system then keeps witnesses of its revisions with the blobs, and refuses a store that has gone back. Absent = false.
+   */
+  readonly witness?: boolean | undefined
   readonly watch: boolean
 }
 

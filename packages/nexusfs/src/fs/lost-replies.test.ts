@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'vitest'
+import { seededRandom } from '../conformance/seeded-random.ts'
+import { logGroup } from '../metadata/keyspace.ts'
+import { type FaultMode, FaultPlan } from '../testing/fault-plan.ts'
+import { FaultyStore } from '../testing/faulty-store.ts'
+import type { NexusFS } from './nexus-fs.ts'
+import { all, FakeClock, failure, fresh, type TestPlace, testPlaces } from './test-place.test-fixture.ts'
+
+const [old, content, other] = [fresh(1000), fresh(2000), fresh(3000)]
+
+async function prepare(fs: NexusFS): Promise<void> {
+  await fs.write('/d/file', old)
+  await fs.write('/d/file', 'tiny')
+  await fs.write('/d/gone', other)
+  await fs.remove('/d/gone')
+  await fs.write('/tree/a/b', old)
+  await fs.write('/removed-tree/a', old)
+  await fs.remove('/removed-tree', { recursive: true })
+  await fs.mkdir('/empty')
+}
+
+/** Every operation that commits; what it gives is compared with what it gives when nothing goes wrong. */
+const operations: Readonly<Record<string, (fs: NexusFS) => Promise<unknown>>> = {
+  'write of a new file': (fs) => fs.write('/d/new', content, { reason: 'why' }),
+  'write of a tiny file': (fs) => fs.write('/d/new', 'tiny'),
+  'write of known content': (fs) => fs.write('/d/new', old),
+  'write with missing parents': (fs) => fs.write('/x/y/z', content),
+  'write that creates only': (fs) => fs.write('/d/new', content, { ifNoneMatch: '*' }),
+  'overwrite of a version': (fs) => fs.write('/d/file', content, { ifMatch: { version: 2 } }),
+  append: (fs) => fs.append('/d/file', content),
+  edit: (fs) => fs.edit('/d/file', (before) => `${Buffer.from(before ?? []).toString()}+`),
+  writeBatch: (fs) =>
+    fs.writeBatch([
+      { path: '/d/file', content },
+      { path: '/d/one', content },
+      { path: '/e/two', content: other },
+      { path: '/e/two', content: 'tiny' },
+    ]),
+  mkdir: (fs) => fs.mkdir('/m/n', { recursive: true }),
+  rmdir: (fs) => fs.rmdir('/empty'),
+  'remove of a file': (fs) => fs.remove('/d/file', { ifMatch: { version: 2 } }),
+  'remove of a tree': (fs) => fs.remove('/tree', { recursive: true }),
+  'restore of a file': (fs) => fs.restore('/d/gone'),
+  'restore of a tree': (fs) => fs.restore('/removed-tree'),
+  'move of a file': (fs) => fs.move('/d/file', '/d/moved'),
+  'move over a file': (fs) => fs.move('/tree/a/b', '/d/file', { overwrite: true }),
+  'move of a tree': (fs) => fs.move('/tree', '/d/tree'),
+  copy: (fs) => fs.copy('/tree/a/b', '/d/copy'),
+  rollback: (fs) => fs.rollback('/d/file', 1),
+}
+
+/** What a user can see, without what differs from run to run. */
+async function seen(fs: NexusFS): Promise<unknown> {
+  const entries = []
+  for (const entry of await all(fs.walk('/'))) {
+    if (entry.kind === 'directory') entries.push([entry.path, entry.author])
+    else
+      entries.push([
+        entry.path,
+        plain(entry),
+        Buffer.from(await fs.read(entry.path)).toString('hex'),
+        await history(fs, entry.path),
+      ])
+  }
+  return entries
+}
+
+async function history(fs: NexusFS, path: string): Promise<unknown> {
+  return (await all(fs.versions(path))).map(({ version, size, digest, reason }) => [version, size, digest, reason])
+}
+
+function plain(result: unknown): unknown {
+  if (Array.isArray(result)) return result.map(plain)
+  if (typeof result !== 'object' || result === null) return result
+  return Object.fromEntries(Object.entries(result).filter(([name]) => !['etag', 'createdAt', 'modifiedAt'].includes(name)))
+}
+
+async function commitsLogged(place: TestPlace): Promise<number> {
+  const metadata = await place.metadata()
+  return (await metadata.read({ scan: [{ group: logGroup, limit: 1000 }] })).scan[0]?.entries.length ?? 0
+}
+
+interface Faulty extends AsyncDisposable {
+  readonly place: TestPlace
+  readonly fs: NexusFS
+  readonly plan: FaultPlan
+  settled(): Promise<void>
+}
+
+async function faulty(makePlace: () => Promise<TestPlace>, clock?: FakeClock): Promise<Faulty> {
+  const place = await makePlace()
+  const plan = new FaultPlan(seededRandom(1))
+  const stores: FaultyStore[] = []
+  await prepare(await place.open({ inlineBytes: 0 }))
+  const fs = await place.open({
+    inlineBytes: 0,
+    clock,
+    overMetadata: (store) => {
+      const over = new FaultyStore(store, plan)
+      stores.push(over)
+      return over
+    },
+  })
+  const settled = async (): Promise<void> => {
+    for (const store of stores) await store.settled()
+  }
+  return { place, fs, plan, settled, [Symbol.asyncDispose]: () => place[Symbol.asyncDispose]() }
+}
+
+for (const [combination, makePlace] of Object.entries(testPlaces)) {
+  /** Runs every operation with these modes for its first commits, and compares with a run in which nothing goes wrong. */
+  const compare = async (...modes: FaultMode[]): Promise<void> => {
+    const runs = Object.entries(operations).map(async ([name, run]) => {
+      await using right = await faulty(makePlace)
+      const expected = plain(await run(right.fs))
+      const logged = await commitsLogged(right.place)
+      const state = await seen(right.fs)
+      await using wrong = await faulty(makePlace)
+      for (const [index, mode] of modes.entries()) wrong.plan.add({ method: 'commit', mode, when: { nth: index + 1 } })
+      assert.deepEqual(plain(await run(wrong.fs)), expected, name)
+      await wrong.settled()
+      const hits = wrong.plan.hits('after') + wrong.plan.hits('late') + wrong.plan.hits('before')
+      assert.equal(hits, modes.length, `${name}: the faults did not happen`)
+      assert.equal(await commitsLogged(wrong.place), logged, `${name}: commits`)
+      assert.deepEqual(await seen(await wrong.place.open()), state, name)
+    })
+    await Promise.all(runs)
+  }
+
+  describe(`a commit whose reply is lost, on ${combination}`, () => {
+    it('and that was applied, is found: one version, the right result', () => compare({ kind: 'after' }))
+
+    it('and that is applied 200 ms later, never takes effect beside its repetition', () =>
+      compare({ kind: 'late', delayMs: 200 }))
+
+    it('is resolved although replies go on being lost', async () => {
+      await compare({ kind: 'after' }, { kind: 'after' })
+      await compare({ kind: 'after' }, { kind: 'after' }, { kind: 'before' })
+      await compare({ kind: 'late', delayMs: 30 }, { kind: 'late', delayMs: 30 })
+      await compare({ kind: 'late', delayMs: 30 }, { kind: 'before' }, { kind: 'after' })
+    })
+
+    it('is resolved although the log cannot be read at once', async () => {
+      for (const kind of ['after', 'before'] as const) {
+        await using it = await faulty(makePlace)
+        await it.fs.stat('/d/file')
+        it.plan.add({ method: 'commit', mode: { kind: 'after' }, when: { nth: 1 } })
+        it.plan.add({ method: 'read', mode: { kind }, when: { nth: 2 } })
+        assert.equal((await it.fs.write('/d/file', 'x')).version, 3)
+        assert.equal((await all(it.fs.versions('/d/file'))).length, 3)
+      }
+    })
+
+    it('gives the returned etag of the version that is there', async () => {
+      for (const mode of [{ kind: 'after' }, { kind: 'late', delayMs: 20 }] as const) {
+        await using it = await faulty(makePlace)
+        it.plan.add({ method: 'commit', mode, when: { nth: 1 } })
+        const { etag } = await it.fs.write('/d/file', 'x')
+        const now = await it.fs.stat('/d/file')
+        assert.equal(now?.kind === 'file' && now.etag, etag)
+        assert.equal((await it.fs.write('/d/file', 'y', { ifMatch: etag })).version, 4)
+      }
+    })
+  })
+
+  describe(`a commit that is refused before anything happens, on ${combination}`, () => {
+    it('fails with the code of the store, says that nothing was applied, and may be made again', async () => {
+      for (const [name, run] of Object.entries(operations)) {
+        await using it = await faulty(makePlace)
+        const before = await seen(it.fs)
+        const fault = it.plan.add({
+          method: 'commit',
+          mode: { kind: 'before', code: 'NoSpace' },
+          when: { nth: 1, repeats: true },
+        })
+        const error = await failure(() => run(it.fs))
+        assert.deepEqual([error.code, error.context.outcome], ['NoSpace', 'none'], name)
+        assert.deepEqual(await seen(it.fs), before, name)
+        fault.cancel()
+        await run(it.fs)
+      }
+    })
+
+    it('leaves no blob behind', async () => {
+      await using it = await faulty(makePlace)
+      const storage = await it.place.storage()
+      const before = (await storage.list()).blobs.length
+      it.plan.add({ method: 'commit', mode: { kind: 'before' }, when: { nth: 2 } })
+      const [lost, large] = [fresh(1000), fresh(700_000)]
+      const error = await failure(() =>
+        it.fs.writeBatch([
+          { path: '/d/lost', content: lost },
+          { path: '/d/large', content: large },
+        ]),
+      )
+      assert.equal(error.code, 'Unavailable')
+      await it.fs.close()
+      assert.equal((await storage.list()).blobs.length, before)
+    })
+  })
+
+  describe(`an outage that lasts, on ${combination}`, () => {
+    it('ends the call within its 30 s, with Unavailable and outcome unknown', async () => {
+      for (const kind of ['after', 'before'] as const) {
+        const clock = new FakeClock()
+        await using it = await faulty(makePlace, clock)
+        await it.fs.write('/d/lease', fresh(1000))
+        await it.fs.stat('/d/file')
+        it.plan.add({ method: 'commit', mode: { kind: 'after' }, when: { nth: 1 } })
+        it.plan.add({ method: '*', mode: { kind }, when: { nth: 3, repeats: true } })
+        const started = clock.monotonic()
+        const error = await failure(() => it.fs.write('/d/file', content))
+        assert.deepEqual([error.code, error.retry, error.context.outcome], ['Unavailable', 'exhausted', 'unknown'])
+        const waited = clock.monotonic() - started
+        assert.ok(waited >= 30_000 && waited < 32_000, `${waited} ms`)
+        // The commit was applied, as it turns out: nothing that it needs may have been taken back.
+        const after = await it.place.open()
+        assert.deepEqual(await after.read('/d/file'), content)
+        assert.equal((await all(after.versions('/d/file'))).length, 3)
+      }
+    })
+
+    it('before the first upload has said that nothing was written', async () => {
+      const clock = new FakeClock()
+      await using it = await faulty(makePlace, clock)
+      it.plan.add({ method: 'commit', mode: { kind: 'after' }, when: { nth: 1, repeats: true } })
+      const error = await failure(() => it.fs.write('/d/file', content))
+      assert.deepEqual([error.code, error.context.outcome], ['Unavailable', 'none'])
+      assert.equal((await all(it.fs.versions('/d/file'))).length, 2)
+    })
+  })
+}

@@ -1,0 +1,86 @@
+import type { Clock } from '../core/clock.ts'
+import { NexusError } from '../core/errors.ts'
+import type { Id } from '../core/id.ts'
+import { type Revision, toRevision } from '../core/revision.ts'
+import type { StorageBackend } from '../storage/storage-backend.ts'
+
+/** While there are commits, a new witness is left this often, in milliseconds. */
+const everyMs = 60_000
+const digits = 16
+
+/**
+ * Revisions that the metadata store had reached, kept in the storage backend as the names of empty blobs. A metadata store that comes
+ * back from an older copy is below them, and would hand out numbers a second time. Detection reaches back to the last witness:
+ * left at the first commit of a process, every minute of commits, and at close.
+ */
+export class Witness {
+  readonly #storage: StorageBackend
+  readonly #prefix: string
+  readonly #clock: Clock
+  #latest: Revision | undefined
+  #left: Revision | undefined
+  #leftAt = Number.NEGATIVE_INFINITY
+  #leaving: Promise<void> = Promise.resolve()
+
+  constructor(storage: StorageBackend, storeId: Id, clock: Clock) {
+    this.#storage = storage
+    this.#prefix = `${storeId}/witness/`
+    this.#clock = clock
+  }
+
+  /**
+   * @throws {NexusError} Corrupt (reason `rolled back`) if the store was further once than it is now
+   */
+  async check(horizon: Revision): Promise<void> {
+    const seen = await this.#newest()
+    if (seen === undefined || seen <= horizon) return
+    throw new NexusError(
+      'Corrupt',
+      `the metadata store has gone back in time: it is at revision ${horizon}, and was at ${seen} before; restore its newest copy, since what came after this one is only there`,
+      { operation: 'open', context: { reason: 'rolled back', revision: horizon, seen } },
+    )
+  }
+
+  /** Takes note of a commit; now and then leaves a witness, in the background. */
+  committed(revision: Revision): void {
+    if (this.#latest === undefined || revision > this.#latest) this.#latest = revision
+    if (this.#clock.monotonic() - this.#leftAt < everyMs) return
+    this.#leftAt = this.#clock.monotonic()
+    this.#leaving = this.#leaving.then(() => this.#leave())
+  }
+
+  /** Leaves the last witness of this process. */
+  async close(): Promise<void> {
+    await this.#leaving
+    await this.#leave()
+  }
+
+  /** The one before is removed after the new one is there. A witness that cannot be left is left the next time. */
+  async #leave(): Promise<void> {
+    const latest = this.#latest
+    const before = this.#left
+    if (latest === undefined || latest === before) return
+    try {
+      await this.#storage.put(this.#keyOf(latest), new Uint8Array(0), { size: 0 })
+      this.#left = latest
+      if (before !== undefined) await this.#storage.delete([this.#keyOf(before)])
+    } catch {
+      this.#leftAt = Number.NEGATIVE_INFINITY
+    }
+  }
+
+  async #newest(): Promise<Revision | undefined> {
+    let newest: string | undefined
+    let after: string | undefined
+    do {
+      const page = await this.#storage.list({ prefix: this.#prefix, after })
+      newest = page.blobs.at(-1)?.key ?? newest
+      after = page.next
+    } while (after !== undefined)
+    return newest === undefined ? undefined : toRevision(Number(newest.slice(this.#prefix.length)))
+  }
+
+  #keyOf(revision: Revision): string {
+    return `${this.#prefix}${String(revision).padStart(digits, '0')}`
+  }
+}
