@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
+
 /**
- * Repeats `look` for as long as `work` runs, at least once. Waits for both whatever happens, so that nothing runs on behind a law.
+ * Repeats `look` for as long as `work` runs, at least once, a turn of the event loop between two looks. Waits for both whatever happens, so that nothing runs on behind a law.
  * @throws what `look` threw, else what `work` threw
  */
 export async function alongside(work: () => Promise<unknown>, look: () => Promise<unknown>): Promise<void> {
@@ -11,6 +13,7 @@ export async function alongside(work: () => Promise<unknown>, look: () => Promis
   try {
     do {
       await look()
+      await setImmediate()
     } while (!isDone)
   } finally {
     await settled

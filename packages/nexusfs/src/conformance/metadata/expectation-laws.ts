@@ -58,6 +58,7 @@ export const expectationLaws: readonly MetadataLaw[] = [
       await expectHolds(port, present(key('full')), 'an entry')
       await expectHolds(port, present(key('empty')), 'an entry with an empty value')
       await expectFails(port, present(key('a')), 'no entry')
+      await expectFails(port, present(key('ful')), 'no entry, but one whose item begins so')
     },
   },
   {

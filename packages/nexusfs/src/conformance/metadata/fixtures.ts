@@ -1,4 +1,4 @@
-import { utf8 } from '../../core/bytes.ts'
+import { binaryText, utf8 } from '../../core/bytes.ts'
 import type { Revision } from '../../core/revision.ts'
 import type {
   Commit,
@@ -141,6 +141,8 @@ export function shownKey(target: Key): string {
 
 /** Printable ASCII as it is, every other byte as `\xff`. */
 export function shownBytes(bytes: Bytes): string {
+  const text = binaryText(bytesOf(bytes))
+  if (/^[!-[\]-~]*$/.test(text)) return text
   const shown = [...bytesOf(bytes)].map((byte) =>
     byte > 0x20 && byte < 0x7f && byte !== 0x5c ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`,
   )

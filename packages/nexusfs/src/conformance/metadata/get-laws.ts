@@ -1,6 +1,6 @@
 import { durabilityClasses } from '../../core/durability.ts'
 import { expectBytes, expectEqual, expectThat } from '../expect.ts'
-import { entryOf, key, type MetadataLaw, mustCommit, put, remove, shownKey, upTo } from './fixtures.ts'
+import { entryOf, key, type MetadataLaw, mustCommit, padded, put, remove, shownKey, upTo } from './fixtures.ts'
 import { sentences } from './sentences.ts'
 
 export const getLaws: readonly MetadataLaw[] = [
@@ -48,7 +48,7 @@ export const getLaws: readonly MetadataLaw[] = [
     title: 'one read answers 3,000 keys',
     sentence: sentences.get,
     async check({ port }) {
-      const keys = upTo(3000).map((index) => key(`many-${index}`))
+      const keys = upTo(3000).map((index) => key(padded(index)))
       await mustCommit(
         port,
         keys.filter(isEven).map((target) => put(target)),

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Revision } from '../../core/revision.ts'
 import { expectThat } from '../expect.ts'
 import { clientsShareAPlace } from '../law.ts'
@@ -40,7 +41,10 @@ export const horizonLaws: readonly MetadataLaw[] = [
     async check({ port }) {
       let last = 0
       const write = async (): Promise<void> => {
-        for (const round of upTo(40)) await mustCommit(port, [put(key(`item-${round % 7}`))])
+        for (const round of upTo(40)) {
+          await mustCommit(port, [put(key(`item-${round % 7}`))])
+          await setImmediate()
+        }
       }
       await alongside(write, async () => {
         const horizon = await port.horizon()
@@ -82,7 +86,10 @@ export const horizonLaws: readonly MetadataLaw[] = [
       const feed = new Feed(port)
       const committed: Revision[] = []
       const write = async (): Promise<void> => {
-        for (const _round of upTo(40)) committed.push(await mustCommit(port, [put(slotKey('', 0))]))
+        for (const _round of upTo(40)) {
+          committed.push(await mustCommit(port, [put(slotKey('', 0))]))
+          await setImmediate()
+        }
       }
       await alongside(write, () => feed.advance())
       await feed.advance()

@@ -37,3 +37,5 @@ export const metadataLaws: readonly MetadataLaw[] = [
   ...lifecycleLaws,
   ...randomLaws,
 ]
+
+export { metadataMutants } from './mutants/index.ts'

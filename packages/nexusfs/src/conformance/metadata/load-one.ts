@@ -14,3 +14,9 @@ export function entry(item: Bytes, value: Bytes, revision: number, group: Bytes 
 export async function* streamOf<Item>(items: Iterable<Item>): AsyncGenerator<Item> {
   yield* items
 }
+
+export async function listOf<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
+  const list: Item[] = []
+  for await (const item of items) list.push(item)
+  return list
+}

@@ -43,12 +43,6 @@ export const slotLaws: readonly MetadataLaw[] = [
     check: ({ port }) => expectFilled(port, 'before', 6),
   },
   {
-    id: 'slot-alone',
-    title: 'a REV slot in an empty item is the whole item',
-    sentence: sentences.slot,
-    check: ({ port }) => expectFilled(port, '', 0),
-  },
-  {
     id: 'slot-order',
     title: 'keys of later commits stand behind those of earlier ones',
     sentence: sentences.slot,

@@ -1,5 +1,4 @@
 import { describe, it } from 'vitest'
-import { metadataLaws } from '../../conformance/metadata/index.ts'
 import { registerLaws } from '../../conformance/register-laws.ts'
 import { MemoryStore } from './memory-store.ts'
 
@@ -12,5 +11,4 @@ registerLaws(
     dispose: async (namespace) => MemoryStore.drop(namespace),
   },
   { describe, it },
-  metadataLaws,
 )
