@@ -8,6 +8,8 @@ import { type Reply, toReply } from './reply.ts'
 import type { RedisScript } from './script.ts'
 import { toNexusError } from './to-nexus-error.ts'
 
+const opening = 'metadata.open'
+
 /**
  * One socket to the server. It never reconnects and never sends a command twice: a broken one is thrown away, and what was under
  * way on it is lost without an answer.
@@ -42,7 +44,7 @@ export class Connection {
     }
     try {
       const late = (): NexusError => connectTimeout(place)
-      await new Call('metadata.open', place.connectMs, undefined).race(steps(), () => 'none', late)
+      await new Call(opening, place.connectMs, undefined).race(steps(), () => 'none', late)
       return connection
     } catch (error) {
       connection.drop()
@@ -100,7 +102,7 @@ export class Connection {
     try {
       await this.#redis.connect()
     } catch (error) {
-      throw this.#error(this.#lastError ?? error, 'metadata.open', 'none')
+      throw this.#error(this.#lastError ?? error, opening, 'none')
     }
   }
 
@@ -115,20 +117,22 @@ export class Connection {
     try {
       await this.#redis.callBuffer(command, [...args])
     } catch (error) {
-      throw this.#error(error, 'metadata.open', 'none')
+      throw this.#error(error, opening, 'none')
     }
   }
 
   #error(error: unknown, operation: string, outcome: 'none' | 'unknown'): NexusError {
     const { location, password } = this.#place
-    return toNexusError(error, { operation, location, outcome, secrets: [password] })
+    // Opening applies no commit, whatever becomes of it.
+    const known = operation === opening ? 'none' : outcome
+    return toNexusError(error, { operation, location, outcome: known, secrets: [password] })
   }
 }
 
 function connectTimeout({ location, connectMs, tls }: RedisPlace): NexusError {
   const hint = tls === undefined ? 'is it overloaded or cut off?' : 'use redis:// if the server speaks no TLS'
-  const text = `metadata.open: ${location}: no connection within ${connectMs} ms; ${hint}`
-  return new NexusError('Timeout', text, { operation: 'metadata.open', context: { outcome: 'none' } })
+  const text = `${opening}: ${location}: no connection within ${connectMs} ms; ${hint}`
+  return new NexusError('Timeout', text, { operation: opening, context: { outcome: 'none' } })
 }
 
 /** No queue, no reconnecting, no sending again: whether a commit may be repeated is for the layers above to say. */

@@ -1,3 +1,4 @@
+import { NexusError } from '../../core/errors.ts'
 import type { Call } from './call.ts'
 
 /** How much goes into one script: large enough to share its cost, small enough not to hold up the server's other clients. */
@@ -132,8 +133,13 @@ export function isAbove(size: GroupLimits, part: Part, limits: GroupLimits): boo
   )
 }
 
-/** Each batch gets as many results as it had requests. */
+/**
+ * Each batch gets as many results as it had requests.
+ * @throws {NexusError} Unexpected if there are more or fewer
+ */
 function deliver<Result>(batches: readonly Batch<Result>[], results: readonly Result[]): void {
+  const wanted = batches.reduce((sum, batch) => sum + batch.packed.length, 0)
+  if (results.length !== wanted) throw new NexusError('Unexpected', `redis: ${results.length} results for ${wanted} requests`)
   let next = 0
   for (const batch of batches) {
     const end = next + batch.packed.length

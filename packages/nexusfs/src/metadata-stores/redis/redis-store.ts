@@ -26,6 +26,7 @@ import { horizonScript, raiseEpochScript } from './horizon-script.ts'
 import { loadClient, type RedisClientClass } from './load-client.ts'
 import { type RedisStoreOptions, toRedisPlace } from './options.ts'
 import { packList } from './pack-commit.ts'
+import { probePlace, type RedisProbe } from './probe-place.ts'
 import { type FoundByRead, readLimits, toFound, toReadPart, toReadReply } from './read-reply.ts'
 import { readScript } from './read-script.ts'
 import { RedisLoad } from './redis-load.ts'
@@ -78,6 +79,15 @@ export class RedisStore implements MetadataStore {
    */
   static async drop(options: RedisStoreOptions): Promise<void> {
     await dropPlace(await loadClient(), toRedisPlace(options), options.signal)
+  }
+
+  /**
+   * Looks whether the place could be opened, without changing anything: connects, checks the server and its settings, and measures a
+   * round trip.
+   * @throws {NexusError} as `open`
+   */
+  static async probe(options: RedisStoreOptions): Promise<RedisProbe> {
+    return probePlace(await loadClient(), toRedisPlace(options))
   }
 
   private constructor(client: RedisClientClass, connected: RedisClient, facts: ServerFacts) {

@@ -33,7 +33,7 @@ const refusals: readonly Refusal[] = [
     fix: 'the server has no password for this user; remove it from the URL, or set one on the server',
   },
   {
-    pattern: /\bNOPERM\b|no permissions|can't run this command|can't access at least one/,
+    pattern: /\bNOPERM\b|no permissions|The user executing the script can't/,
     code: 'PermissionDenied',
     fix: 'grant the user the commands and keys that the README of the adapter lists (ACL SETUSER)',
     isLate: true,

@@ -1,0 +1,25 @@
+import { NexusError } from '../../core/errors.ts'
+import { Connection } from './connection.ts'
+import type { RedisClientClass } from './load-client.ts'
+import type { RedisPlace } from './options.ts'
+import { readServerFacts, type ServerFacts } from './server-facts.ts'
+
+/** What a server that could be used says of itself. */
+export interface RedisProbe extends ServerFacts {
+  /** One round trip, in milliseconds. */
+  readonly rttMs: number
+}
+
+export async function probePlace(client: RedisClientClass, place: RedisPlace): Promise<RedisProbe> {
+  const seen: RedisProbe[] = []
+  const connection = await Connection.open(client, place, async (fresh) => {
+    const facts = await readServerFacts(fresh, place)
+    const began = performance.now()
+    await fresh.send('metadata.probe', 'PING', [])
+    seen.push({ ...facts, rttMs: performance.now() - began })
+  })
+  connection.drop()
+  const [probe] = seen
+  if (probe === undefined) throw new NexusError('Unexpected', 'redis: the server told nothing of itself')
+  return probe
+}
