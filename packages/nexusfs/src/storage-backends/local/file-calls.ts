@@ -13,6 +13,7 @@ import {
   unlink,
   write,
 } from 'node:fs'
+import { Permits } from './permits.ts'
 
 /**
  * Every call to the file system that the backend makes, so that a test can make any one of them fail. A rejection is the error of
@@ -38,11 +39,17 @@ export interface FileCalls {
   realPath(path: string): Promise<string>
 }
 
+/**
+ * All of Node's file calls run on a few threads (`UV_THREADPOOL_SIZE`, 4 if not set), and an fsync keeps one busy for as long as the
+ * disk takes. One thread always stays free for the others: with 50 writers, a read then waits 0.3 ms instead of 12 (medians).
+ */
+const syncs = new Permits(Math.max(1, (Number(process.env.UV_THREADPOOL_SIZE) || 4) - 1))
+
 export const nodeFileCalls: FileCalls = {
   open: (path, flags, mode) => resultOf((done) => open(path, flags, mode, done)),
   read: (fd, target, offset, length, position) => resultOf((done) => read(fd, target, offset, length, position, done)),
   write: (fd, source, offset, length) => resultOf((done) => write(fd, source, offset, length, null, done)),
-  sync: (fd) => ended((done) => fsync(fd, done)),
+  sync: (fd) => syncs.run('fsync', undefined, () => ended((done) => fsync(fd, done))),
   close: (fd) => ended((done) => close(fd, done)),
   rename: (from, to) => ended((done) => rename(from, to, done)),
   unlink: (path) => ended((done) => unlink(path, done)),
