@@ -1,4 +1,4 @@
-import type { Random } from '../core/clock.ts'
+import type { Clock, Random } from '../core/clock.ts'
 import { type Digest, digestOf } from '../core/digest.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
@@ -19,6 +19,7 @@ export interface ContentStoreOptions {
   readonly storage: StorageBackend
   readonly metadata: MetadataStore
   readonly storeId: Id
+  readonly clock: Clock
   readonly random: Random
   /** In bytes. */
   readonly cacheBytes: number
@@ -42,7 +43,7 @@ export class ContentStore {
     this.random = options.random
     this.#metadata = options.metadata
     this.#cache = new ContentCache(options.cacheBytes)
-    this.lease = new ProcessLease(options.metadata, options.random)
+    this.lease = new ProcessLease(options.metadata, options.clock, options.random)
   }
 
   /**

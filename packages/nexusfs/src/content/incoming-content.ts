@@ -1,3 +1,4 @@
+import { orAborted } from '../core/abort.ts'
 import { type Digest, digestHex } from '../core/digest.ts'
 import { NexusError } from '../core/errors.ts'
 import { type Id, newId } from '../core/id.ts'
@@ -91,7 +92,7 @@ export class IncomingContent {
   /** Once a call: a plan that is made again reuses the blob. */
   async #upload(signal?: AbortSignal): Promise<{ key: string; process: Id }> {
     if (this.#uploaded !== undefined) return this.#uploaded
-    const process = await this.#store.lease.hold()
+    const process = await orAborted(this.#store.lease.hold(), signal, 'write')
     const key = `${this.#store.storeId}/${digestHex(this.digest)}/${process}/${newId(this.#store.random)}`
     const staged = this.#staged
     this.#staged = undefined

@@ -1,12 +1,14 @@
 import { utf8 } from '../core/bytes.ts'
-import type { Random } from '../core/clock.ts'
-import { NexusError } from '../core/errors.ts'
+import type { Clock, Random } from '../core/clock.ts'
+import { isNexusError, NexusError } from '../core/errors.ts'
 import { type Id, newId } from '../core/id.ts'
 import { heartbeatKey, leaseKey } from '../metadata/keyspace.ts'
 import type { Expectation, MetadataStore, StoreCallOptions } from '../metadata/metadata-store.ts'
 import { encodeRecord } from '../metadata/record.ts'
 
 const heartbeatMs = 20_000
+/** How long a lease is tried for while replies are lost. */
+const takeWithinMs = 30_000
 
 /**
  * The right of this process to upload blobs that no row refers to yet. It is taken at the first upload; a sweep spares the blobs of
@@ -14,19 +16,21 @@ const heartbeatMs = 20_000
  */
 export class ProcessLease {
   readonly #metadata: MetadataStore
+  readonly #clock: Clock
   readonly #random: Random
   #current: Promise<Id> | undefined
   #timer: NodeJS.Timeout | undefined
   #beats = 0
 
-  constructor(metadata: MetadataStore, random: Random) {
+  constructor(metadata: MetadataStore, clock: Clock, random: Random) {
     this.#metadata = metadata
+    this.#clock = clock
     this.#random = random
   }
 
   /**
    * The id under which to upload; takes the lease if there is none.
-   * @throws {NexusError} what the metadata store throws
+   * @throws {NexusError} Unavailable (outcome none) if replies are lost for 30 s, else what the metadata store throws
    */
   hold(): Promise<Id> {
     this.#current ??= this.#take().catch((error: unknown) => {
@@ -59,15 +63,30 @@ export class ProcessLease {
   }
 
   async #take(): Promise<Id> {
-    const process = newId(this.#random)
-    const started = encodeRecord({ pid: globalThis.process.pid })
-    await this.#commit([
-      { kind: 'put', key: leaseKey(process), value: started },
-      { kind: 'put', key: heartbeatKey(process), value: utf8('0') },
-    ])
+    const process = await this.#putRows()
     this.#timer = setInterval(() => void this.#beat(process), heartbeatMs)
     this.#timer.unref()
     return process
+  }
+
+  /** An id whose reply was lost is never used: its rows may still come, even after others have ended it. */
+  async #putRows(): Promise<Id> {
+    const deadline = this.#clock.monotonic() + takeWithinMs
+    const started = encodeRecord({ pid: globalThis.process.pid })
+    for (let attempt = 0; ; attempt++) {
+      const process = newId(this.#random)
+      try {
+        await this.#commit([
+          { kind: 'put', key: leaseKey(process), value: started },
+          { kind: 'put', key: heartbeatKey(process), value: utf8('0') },
+        ])
+        return process
+      } catch (error) {
+        if (isNexusError(error) && error.context.outcome === 'none') throw error
+        if (isNexusError(error, 'Closed') || this.#clock.monotonic() > deadline) throw notHeld(error)
+      }
+      await this.#clock.sleep(Math.min(1000, 10 * 2 ** attempt) * (0.5 + this.#random.fraction()))
+    }
   }
 
   /** A missed beat is harmless: the next one, or the expectation of the next commit, tells. */
@@ -97,4 +116,14 @@ export class ProcessLease {
     this.#timer = undefined
     this.#current = undefined
   }
+}
+
+/** Nothing was uploaded, and no commit was begun that refers to anything. */
+function notHeld(cause: unknown): NexusError {
+  const what = cause instanceof Error ? cause.message : String(cause)
+  return new NexusError('Unavailable', `the metadata store gave no answer before an upload; nothing was written: ${what}`, {
+    retry: 'exhausted',
+    context: { outcome: 'none' },
+    cause,
+  })
 }

@@ -28,7 +28,7 @@ export async function openFileSystem<T>(options: NexusFSOptions, make: (fs: FsCo
   await witness?.check(horizon)
   const fs: FsContext = {
     metadata,
-    content: new ContentStore({ storage, metadata, storeId: store.storeId, random, cacheBytes }),
+    content: new ContentStore({ storage, metadata, storeId: store.storeId, clock, random, cacheBytes }),
     resolver: new Resolver(metadata, new DirectoryHints()),
     committer: new Committer(metadata, clock, random, horizon, (revision) => witness?.committed(revision)),
     witness,

@@ -52,6 +52,20 @@ export async function localPlace(): Promise<TestPlace & { readonly folder: strin
   return { ...place, folder }
 }
 
+/** Blobs in memory: many tests can have a place of their own. */
+export async function sqlitePlace(): Promise<TestPlace> {
+  const folder = await mkdtemp(join(tmpdir(), 'nexus-fs-'))
+  const name = `test-place-${places++}`
+  return toPlace(
+    () => SqliteStore.open({ path: join(folder, 'meta.db'), durability: 'os' }),
+    () => MemoryBackend.open({ name }),
+    async () => {
+      MemoryBackend.drop(name)
+      await rm(folder, { recursive: true, force: true })
+    },
+  )
+}
+
 /** The two combinations that need no server. */
 export const testPlaces: Readonly<Record<string, () => Promise<TestPlace>>> = {
   'memory-memory': memoryPlace,
