@@ -218,6 +218,24 @@ describe.each(['disk', 'os'] as const)('LocalBackend (%s), failing at each call 
     })
   }
 
+  it('the first put of a digest, which makes 256 folders, can be repeated after any error', async () => {
+    const digestKey = `group/${'5f'.repeat(32)}`
+    const faulty = new FaultyCalls()
+    const backend = await LocalBackend.open({ root: join(folder, `${roots++}`), durability }, faulty.calls)
+    for (let at = 1; at < 400; at += at < 5 || at > 255 ? 1 : 50) {
+      faulty.arm({ at, keeps: false, errno: 'EIO' })
+      const [outcome] = await Promise.allSettled([backend.put(digestKey, bytes, { size: bytes.length })])
+      faulty.disarm()
+      if (faulty.failed === undefined) break
+      if (outcome.status === 'rejected') checkError(outcome.reason, 'EIO', `call ${at} (${faulty.failed})`)
+      rmSync(join(backend.info.location, 'blobs', 'group'), { recursive: true, force: true })
+    }
+    await backend.put(digestKey, bytes, { size: bytes.length })
+    assert.deepEqual(await backend.get(digestKey), bytes)
+    await backend.close()
+    assert.deepEqual([...faulty.openFiles.values()], [])
+  })
+
   it('open: every error is typed and leaves no descriptor', async () => {
     let isReached = true
     for (let at = 1; isReached; at++) {

@@ -129,10 +129,10 @@ describe('the fsyncs of LocalBackend', () => {
   it('the first put of a process makes the names of all folders above durable, though another process made them', async () => {
     const root = join(folder, 'above')
     const first = await opened(root)
-    await first.backend.put(`ab/${'0'.repeat(8)}`, new Uint8Array(10), { size: 10 })
+    await first.backend.put(`ab/${'0'.repeat(64)}`, new Uint8Array(10), { size: 10 })
     await first.backend.close()
     const second = await opened(root)
-    await second.backend.put(`ab/${'f'.repeat(8)}`, new Uint8Array(10), { size: 10 })
+    await second.backend.put(`ab/${'f'.repeat(64)}`, new Uint8Array(10), { size: 10 })
     await second.backend.close()
     const folders = second.synced.filter((path) => !path.includes('.tmp-')).sort()
     assert.deepEqual(

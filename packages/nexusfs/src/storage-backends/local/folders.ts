@@ -7,7 +7,7 @@ import type { BlobFile } from './local-place.ts'
 import type { RootFolders } from './open-root.ts'
 
 const hexShards: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-const hexShard = /^[0-9a-f]{2}$/
+const digestName = /^[0-9a-f]{64}/
 /** Folders remembered; past it, all are looked at again. */
 const maxRemembered = 65_536
 
@@ -123,14 +123,14 @@ export class Folders {
 
   /**
    * Group and shards are made durable also if they were there: another process may have made them a moment ago.
-   * All 256 hexadecimal shards are made at once, so that no later put of a digest's blob waits for a new folder.
+   * If the key has a digest, all 256 shards are made at once, so that no later put of one waits for a new folder.
    */
   async #makeGroup(folder: string, file: BlobFile): Promise<void> {
     await this.#make(folder)
     const real = await this.#calls.realPath(folder)
     if (real !== folder) throw new NexusError('PermissionDenied', `storage: ${folder} leads to ${real}; remove the symbolic link`)
     const found = (await this.#calls.readFolder(folder)).filter((entry) => entry.isDirectory()).map(({ name }) => name)
-    const missing = hexShard.test(file.shard) ? hexShards.filter((shard) => !found.includes(shard)) : []
+    const missing = digestName.test(file.name) ? hexShards.filter((shard) => !found.includes(shard)) : []
     const made = await allOrThrow(missing.map(async (shard) => ((await this.#make(join(folder, shard))) ? [shard] : [])))
     const sync = this.#sync
     if (sync !== undefined) await allOrThrow([folder, this.#root.blobs, this.#root.root].map((each) => sync.sync(each)))
