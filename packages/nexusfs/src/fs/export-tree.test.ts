@@ -48,6 +48,15 @@ describe('exportTree', () => {
     assert.equal((await failure(() => fs.exportTree('/d/a', newTarget(), { version: 3 }))).code, 'NotFound')
   })
 
+  it('gives files that an import takes for unchanged, whatever the time of their writing', async () => {
+    await using place = await memoryPlace()
+    const fs = await place.open()
+    for (let n = 0; n < 20; n++) await fs.write(`/t/${n}`, fresh(200), { modifiedAt: new Date(1_700_000_000_123 + n * 7919) })
+    const target = newTarget()
+    await fs.exportTree('/t', target)
+    assert.equal((await fs.importTree(target, '/t')).unchanged, 20)
+  })
+
   it('refuses a target that is not an empty directory, and touches nothing in it', async () => {
     await using place = await memoryPlace()
     const fs = await place.open()

@@ -5,7 +5,7 @@ import { limits } from '../core/limits.ts'
 import { childOf, type NexusPath, parsePath } from '../core/path.ts'
 import type { FsContext } from './context.ts'
 import { notADirectory } from './expect-path.ts'
-import { isFile } from './head.ts'
+import { type FileHead, isFile } from './head.ts'
 import { localError } from './local-error.ts'
 import { type LocalItem, surveyLocal } from './local-survey.ts'
 import { type Attempt, mutate, settling } from './mutation.ts'
@@ -129,9 +129,15 @@ function planItem(plan: WritePlan, item: PlacedItem, there: Resolved, incoming: 
   }
   if (isFile(there.bound)) {
     const { head } = there.bound
-    const isSameTime = head.modifiedAt === modified.modifiedAt && head.modifiedNanoseconds === modified.modifiedNanoseconds
-    if (head.digest === incoming.digest && head.executable === executable && isSameTime) return false
+    if (head.digest === incoming.digest && head.executable === executable && isSameTime(head, modified)) return false
   }
   plan.write({ path, kind: 'write', content: { kind: 'incoming', incoming }, executable, modified }, there)
   return true
+}
+
+/** To the microsecond, which is as exactly as an export can set a time. */
+function isSameTime(head: FileHead, modified: Pick<FileHead, 'modifiedAt' | 'modifiedNanoseconds'>): boolean {
+  const microseconds = (nanoseconds = 0): number => Math.floor(nanoseconds / 1000)
+  const isSameMillisecond = head.modifiedAt === modified.modifiedAt
+  return isSameMillisecond && microseconds(head.modifiedNanoseconds) === microseconds(modified.modifiedNanoseconds)
 }
