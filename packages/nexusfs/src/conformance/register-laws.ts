@@ -45,9 +45,10 @@ function report(result: LawResult, context: unknown): void {
   if (result.status === 'failed') throw new LawTestFailure(result.reproduction, { cause: result.error })
 }
 
-/** Some runners skip by throwing, some by taking note: either ends the test. */
+/** Some runners skip by throwing, some by taking note: either ends the test. The context of vitest is a function. */
 function skip(context: unknown, reason: string): void {
-  if (typeof context !== 'object' || context === null || !('skip' in context)) return
+  const isHolder = typeof context === 'function' || (typeof context === 'object' && context !== null)
+  if (!isHolder || !('skip' in context)) return
   if (typeof context.skip === 'function') context.skip(reason)
 }
 
