@@ -153,7 +153,7 @@ export class RedisClient {
         ? 'no longer holds the store that was opened'
         : `is older than revision ${this.#seen}, which was acknowledged`
     const text = `redis: ${this.place.location} ${what}; it was emptied or restored: check it, raise the epoch, and open it again`
-    const context = { outcome: 'none', reason: 'rolled-back' }
+    const context = { outcome: 'none', reason: 'rolled back' }
     this.#rollback ??= new NexusError('Corrupt', text, { operation, context })
     return this.#rollback
   }

@@ -20,11 +20,11 @@ describe.skipIf(server === undefined)('RedisStore notices that the server went b
     for (const call of [() => put(store, 'c'), () => textOf(store, 'a'), () => store.horizon()]) {
       const error = await failure(call)
       assert.equal(error.code, 'Corrupt')
-      assert.equal(error.context.reason, 'rolled-back')
+      assert.equal(error.context.reason, 'rolled back')
       assert.match(error.message, /raise the epoch/)
     }
     await own.command('HSET', 'nexus:state', 'revision', '1000')
-    assert.equal((await failure(() => put(store, 'c'))).context.reason, 'rolled-back', 'a counter that caught up proves nothing')
+    assert.equal((await failure(() => put(store, 'c'))).context.reason, 'rolled back', 'a counter that caught up proves nothing')
     await store.close()
   })
 
@@ -35,9 +35,9 @@ describe.skipIf(server === undefined)('RedisStore notices that the server went b
     await own.command('FLUSHALL')
     const newer = await RedisStore.open({ url: own.url() })
     for (const item of ['a', 'b', 'c']) await mustPut(newer, item)
-    assert.equal((await failure(() => put(store, 'd'))).context.reason, 'rolled-back')
+    assert.equal((await failure(() => put(store, 'd'))).context.reason, 'rolled back')
     await own.cutClients()
-    assert.equal((await failure(() => textOf(store, 'a'))).context.reason, 'rolled-back')
+    assert.equal((await failure(() => textOf(store, 'a'))).context.reason, 'rolled back')
     await Promise.all([store.close(), newer.close()])
   })
 
