@@ -42,6 +42,17 @@ export function startsWithBytes(bytes: Uint8Array, prefix: Uint8Array): boolean 
   return bytes.length >= prefix.length && Buffer.compare(bytes.subarray(0, prefix.length), prefix) === 0
 }
 
+/** Node gives requests up to this size a part of a buffer of 8 KiB. */
+const sharedBytes = 4095
+
+/** The same bytes in an array of their own; few of them share a buffer with others, which is much cheaper than one each. */
+export function copyBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (bytes.length > sharedBytes) return new Uint8Array(bytes)
+  const copy = view(Buffer.allocUnsafe(bytes.length))
+  copy.set(bytes)
+  return copy
+}
+
 /**
  * One character a byte, code 0 to 255: a form of the bytes that can be a Map key, and whose string order
  * is their byte order.

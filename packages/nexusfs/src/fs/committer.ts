@@ -104,8 +104,8 @@ export class Committer {
         const revision = await this.#findInLog(id, since, signal)
         return revision === undefined ? { status: 'lost' } : this.#committed(revision)
       } catch (error) {
-        if (isNexusError(error, 'Closed') || signal?.aborted || this.#clock.monotonic() > deadline)
-          throw unknownOutcome(error, cause)
+        if (signal?.aborted) throw cancelled(cause)
+        if (isNexusError(error, 'Closed') || this.#clock.monotonic() > deadline) throw unknownOutcome(error, cause)
       }
       await this.#clock.sleep(Math.min(1000, 10 * 2 ** attempt) * (0.5 + this.#random.fraction()))
     }
@@ -139,7 +139,7 @@ function hasNoEffect(error: unknown): boolean {
 
 /** True if a write may have been applied although its call failed. */
 export function isOutcomeUnknown(error: unknown): boolean {
-  return !isNexusError(error) || error.context.outcome === 'unknown' || error.code === 'Aborted'
+  return !isNexusError(error) || error.context.outcome === 'unknown'
 }
 
 function cancelled(cause: unknown): NexusError {

@@ -1,5 +1,6 @@
 import type { Id } from '../core/id.ts'
 import { childOf, type NexusPath, nameOf, parentOf, rootPath } from '../core/path.ts'
+import { RecentMap } from '../core/recent-map.ts'
 import { directoryGroup, headKey, rootId } from '../metadata/keyspace.ts'
 import type { Key } from '../metadata/metadata-store.ts'
 
@@ -22,8 +23,8 @@ const capacity = 16_384
  * snapshot of the answer, and believes it only if every id there is the hinted one (InfiniFS, FAST '22).
  */
 export class DirectoryHints {
-  readonly #directories = new Map<NexusPath, DirectoryHint>()
-  readonly #keys = new Map<NexusPath, { readonly key: Key; readonly parent: DirectoryHint }>()
+  readonly #directories = new RecentMap<NexusPath, DirectoryHint>(capacity)
+  readonly #keys = new RecentMap<NexusPath, { readonly key: Key; readonly parent: DirectoryHint }>(capacity)
 
   get root(): DirectoryHint {
     return rootHint
@@ -49,7 +50,6 @@ export class DirectoryHints {
     if (known?.parent === parent) return known.key
     const key = headKey(parent.group, nameOf(path))
     this.#keys.set(path, { key, parent })
-    dropOldest(this.#keys)
     return key
   }
 
@@ -60,20 +60,11 @@ export class DirectoryHints {
     if (known?.id === id && known.link?.parent === parent) return known
     const hint: DirectoryHint = { path, id, group: directoryGroup(id), link: { key: this.keyOf(parent, path), parent } }
     this.#directories.set(path, hint)
-    dropOldest(this.#directories)
     return hint
   }
 
   /** What was seen to be wrong. Hints below it hold on to it, and are found wrong when they are used. */
   forget(path: NexusPath): void {
     this.#directories.delete(path)
-  }
-}
-
-function dropOldest(map: Map<NexusPath, unknown>): void {
-  if (map.size <= capacity) return
-  for (const oldest of map.keys()) {
-    map.delete(oldest)
-    return
   }
 }

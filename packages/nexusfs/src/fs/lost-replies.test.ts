@@ -158,6 +158,23 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
     it('and that is applied 200 ms later, never takes effect beside its repetition', () =>
       compare({ kind: 'late', delayMs: 200 }))
 
+    it('and that is applied later still, does not bring back what was removed meanwhile', async () => {
+      await using it = await faulty(makePlace)
+      const changes: readonly (() => Promise<unknown>)[] = [
+        () => it.fs.write('/d/late', 'x'),
+        () => it.fs.mkdir('/d/late'),
+        () => it.fs.copy('/d/file', '/d/late'),
+      ]
+      for (const change of changes) {
+        it.plan.clear()
+        it.plan.add({ method: 'commit', mode: { kind: 'late', delayMs: 100 }, when: { nth: 1 } })
+        await change()
+        await it.fs.remove('/d/late', { recursive: true })
+        await it.settled()
+        assert.equal(await it.fs.exists('/d/late'), false, String(change))
+      }
+    })
+
     it('is resolved although replies go on being lost', async () => {
       await compare({ kind: 'after' }, { kind: 'after' })
       await compare({ kind: 'after' }, { kind: 'after' }, { kind: 'before' })

@@ -1,6 +1,6 @@
 import type { IncomingContent } from '../content/incoming-content.ts'
 import { utf8 } from '../core/bytes.ts'
-import { NexusError, throwIfAborted } from '../core/errors.ts'
+import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import type { Revision } from '../core/revision.ts'
 import type { CommitDraft } from './commit-draft.ts'
 import { isOutcomeUnknown } from './committer.ts'
@@ -35,7 +35,7 @@ export async function mutate<T>(fs: FsContext, options: CommitOptions, attempt: 
   const started = fs.clock.monotonic()
   for (let tries = 0; ; tries++) {
     throwIfAborted(signal, 'commit')
-    const tried = await attempt()
+    const tried = await attempt().catch(nothingApplied)
     if ('done' in tried) return tried.done
     const outcome = await fs.committer.commit(tried.draft, { ...words, time: tried.time })
     if (outcome.status === 'committed') return tried.result(outcome.revision)
@@ -45,6 +45,13 @@ export async function mutate<T>(fs: FsContext, options: CommitOptions, attempt: 
     if (fs.clock.monotonic() - started > contendedForMs) throw contended(tries + 1)
     if (tries > 0) await fs.clock.sleep(fs.random.fraction() * Math.min(50, 2 ** tries))
   }
+}
+
+/** Whatever a layer does not know of its own call: before the commit, the change has not been made. */
+function nothingApplied(error: unknown): never {
+  if (!isNexusError(error) || error.context.outcome !== 'unknown') throw error
+  const { code, message, operation = 'write', retry, context } = error
+  throw new NexusError(code, message, { operation, retry, context: { ...context, outcome: 'none' }, cause: error })
 }
 
 /** Runs a change that brings in content, and settles the content by what became of it. */

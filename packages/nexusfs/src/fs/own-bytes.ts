@@ -1,4 +1,4 @@
-import { utf8 } from '../core/bytes.ts'
+import { copyBytes, utf8 } from '../core/bytes.ts'
 import { NexusError } from '../core/errors.ts'
 
 /**
@@ -10,6 +10,6 @@ export function ownBytes(content: string | Uint8Array): Uint8Array<ArrayBuffer> 
     if (content.isWellFormed()) return utf8(content)
     throw new NexusError('InvalidArgument', 'the text holds half a surrogate pair, which UTF-8 cannot spell; give bytes instead')
   }
-  if (content instanceof Uint8Array) return new Uint8Array(content)
+  if (content instanceof Uint8Array) return copyBytes(content)
   throw new NexusError('InvalidArgument', `content is a string or a Uint8Array, not ${typeof content}`)
 }

@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { decodeContentRow } from '../content/content-row.ts'
 import type { Clock } from '../core/clock.ts'
 import { isNexusError, type NexusError } from '../core/errors.ts'
+import { contentGroup } from '../metadata/keyspace.ts'
 import { InterceptedStore } from '../metadata/layers/intercepted-store.ts'
 import type { Commit, CommitResult, MetadataStore, ReadReply, ReadRequest, StoreCallOptions } from '../metadata/metadata-store.ts'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
@@ -41,8 +43,12 @@ export async function memoryPlace(): Promise<TestPlace> {
   )
 }
 
+export interface LocalTestPlace extends TestPlace {
+  readonly folder: string
+}
+
 /** In class `os`: tests of behaviour need not wait for the disk. */
-export async function localPlace(): Promise<TestPlace & { readonly folder: string }> {
+export async function localPlace(): Promise<LocalTestPlace> {
   const folder = await mkdtemp(join(tmpdir(), 'nexus-fs-'))
   const place = toPlace(
     () => SqliteStore.open({ path: join(folder, 'meta.db'), durability: 'os' }),
@@ -158,6 +164,18 @@ export class FakeClock implements Clock {
     this.time += ms
     await nextTurn()
   }
+}
+
+/** Blobs that no content row names: what a failed write left behind. */
+export async function orphans(place: TestPlace): Promise<string[]> {
+  const [metadata, storage] = [await place.metadata(), await place.storage()]
+  const named = new Set<string>()
+  const rows = (await metadata.read({ scan: [{ group: contentGroup, limit: 10_000 }] })).scan[0]?.entries ?? []
+  for (const row of rows) {
+    const { location } = decodeContentRow(row)
+    if (location.kind === 'blob') named.add(location.key)
+  }
+  return (await storage.list()).blobs.map(({ key }) => key).filter((key) => !named.has(key))
 }
 
 /** The error that a call must fail with. */
