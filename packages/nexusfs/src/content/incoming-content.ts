@@ -24,13 +24,13 @@ export class IncomingContent {
   /** The row to read before planning. */
   readonly key: Key
   readonly bytes: Uint8Array
-  readonly #store: ContentStore
+  readonly #contents: ContentStore
   #staged: Promise<StagedBlob> | undefined
   #uploaded: { readonly key: string; readonly process: Id } | undefined
   #isReferred = false
 
   constructor(store: ContentStore, bytes: Uint8Array, digest: Digest, staged: Promise<StagedBlob> | undefined) {
-    this.#store = store
+    this.#contents = store
     this.bytes = bytes
     this.size = bytes.length
     this.digest = digest
@@ -61,20 +61,20 @@ export class IncomingContent {
    * so that a blob that may be referred to stays (a sweep finds it if it is not).
    */
   settle(outcome: 'kept' | 'dropped' | 'unresolved'): void {
-    if (outcome === 'kept') this.#store.remember(this.digest, this.bytes)
+    if (outcome === 'kept') this.#contents.remember(this.digest, this.bytes)
     const staged = this.#staged
     this.#staged = undefined
-    if (staged !== undefined) this.#store.cleanUp(staged.then((blob) => blob.discard()))
+    if (staged !== undefined) this.#contents.cleanUp(staged.then((blob) => blob.discard()))
     const isOrphan = outcome === 'dropped' || (outcome === 'kept' && !this.#isReferred)
     if (this.#uploaded === undefined || !isOrphan) return
-    this.#store.cleanUp(this.#store.storage.delete([this.#uploaded.key]))
+    this.#contents.cleanUp(this.#contents.storage.delete([this.#uploaded.key]))
     this.#uploaded = undefined
   }
 
   /** The lease under which the blob was uploaded is gone, and the blob with it perhaps: the next plan uploads again. */
   leaseLost(): void {
     if (this.#uploaded === undefined) return
-    this.#store.lease.lost(this.#uploaded.process)
+    this.#contents.lease.lost(this.#uploaded.process)
     this.#uploaded = undefined
   }
 
@@ -82,7 +82,7 @@ export class IncomingContent {
     if (isInline) return { expect: [row], writes: [this.#row({ kind: 'inline', bytes: this.bytes })] }
     const { key, process } = await this.#upload(signal)
     this.#isReferred = true
-    return { expect: [row, this.#store.lease.expectation(process)], writes: [this.#row({ kind: 'blob', key })] }
+    return { expect: [row, this.#contents.lease.expectation(process)], writes: [this.#row({ kind: 'blob', key })] }
   }
 
   #row(location: ContentLocation): Write {
@@ -92,14 +92,24 @@ export class IncomingContent {
   /** Once a call: a plan that is made again reuses the blob. */
   async #upload(signal?: AbortSignal): Promise<{ key: string; process: Id }> {
     if (this.#uploaded !== undefined) return this.#uploaded
-    const process = await orAborted(this.#store.lease.hold(), signal, 'write')
-    const key = `${this.#store.storeId}/${digestHex(this.digest)}/${process}/${newId(this.#store.random)}`
-    const staged = this.#staged
-    this.#staged = undefined
-    if (staged === undefined) await this.#store.storage.put(key, this.bytes, { size: this.size, signal })
-    else await (await staged).publish(key, { signal })
+    const process = await orAborted(this.#contents.lease.hold(), signal, 'write')
+    const key = `${this.#contents.storeId}/${digestHex(this.digest)}/${process}/${newId(this.#contents.random)}`
+    try {
+      await this.#store(key, signal)
+    } catch (error) {
+      // It may be there all the same, and nobody else knows its key.
+      this.#contents.cleanUp(this.#contents.storage.delete([key]))
+      throw error
+    }
     this.#uploaded = { key, process }
     return this.#uploaded
+  }
+
+  async #store(key: string, signal: AbortSignal | undefined): Promise<void> {
+    const staged = this.#staged
+    this.#staged = undefined
+    if (staged === undefined) await this.#contents.storage.put(key, this.bytes, { size: this.size, signal })
+    else await (await staged).publish(key, { signal })
   }
 
   #checkSize(stored: number): void {
