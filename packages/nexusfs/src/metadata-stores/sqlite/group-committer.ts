@@ -42,9 +42,6 @@ export interface KnownRevisions {
 
 export const absentRevision = -1
 
-/** The longest a group may hold the thread, in ms; the flush comes on top. */
-const groupMs = 4
-
 /** More rows of a range than anyone can expect: the last one counted. */
 const countedRows = 10_001
 
@@ -54,6 +51,7 @@ const countedRows = 10_001
  */
 export class GroupCommitter {
   readonly #known: KnownRevisions
+  readonly #groupMs: number
   readonly #begin: SqlStatement
   readonly #commit: SqlStatement
   readonly #rollback: SqlStatement
@@ -63,8 +61,10 @@ export class GroupCommitter {
   /** Revisions that the running group has written. */
   readonly #written = new Map<string, number>()
 
-  constructor(database: SqlDatabase, known: KnownRevisions) {
+  /** @param groupMs the longest a group may take before its flush, in ms. */
+  constructor(database: SqlDatabase, known: KnownRevisions, groupMs: number) {
     this.#known = known
+    this.#groupMs = groupMs
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
     this.#rollback = database.prepare('ROLLBACK')
@@ -92,7 +92,7 @@ export class GroupCommitter {
   }
 
   #apply(group: readonly PlannedCommit[]): Applied {
-    const end = performance.now() + groupMs
+    const end = performance.now() + this.#groupMs
     const previous = this.#known.enter()
     const results: MemberResult[] = []
     let last = previous

@@ -9,6 +9,9 @@ import { TwoGenerations, type Weighed } from './two-generations.ts'
 /** Entries with larger values are remembered by their revision alone: content is cached above this store, by digest. */
 const largestCachedValue = 16_384
 
+/** Of a buffer that a cached value shares with others, in bytes. */
+const largestSharedBuffer = 131_072
+
 /** Pages with more entries are not kept. */
 const largestCachedPage = 1_000
 
@@ -121,9 +124,9 @@ export class ReadCache {
   }
 }
 
-/** A small view into a large buffer would keep all of that buffer alive. */
+/** A small view into a large buffer would keep all of that buffer alive. Node's own pool, which many values share, is small enough. */
 function ownedValue(value: Uint8Array): Uint8Array {
-  return value.buffer.byteLength > 2 * value.length + largestCachedValue ? value.slice() : value
+  return value.buffer.byteLength > value.length + largestSharedBuffer ? value.slice() : value
 }
 
 /** The same for equal scans of one group. */

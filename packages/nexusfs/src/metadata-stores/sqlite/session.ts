@@ -6,6 +6,9 @@ import { LastRevision } from './last-revision.ts'
 import type { ReadCache } from './read-cache.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
 
+/** The event loop stands still while a group runs on the main thread. */
+const groupMs = 4
+
 /** One connection with the statements on it; thrown away whole once the connection cannot be trusted any more. */
 export class Session {
   readonly database: SqlDatabase
@@ -18,7 +21,7 @@ export class Session {
     this.database = connect(place)
     this.last = new LastRevision(this.database)
     this.reader = new SnapshotReader(this.database, this.last, cache)
-    this.committer = new GroupCommitter(this.database, cachedRevisions(this.last, cache))
+    this.committer = new GroupCommitter(this.database, cachedRevisions(this.last, cache), groupMs)
     this.#walState = this.database.prepare('PRAGMA wal_checkpoint(NOOP)')
   }
 

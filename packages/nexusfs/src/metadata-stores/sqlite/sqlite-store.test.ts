@@ -7,8 +7,8 @@ import { utf8 } from '../../core/bytes.ts'
 import { toRevision } from '../../core/revision.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { checkSqliteVersion, openDatabase } from './driver.ts'
+import { commitOf, keyOf, put, revisionOf, testFolder, testStore } from './sqlite-store.test-fixture.ts'
 import { SqliteStore } from './sqlite-store.ts'
-import { commitOf, keyOf, put, revisionOf, testFolder, testStore } from './store-fixture.ts'
 
 describe('SqliteStore.open', () => {
   it('makes a file that only its user can read, and keeps entries between openings', async () => {

@@ -9,6 +9,9 @@ import type { ThreadReply, ThreadRequest } from './store-thread.ts'
 /** How long a checkpoint waits for connections in its way, in ms; waiting here blocks nobody. */
 const checkpointWaitMs = 1_000
 
+/** Here a group keeps only other processes waiting, in ms. */
+const groupMs = 20
+
 /** What runs on the other thread: one request after the other, each answered before the next. */
 class StoreThreadMain {
   readonly #place: DatabasePlace
@@ -51,11 +54,15 @@ interface Connection {
 function open(place: DatabasePlace): Connection {
   const database = connect(place)
   const last = new LastRevision(database)
-  const committer = new GroupCommitter(database, {
-    enter: () => last.refresh(),
-    revisionOf: () => undefined,
-    committed: (revision) => last.wrote(revision),
-  })
+  const committer = new GroupCommitter(
+    database,
+    {
+      enter: () => last.refresh(),
+      revisionOf: () => undefined,
+      committed: (revision) => last.wrote(revision),
+    },
+    groupMs,
+  )
   return { database, committer }
 }
 

@@ -1,8 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ConformanceSubject } from '../../conformance/law.ts'
 import { utf8 } from '../../core/bytes.ts'
-import type { Commit, CommitResult, Expectation, Key, Write } from '../../metadata/metadata-store.ts'
+import type { Commit, CommitResult, Expectation, Key, MetadataStore, Write } from '../../metadata/metadata-store.ts'
 import { SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts'
 
 /** For tests: a store in a fresh folder, both gone at the end of the scope. */
@@ -60,4 +64,47 @@ export function commitOf(write: Write | readonly Write[], ...expect: readonly Ex
 export function revisionOf(result: CommitResult | undefined): number {
   if (result?.status !== 'committed') throw new Error(`not committed: ${JSON.stringify(result)}`)
   return result.revision
+}
+
+/** Transactions in the WAL of a database whose pages have 4,096 bytes: a frame that ends one says how long the database then is. */
+export function transactionsInWal(file: string): number {
+  const wal = readFileSync(`${file}-wal`)
+  let transactions = 0
+  for (let frame = 32; frame + 24 <= wal.length; frame += 24 + 4096) {
+    if (wal.readUInt32BE(frame + 4) > 0) transactions += 1
+  }
+  return transactions
+}
+
+/** Runs the text of a module in another process of this Node; `%` in it becomes the folder of the store's sources. */
+export function inAnotherProcess(module: string): ChildProcess {
+  const source = module.replaceAll('%', import.meta.dirname)
+  return spawn(process.execPath, ['--input-type=module-typescript', '--eval', source], { stdio: ['pipe', 'pipe', 'inherit'] })
+}
+
+/** Its output, once it has ended well. */
+export async function outputOf(child: ChildProcess): Promise<string> {
+  let output = ''
+  child.stdout?.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+  })
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`the process ended with ${code}: ${output}`)
+  return output
+}
+
+/** A place of each namespace, for the conformance kit. */
+export function subjectOf(options: Pick<SqliteStoreOptions, 'durability' | 'worker'>): ConformanceSubject<MetadataStore> {
+  const name = `sqlite in class ${options.durability}, worker: ${options.worker}`
+  const folderOf = (namespace: string): string =>
+    join(tmpdir(), `nexus-${name.replaceAll(/\W+/g, '-')}-${process.pid}-${namespace}`)
+  return {
+    kind: 'metadata',
+    name,
+    open: async (namespace) => {
+      await mkdir(folderOf(namespace), { recursive: true })
+      return SqliteStore.open({ path: join(folderOf(namespace), 'meta.db'), ...options })
+    },
+    dispose: (namespace) => rm(folderOf(namespace), { recursive: true, force: true }),
+  }
 }

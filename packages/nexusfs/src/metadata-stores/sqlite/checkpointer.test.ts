@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { statSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, it } from 'vitest'
+import { utf8 } from '../../core/bytes.ts'
+import { commitOf, put, testStore } from './sqlite-store.test-fixture.ts'
+import type { SqliteStore } from './sqlite-store.ts'
+
+const megabyte = 1_048_576
+
+for (const worker of ['never', 'always'] as const) {
+  describe(`the WAL of a store, worker: ${worker}`, () => {
+    it('stays below 16 MB while a slow reader pages through everything', { timeout: 120_000 }, async () => {
+      await using test = await testStore({ durability: 'os', worker })
+      const lister = await test.another()
+      let largest = 0
+      let isWriting = true
+      const paging = slowly(lister, () => isWriting)
+      // Each commit touches pages far apart: 60 MB of frames in all.
+      for (let round = 0; round < 100; round++) {
+        const list = Array.from({ length: 60 }, (_, index) =>
+          commitOf([
+            put(`a/${round}-${index}`, 'x'.repeat(700)),
+            put(`b/${index * 131}-${round}`, 'x'.repeat(700)),
+            put(`c/${index}`, 'y'),
+          ]),
+        )
+        for (const commit of list) await test.store.commit([commit])
+        largest = Math.max(largest, statSync(`${test.file}-wal`).size)
+      }
+      isWriting = false
+      assert.ok((await paging) > 20, 'the reader has read')
+      assert.ok(largest < 16 * megabyte, `it grew to ${(largest / megabyte).toFixed(1)} MB`)
+    })
+  })
+}
+
+/** Pages of ten with a pause after each, from the start again when it is through. Returns the number of pages. */
+async function slowly(store: SqliteStore, isWanted: () => boolean): Promise<number> {
+  let pages = 0
+  let from: Uint8Array | undefined
+  while (isWanted()) {
+    const [page] = (await store.read({ scan: [{ group: utf8('a'), from, limit: 10 }] })).scan
+    from = page?.hasMore === true ? page.entries.at(-1)?.key.item : undefined
+    pages += 1
+    await sleep(5)
+  }
+  return pages
+}
