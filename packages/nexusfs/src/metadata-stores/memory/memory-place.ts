@@ -1,7 +1,7 @@
 import { binaryText, concatBytes, uint64 } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
 import { nextRevision, type Revision, revisionZero } from '../../core/revision.ts'
-import { keyText } from '../../metadata/key-text.ts'
+import { keyTextOnce } from '../../metadata/key-text.ts'
 import type {
   Commit,
   CommitResult,
@@ -28,7 +28,7 @@ export class MemoryPlace {
   }
 
   get(key: Key): MetadataEntry | undefined {
-    return this.#cells.get(keyText(key))?.entry
+    return this.#cells.get(keyTextOnce(key))?.entry
   }
 
   scan(scan: Scan): ScanPage {
@@ -59,7 +59,7 @@ export class MemoryPlace {
    */
   load(entries: readonly MetadataEntry[]): void {
     this.checkEmpty()
-    const texts = new Set(entries.map((entry) => keyText(entry.key)))
+    const texts = new Set(entries.map((entry) => keyTextOnce(entry.key)))
     if (texts.size < entries.length) throw new NexusError('InvalidArgument', 'metadata: load was given one key twice')
     for (const entry of entries) {
       this.#put({ key: { group: entry.key.group, item: entry.key.item }, value: entry.value, revision: entry.revision })
@@ -112,22 +112,22 @@ export class MemoryPlace {
   }
 
   #put(entry: MetadataEntry): void {
-    const text = keyText(entry.key)
+    const text = keyTextOnce(entry.key)
     const known = this.#cells.get(text)
     if (known !== undefined) {
       known.entry = entry
       return
     }
-    const cell: Cell = { text: binaryText(entry.key.item), entry }
+    const cell: Cell = { text: itemText(text, entry.key), entry }
     this.#cells.set(text, cell)
     this.#groupOf(entry.key).insert(cell)
   }
 
   #delete(key: Key): void {
-    const text = keyText(key)
+    const text = keyTextOnce(key)
     if (!this.#cells.delete(text)) return
     const cells = this.#groupOf(key)
-    cells.remove(binaryText(key.item))
+    cells.remove(itemText(text, key))
     if (cells.isEmpty) this.#groups.delete(binaryText(key.group))
   }
 
@@ -140,6 +140,11 @@ export class MemoryPlace {
     }
     return cells
   }
+}
+
+/** The item's part of the key's text; both are kept, and share their memory. */
+function itemText(text: string, key: Key): string {
+  return text.slice(text.length - key.item.length)
 }
 
 function filledKey(key: WrittenKey, revision: Revision): Key {
