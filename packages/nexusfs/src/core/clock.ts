@@ -8,6 +8,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** Where ids and jitter come from. */
 export interface Random {
   /** Fresh, unpredictable bytes. */
   bytes(size: number): Uint8Array<ArrayBuffer>

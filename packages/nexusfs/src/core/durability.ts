@@ -4,6 +4,7 @@
  */
 export const durabilityClasses = ['none', 'os', 'disk', 'replicated'] as const
 
+/** One of `durabilityClasses`. */
 export type DurabilityClass = (typeof durabilityClasses)[number]
 
 /** The weaker of two: what a system built from both can promise. */

@@ -35,6 +35,7 @@ export interface ErrorCodeTraits {
   readonly meaning: string
 }
 
+/** Why a call failed. The list is closed: `errorCodes` says what each code means. */
 export type ErrorCode =
   | 'InvalidArgument'
   | 'InvalidPath'
@@ -59,11 +60,13 @@ export type ErrorCode =
   | 'InvalidConfig'
   | 'Unexpected'
 
+/** May the same call be made again? `exhausted` = yes in principle, but Nexus itself has tried in vain. */
 export type Retry = 'never' | 'safe' | 'exhausted'
 
 /** Facts about a failure, safe to print: never content, never a secret. */
 export type ErrorContext = Readonly<Record<string, string | number | boolean | undefined>>
 
+/** What a `NexusError` has besides code and message. */
 export interface NexusErrorOptions {
   /** The public operation or port call that failed, such as `write` or `storage.put`. */
   readonly operation?: string

@@ -16,6 +16,7 @@ interface EntryFields {
   readonly author: string
 }
 
+/** A file in one version. */
 export interface FileEntry extends EntryFields {
   readonly kind: 'file'
   /** In bytes. */
@@ -28,6 +29,7 @@ export interface FileEntry extends EntryFields {
   readonly executable: boolean
 }
 
+/** A directory. It says nothing of what is in it, and does not change when that does. */
 export interface DirectoryEntry extends EntryFields {
   readonly kind: 'directory'
 }

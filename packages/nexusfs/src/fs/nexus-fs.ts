@@ -40,6 +40,7 @@ import { restore } from './restore.ts'
 import { usage } from './usage.ts'
 import { write, writeBatch } from './write.ts'
 
+/** The two layers of a file system, and what it does by default. */
 export interface NexusFSOptions {
   readonly storage: StorageBackend
   readonly metadata: MetadataStore

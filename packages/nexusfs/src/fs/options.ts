@@ -20,11 +20,13 @@ export interface Preconditions {
   readonly ifNoneMatch?: '*' | undefined
 }
 
+/** For calls that put something at a path. */
 export interface ParentOptions {
   /** Missing parent directories are made unless this is false; then `NotFound`. */
   readonly parents?: boolean | undefined
 }
 
+/** For `write`, `append` and `edit`. */
 export interface WriteOptions extends CommitOptions, Preconditions, ParentOptions {
   /** Kept from the version before if absent; false for a new file. */
   readonly executable?: boolean | undefined
@@ -40,11 +42,13 @@ export interface BatchWrite extends Preconditions {
   readonly modifiedAt?: Date | undefined
 }
 
+/** For reads of a whole file. */
 export interface ReadOptions extends OperationOptions {
   /** A version of the file that stands at the path; the current one if absent. */
   readonly version?: number | undefined
 }
 
+/** Which part of a file; it may reach past the end. */
 export interface RangeOptions extends ReadOptions {
   /** First byte, from 0. */
   readonly start: number
@@ -52,11 +56,13 @@ export interface RangeOptions extends ReadOptions {
   readonly length?: number | undefined
 }
 
+/** For `mkdir`. */
 export interface MkdirOptions extends CommitOptions {
   /** Makes missing parents, and takes an existing directory for success. */
   readonly recursive?: boolean | undefined
 }
 
+/** For `remove`. */
 export interface RemoveOptions extends CommitOptions {
   /** Removes a directory with everything below it. */
   readonly recursive?: boolean | undefined
@@ -66,21 +72,25 @@ export interface RemoveOptions extends CommitOptions {
   readonly ifMatch?: Preconditions['ifMatch']
 }
 
+/** For `move` and `copy`. */
 export interface MoveOptions extends CommitOptions, ParentOptions {
   /** Replaces a file at the destination. A directory is never replaced. */
   readonly overwrite?: boolean | undefined
 }
 
+/** For `restore`. */
 export interface RestoreOptions extends CommitOptions, ParentOptions {
   /** Where to put it; where it was if absent. */
   readonly to?: string | undefined
 }
 
+/** For `list`, `walk` and `versions`. */
 export interface ListOptions extends OperationOptions {
   /** Entries fetched in one page, 1 to 10,000; each page is one snapshot. */
   readonly pageSize?: number | undefined
 }
 
+/** For `importTree`. */
 export interface ImportOptions extends CommitOptions {
   /** What to do with symbolic links: refuse them all with a list (the default), leave them out, or import what they point to inside the tree. */
   readonly links?: 'refuse' | 'skip' | 'follow' | undefined
@@ -90,12 +100,14 @@ export interface ImportOptions extends CommitOptions {
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined
 }
 
+/** For `exportTree`. */
 export interface ExportOptions extends OperationOptions {
   /** For a single file: this version. */
   readonly version?: number | undefined
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined
 }
 
+/** How far an import or export has come. */
 export interface TransferProgress {
   readonly files: number
   readonly directories: number
@@ -106,6 +118,7 @@ export interface TransferProgress {
   readonly totalBytes?: number | undefined
 }
 
+/** What an import or export did. */
 export interface TransferReport extends TransferProgress {
   /** Files that were already there with the same bytes, bit and time: no new version was made. */
   readonly unchanged: number
@@ -113,6 +126,7 @@ export interface TransferReport extends TransferProgress {
   readonly skippedLinks: number
 }
 
+/** What `usage` counts; sizes in bytes. */
 export interface Usage {
   readonly files: number
   readonly directories: number

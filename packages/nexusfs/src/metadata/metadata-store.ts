@@ -67,6 +67,7 @@ export interface Key {
   readonly item: Uint8Array
 }
 
+/** A key with its value. */
 export interface MetadataEntry {
   readonly key: Key
   /** At most 256 KiB; may be empty. */
@@ -75,6 +76,7 @@ export interface MetadataEntry {
   readonly revision: Revision
 }
 
+/** Keys to look up and ranges to scan, all in one snapshot; both may be empty. */
 export interface ReadRequest {
   readonly get?: readonly Key[] | undefined
   readonly scan?: readonly Scan[] | undefined
@@ -95,6 +97,7 @@ export function isRangedGroup(group: Uint8Array): boolean {
   return rangedGroupTags.includes(group[0] ?? -1)
 }
 
+/** One page of a range. */
 export interface Scan extends ItemRange {
   /** At most this many entries, from 1 to 10,000. */
   readonly limit: number
@@ -102,6 +105,7 @@ export interface Scan extends ItemRange {
   readonly reverse?: boolean | undefined
 }
 
+/** The answers to a `ReadRequest`. */
 export interface ReadReply {
   /** One for each key asked for, in order; `undefined` where there is none. */
   readonly get: readonly (MetadataEntry | undefined)[]
@@ -111,6 +115,7 @@ export interface ReadReply {
   readonly time: number
 }
 
+/** The entries that a scan found, in its order; none if the range is empty. */
 export interface ScanPage {
   readonly entries: readonly MetadataEntry[]
   /** True if the range holds more entries behind the last. */
@@ -124,6 +129,7 @@ export interface Commit {
   readonly writes: readonly Write[]
 }
 
+/** What must hold at the instant of a commit. */
 export type Expectation =
   /** The key's entry has exactly this revision. */
   | { readonly kind: 'at'; readonly key: Key; readonly revision: Revision }
@@ -135,6 +141,7 @@ export type Expectation =
    */
   | { readonly kind: 'range'; readonly range: ItemRange; readonly count: number; readonly maxRevision: Revision }
 
+/** One change of one key. */
 export type Write =
   | { readonly kind: 'put'; readonly key: WrittenKey; readonly value: Uint8Array }
   | { readonly kind: 'delete'; readonly key: Key }
@@ -147,6 +154,7 @@ export interface WrittenKey extends Key {
   readonly revisionAt?: number | undefined
 }
 
+/** What became of one member of a list of commits. */
 export type CommitResult =
   | { readonly status: 'committed'; readonly revision: Revision }
   /** `expectation` is the index of the first that failed; `found` the revision of its key (for a range, the highest in it), if any. */
@@ -154,15 +162,18 @@ export type CommitResult =
   /** This member alone could not be applied, and was not. */
   | { readonly status: 'failed'; readonly error: NexusError }
 
+/** Every call of a metadata store takes these. */
 export interface StoreCallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** A listener that is under way. */
 export interface Watch {
   /** Idempotent. */
   close(): Promise<void>
 }
 
+/** What a metadata store is and promises. */
 export interface MetadataStoreInfo {
   /** The kind, as in the name of a combination: `sqlite`, `postgres`; lower-case letters and digits. */
   readonly name: string
@@ -191,4 +202,5 @@ export interface MetadataCapabilities {
   readonly watch: boolean
 }
 
+/** The version of this port: it grows when a change would break a store. */
 export const metadataPortVersion = 1

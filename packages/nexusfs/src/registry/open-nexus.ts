@@ -9,6 +9,7 @@ import { type LocatedStore, locateStore, type StorePlace, type StoreRequest, who
 import { didYouMean } from './near-miss.ts'
 import { closeQuietly, findMetadata, findStorage, type OpenPortContext, type PortSource } from './open-port.ts'
 
+/** How to open a store, wherever it is. */
 export interface OpenOptions {
   /** The author of commits that name none. Default: `NEXUS_AUTHOR`, the config's, else the user of the operating system. */
   readonly author?: string | undefined
@@ -31,6 +32,7 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Which store to open, and how. */
 export interface OpenTarget extends OpenOptions, StoreRequest {}
 
 /**

@@ -86,15 +86,18 @@ export const blobKeyPattern: RegExp = /^(?=.{2,240}$)[a-z0-9_-][a-z0-9._-]{1,99}
 /** Bytes at once, or in pieces as they come. */
 export type BlobBody = Uint8Array | AsyncIterable<Uint8Array>
 
+/** Every call of a storage backend takes these. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** For `put` and `stage`. */
 export interface PutOptions extends CallOptions {
   /** Length of the body in bytes. */
   readonly size: number
 }
 
+/** For `get` and `stream`. */
 export interface GetOptions extends CallOptions {
   readonly range?: ByteRange | undefined
 }
@@ -108,11 +111,13 @@ export interface ByteRange {
   readonly length?: number | undefined
 }
 
+/** What is known of a blob without reading it. */
 export interface BlobStat {
   /** In bytes. */
   readonly size: number
 }
 
+/** Which keys, and how many of them. */
 export interface ListOptions extends CallOptions {
   /** Only keys that begin with this text, which may end anywhere in a key. */
   readonly prefix?: string | undefined
@@ -122,16 +127,19 @@ export interface ListOptions extends CallOptions {
   readonly limit?: number | undefined
 }
 
+/** Keys in byte order; none if nothing matches. */
 export interface BlobPage {
   readonly blobs: readonly ListedBlob[]
   /** Pass it as `after` for the next page; absent on the last page. */
   readonly next?: string | undefined
 }
 
+/** A blob in a listing. */
 export interface ListedBlob extends BlobStat {
   readonly key: string
 }
 
+/** What a storage backend is and promises. */
 export interface StorageBackendInfo {
   /** The kind, as in the name of a combination: `local`, `s3`; lower-case letters and digits. */
   readonly name: string
@@ -156,4 +164,5 @@ export interface StorageCapabilities {
   readonly staging: boolean
 }
 
+/** The version of this port: it grows when a change would break a backend. */
 export const storagePortVersion = 1
