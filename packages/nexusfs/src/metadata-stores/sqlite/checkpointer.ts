@@ -96,7 +96,9 @@ export class Checkpointer {
     })
   }
 
+  /** Where no thread can be had, SQLite itself moves the WAL inside a commit, when it is much longer (see connection.ts). */
   async #checkpoint(mode: CheckpointMode): Promise<boolean> {
+    if (this.#thread?.hasFailed === true) return false
     if (this.#thread?.hasEnded === true) this.#thread = undefined
     this.#thread ??= new StoreThread(this.#options.place)
     return this.#thread.checkpoint(mode)
@@ -104,6 +106,7 @@ export class Checkpointer {
 
   async #endThread(): Promise<void> {
     const thread = this.#thread
+    if (thread?.hasFailed === true) return
     this.#thread = undefined
     await thread?.close()
   }

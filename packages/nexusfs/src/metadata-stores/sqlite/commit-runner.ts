@@ -24,7 +24,7 @@ export type WorkerMode = 'auto' | 'always' | 'never'
 export class CommitRunner {
   readonly #place: DatabasePlace
   readonly #sessions: Sessions
-  readonly #mode: WorkerMode
+  #mode: WorkerMode
   #thread: StoreThread | undefined
   #stayGroups = firstStayGroups
   #groupsAway = 0
@@ -38,7 +38,7 @@ export class CommitRunner {
   }
 
   run(group: readonly PlannedCommit[]): GroupOutcome | Promise<GroupOutcome> {
-    if (this.#thread?.hasEnded === true) this.#thread = undefined
+    if (this.#thread?.hasEnded === true) this.#forget(this.#thread)
     if (this.#thread?.isReady === true) return this.#runAway(this.#thread, group)
     const outcome = this.#runHere(group)
     if (outcome.kind === 'done' && outcome.flushMs > slowFlushMs) this.#moveAway()
@@ -79,6 +79,11 @@ export class CommitRunner {
     this.#thread = new StoreThread(this.#place)
     this.#groupsAway = 0
     this.#averageFlushMs = slowFlushMs
+  }
+
+  #forget(thread: StoreThread): void {
+    this.#thread = undefined
+    if (thread.hasFailed) this.#mode = 'never'
   }
 
   #moveBack(thread: StoreThread): void {

@@ -26,6 +26,7 @@ export class StoreThread {
   /** Ends once the thread is ready, or has ended. */
   readonly started: Promise<void>
   #state: 'starting' | 'ready' | 'ended' = 'starting'
+  #wasReady = false
   #start: () => void = () => undefined
   #answer: ((reply: ThreadReply) => void) | undefined
 
@@ -33,7 +34,8 @@ export class StoreThread {
     this.started = new Promise((resolve) => {
       this.#start = resolve
     })
-    this.#worker = new Worker(threadFile(), { workerData: place })
+    // The flags of this process may be meant for its main module, such as --input-type; the thread needs none.
+    this.#worker = new Worker(threadFile(), { workerData: place, execArgv: [] })
     this.#worker.unref()
     this.#worker.on('message', (message: ThreadReply | 'ready') => this.#receive(message))
     this.#ended = new Promise((resolve) => {
@@ -48,6 +50,11 @@ export class StoreThread {
 
   get hasEnded(): boolean {
     return this.#state === 'ended'
+  }
+
+  /** True if the thread ended before it was ready: another would do the same. */
+  get hasFailed(): boolean {
+    return this.hasEnded && !this.#wasReady
   }
 
   async run(group: readonly PlannedCommit[]): Promise<GroupOutcome> {
@@ -82,6 +89,7 @@ export class StoreThread {
   #receive(message: ThreadReply | 'ready'): void {
     if (message === 'ready') {
       this.#state = 'ready'
+      this.#wasReady = true
       this.#start()
       return
     }
