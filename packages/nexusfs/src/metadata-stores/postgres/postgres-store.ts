@@ -63,14 +63,13 @@ export class PostgresStore implements MetadataStore {
   async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
     this.#check('metadata.read', options)
     checkReadRequest(request)
-    const { statements } = this.#session
-    const work = this.#rows({
-      operation: 'metadata.read',
-      text: statements.read,
-      name: 'nexus_read',
-      values: readArguments(request),
-      timeoutMs: this.#session.settings.statementTimeoutMs,
-    })
+    const { statements, isPooled, settings } = this.#session
+    const call = { operation: 'metadata.read', values: readArguments(request), timeoutMs: settings.statementTimeoutMs }
+    const work = this.#rows(
+      isPooled || (request.scan ?? []).length > 0
+        ? { ...call, text: statements.read, name: 'nexus_read' }
+        : { ...call, values: call.values.slice(0, 2), text: statements.readKeys, name: 'nexus_read_keys' },
+    )
     return readReply(request, await this.#bounded(work, 'metadata.read', options))
   }
 

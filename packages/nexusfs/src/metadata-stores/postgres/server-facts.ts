@@ -22,13 +22,16 @@ export interface ServerFacts {
 export const oldestVersion = 140000
 
 /**
- * One statement: sets what a session of our own may set, then reads. On a pooled connection nothing is set, since the next
+ * One statement: sets what a session of our own may set (the planner's settings are those of `sql-names.ts`), then reads. On a pooled connection nothing is set, since the next
  * transaction may be another client's; `$1` is the client's number of the connection, which only a direct one shares with the server.
  */
 export const factsQuery = `
   WITH own AS MATERIALIZED (
     SELECT CASE WHEN pg_backend_pid() = $1::int4 THEN ARRAY[
       set_config('default_transaction_isolation', 'read committed', false),
+      set_config('enable_seqscan', 'off', false),
+      set_config('enable_bitmapscan', 'off', false),
+      set_config('plan_cache_mode', 'force_generic_plan', false),
       set_config('statement_timeout', $2, false),
       set_config('idle_in_transaction_session_timeout', $3, false),
       set_config(

@@ -3,6 +3,8 @@ import { quoteSchema } from './sql-names.ts'
 /** The statements of a store, for its schema. */
 export interface Statements {
   readonly read: string
+  /** The same for keys alone, without the function's own cost; only where the session has the planner's settings. */
+  readonly readKeys: string
   readonly commit: string
   readonly horizon: string
   /** Whether anything has changed since: the last revision drawn, and the horizon. */
@@ -17,6 +19,11 @@ export function statementsFor(schemaName: string): Statements {
   const schema = quoteSchema(schemaName)
   return {
     read: `SELECT * FROM ${schema}.read_v1(${places(7)})`,
+    readKeys: `
+      SELECT 0, NULL::bytea, (extract(epoch FROM clock_timestamp()) * 1000)::int8, NULL::bytea
+      UNION ALL
+      SELECT k.o::int4, NULL::bytea, t.rev, t.v FROM unnest($1::bytea[], $2::bytea[]) WITH ORDINALITY AS k(g, i, o)
+      CROSS JOIN LATERAL (SELECT e.rev, e.v FROM ${schema}.entry e WHERE e.g = k.g AND e.i = k.i LIMIT 1) t`,
     commit: `SELECT ${schema}.commit_v1(${places(24)})`,
     horizon: `SELECT ${schema}.horizon_v1()`,
     position: `SELECT pg_sequence_last_value('${schema}.revision'::regclass), ${schema}.horizon_v1()`,
