@@ -52,7 +52,7 @@ function sharedStore(open: () => Promise<NexusFS>, drop: () => Promise<void>): S
 }
 
 /** Everything that an asynchronous iterable gives. */
-export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+export async function all<T>(items: AsyncIterable<T> | Iterable<T>): Promise<T[]> {
   const list: T[] = []
   for await (const item of items) list.push(item)
   return list
