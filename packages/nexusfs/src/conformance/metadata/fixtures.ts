@@ -153,7 +153,7 @@ export function shownBytes(bytes: Bytes): string {
  * The only element of a list.
  * @throws {LawBroken} if there is not exactly one
  */
-export function only<Item>(items: readonly Item[]): Item {
+function only<Item>(items: readonly Item[]): Item {
   const [item] = items
   if (item !== undefined && items.length === 1) return item
   throw new LawBroken('a list of one is answered by a list of one', { expected: '1 element', actual: `${items.length} elements` })

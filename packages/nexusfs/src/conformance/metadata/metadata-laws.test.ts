@@ -44,6 +44,20 @@ describe('the laws of MetadataStore', () => {
     assert.ok(spent < 4_000, `${spent} ms`)
   })
 
+  it('about random cases fail their twins within the same number of cases, whatever the seed', { timeout: 120_000 }, async () => {
+    const first = freshSeed()
+    const twins = metadataMutants.filter(({ breaks }) => breaks.startsWith('random-'))
+    assert.equal(twins.length, 2)
+    for (const twin of twins) {
+      const law = metadataLaws.find(({ id }) => id === twin.breaks)
+      assert.ok(law, twin.id)
+      for (let seed = first; seed < first + 10; seed++) {
+        const result = await runLaw(twin.mutate(memory), law, { seed })
+        assert.equal(result.status, 'failed', `${twin.id} survives ${law.id} (seed ${seed})`)
+      }
+    }
+  })
+
   it('are each failed by the mutant that breaks it', { timeout: 120_000 }, async () => {
     const seed = freshSeed()
     const onMemory = await lawsThatApply(memory)
