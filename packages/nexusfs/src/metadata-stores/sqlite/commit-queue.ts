@@ -37,6 +37,10 @@ export class CommitQueue {
   #waiting: Member[] = []
   #isActive = false
   #isPaused = false
+  /** The turn of the event loop in which a group last ended. */
+  #flushTurn: Promise<void> | undefined
+  /** True while the callers of the last group go on. */
+  #isContinued = false
   #attempts = 0
   readonly #onIdle: (() => void)[] = []
 
@@ -75,13 +79,16 @@ export class CommitQueue {
   }
 
   /**
-   * Everything that callers add before the event loop does anything else goes into one group: the tick after all microtasks costs a
-   * lone writer nothing. Only when the loop is overdue to turn does the group wait for that.
+   * A group begins in the tick after all microtasks, which costs a lone writer nothing, and takes in all that callers add until then.
+   * It waits for the loop to turn if that is overdue, or if a group has run in this turn already, and not for the same callers: then
+   * callers are being woken one by one, by files or sockets, and more of them will be by the end of the turn.
    */
   #start(): void {
     this.#isActive = true
-    if (this.#options.turns.isOverdue()) setImmediate(() => this.#flush())
-    else queueMicrotask(() => process.nextTick(() => this.#flush()))
+    const { turns } = this.#options
+    const isOverdue = turns.isOverdue()
+    if (isOverdue || (turns.next() === this.#flushTurn && !this.#isContinued)) setImmediate(() => this.#flush())
+    else afterMicrotasks(() => this.#flush())
   }
 
   #flush(): void {
@@ -119,6 +126,11 @@ export class CommitQueue {
   }
 
   #settle(group: readonly Member[], outcome: GroupOutcome): void {
+    this.#flushTurn = this.#options.turns.next()
+    this.#isContinued = true
+    afterMicrotasks(() => {
+      this.#isContinued = false
+    })
     for (const { call } of group) call.isRunning = false
     switch (outcome.kind) {
       case 'done':
@@ -173,6 +185,11 @@ export class CommitQueue {
     setTimeout(() => this.#flush(), busyPause(this.#attempts))
     this.#attempts += 1
   }
+}
+
+/** Once no microtask is left, before the event loop goes on. */
+function afterMicrotasks(work: () => void): void {
+  queueMicrotask(() => process.nextTick(work))
 }
 
 function resultOf(result: MemberResult): CommitResult {
