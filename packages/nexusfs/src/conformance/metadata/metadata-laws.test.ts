@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'vitest'
+import type { LawResult } from '../law.ts'
 import { registerLaws } from '../register-laws.ts'
 import { runConformance } from '../run-conformance.ts'
 import { runLaw } from '../run-law.ts'
@@ -52,7 +53,7 @@ describe('the laws of MetadataStore', () => {
       const law = metadataLaws.find(({ id }) => id === twin.breaks)
       assert.ok(law, twin.id)
       for (let seed = first; seed < first + 10; seed++) {
-        const result = await runLaw(twin.mutate(memory), law, { seed })
+        const result: LawResult = await runLaw(twin.mutate(memory), law, { seed })
         assert.equal(result.status, 'failed', `${twin.id} survives ${law.id} (seed ${seed})`)
       }
     }
