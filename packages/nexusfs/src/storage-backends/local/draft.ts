@@ -28,12 +28,13 @@ export class Draft {
    */
   static async write(place: LocalPlace, folder: string, body: BlobBody, options: PutOptions, operation: string): Promise<Draft> {
     const permits = body instanceof Uint8Array ? place.permits.calls : place.permits.bodies
-    await permits.acquire(operation, options.signal)
+    if (!permits.tryAcquire()) await permits.acquire(operation, options.signal)
     const path = `${folder}/${place.temporaryNames.next()}`
     let fd: number | undefined
     try {
       fd = await place.calls.open(path, newFile, 0o600)
-      await writeBody(place, fd, body, options, operation)
+      if (body instanceof Uint8Array) await writeAll(place, fd, body)
+      else for await (const piece of bodyPieces(body, options, operation)) await writeAll(place, fd, piece)
       throwIfAborted(options.signal, operation)
     } catch (error) {
       if (fd !== undefined) await Promise.allSettled([place.calls.close(fd), place.calls.unlink(path)])
@@ -121,11 +122,6 @@ export class Draft {
       if (errnoOf(error) !== 'ENOENT') throw error
     }
   }
-}
-
-async function writeBody(place: LocalPlace, fd: number, body: BlobBody, options: PutOptions, operation: string): Promise<void> {
-  if (body instanceof Uint8Array) return writeAll(place, fd, body)
-  for await (const piece of bodyPieces(body, options, operation)) await writeAll(place, fd, piece)
 }
 
 async function writeAll(place: LocalPlace, fd: number, bytes: Uint8Array): Promise<void> {

@@ -38,11 +38,15 @@ export class Folders {
    * @throws {NexusError} Unavailable if it disappears again, or the root is gone; and what the work throws
    */
   withShard<Value>(file: BlobFile, work: () => Promise<Value>): Promise<Value> {
-    const prepared = async (): Promise<Value> => {
-      if (!this.#ready.has(file.folder)) await this.#prepare(file)
-      return work()
+    const repair = (): Promise<void> => {
+      this.#forget(file)
+      return this.#prepare(file)
     }
-    return this.#orAgain(prepared, async () => this.#forget(file))
+    if (this.#ready.has(file.folder)) return this.#orAgain(work, repair)
+    return this.#orAgain(async () => {
+      await this.#prepare(file)
+      return work()
+    }, repair)
   }
 
   /** The same for the folder of staged bodies. */
