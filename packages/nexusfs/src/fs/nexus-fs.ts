@@ -48,6 +48,11 @@ export interface NexusFSOptions {
   readonly author?: string | undefined
   /** False = refuse an empty metadata store with `NotFound` instead of founding a store in it. */
   readonly create?: boolean | undefined
+  /**
+   * True = found a store also where the storage backend holds blobs already. Default: that is refused where the metadata store is a
+   * server, since one that was emptied looks the same (`Corrupt`, reason `rolled back`).
+   */
+  readonly mayShareStorage?: boolean | undefined
   /** Bytes of content kept in memory for reads; 64 MiB if absent, 0 turns it off. */
   readonly cacheBytes?: number | undefined
   /** Files up to this size are kept in the metadata store; its own preference if absent. At most 128 KiB. */
@@ -91,7 +96,7 @@ export class NexusFS implements AsyncDisposable {
    * Opens the store that the two layers hold; founds one in an empty metadata store. The file system closes both layers with itself,
    * also if opening fails.
    * @throws {NexusError} InvalidArgument for wrong options, NotFound if there is no store and `create` is false, Unsupported if it has
-   * a newer format, Corrupt, and what the metadata store throws
+   * a newer format, Corrupt (reason `rolled back` if the metadata store has gone back), and what the metadata store throws
    */
   static async open(options: NexusFSOptions): Promise<NexusFS> {
     checkLayers(options)

@@ -22,10 +22,12 @@ export async function openFileSystem<T>(options: NexusFSOptions, make: (fs: FsCo
   const inlineBytes = wholeBytes('inlineBytes', options.inlineBytes ?? metadata.info.preferredInlineBytes, maxInlineBytes)
   const cacheBytes = wholeBytes('cacheBytes', options.cacheBytes ?? defaultCacheBytes, Number.MAX_SAFE_INTEGER)
   const durability = weakerDurability(storage.info.durability, metadata.info.durability)
-  const store = await openStore(metadata, random, durability, options.create ?? true)
+  const { witness: mayGoBack = false } = metadata.info.capabilities
+  const emptyStorage = mayGoBack && options.mayShareStorage !== true ? storage : undefined
+  const store = await openStore(metadata, random, durability, { create: options.create ?? true, emptyStorage })
   const horizon = await metadata.horizon()
-  const witness = metadata.info.capabilities.witness ? new Witness(storage, store.storeId, clock) : undefined
-  await witness?.check(horizon)
+  const witness = mayGoBack ? new Witness(storage, store.storeId, clock) : undefined
+  await witness?.check(metadata, horizon)
   const fs: FsContext = {
     metadata,
     content: new ContentStore({ storage, metadata, storeId: store.storeId, clock, random, cacheBytes }),

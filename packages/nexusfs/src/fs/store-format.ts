@@ -5,6 +5,7 @@ import { type Id, isId, newId } from '../core/id.ts'
 import { formatKey } from '../metadata/keyspace.ts'
 import type { MetadataEntry, MetadataStore } from '../metadata/metadata-store.ts'
 import { decodeRecord, encodeRecord } from '../metadata/record.ts'
+import type { StorageBackend } from '../storage/storage-backend.ts'
 
 /** The format that this version writes, and the latest that it reads. */
 export const storeFormat = 1
@@ -18,23 +19,50 @@ export interface StoreIdentity {
   readonly durability: DurabilityClass
 }
 
+/** Whether a store may be founded where there is none. */
+export interface FoundingRule {
+  readonly create: boolean
+  /** Must hold no blobs yet; absent = it may hold any. */
+  readonly emptyStorage?: StorageBackend | undefined
+}
+
 /**
- * Reads what the store is; founds one in an empty metadata store if `create`.
- * @throws {NexusError} NotFound if there is no store and none is to be founded, Unsupported if it has a newer format, Corrupt
+ * Reads what the store is; founds one in an empty metadata store if the rule allows it.
+ * @throws {NexusError} NotFound if there is no store and none is to be founded, Unsupported if it has a newer format, Corrupt, also
+ * (reason `rolled back`) if the metadata store is empty where it cannot have been
  */
 export async function openStore(
   metadata: MetadataStore,
   random: Random,
   durability: DurabilityClass,
-  create: boolean,
+  { create, emptyStorage }: FoundingRule,
 ): Promise<StoreIdentity> {
+  const before = await readIdentity(metadata)
+  if (before.identity !== undefined) return before.identity
+  if (!create)
+    throw new NexusError('NotFound', `no store in ${metadata.info.location}; make one with create, or with \`nexus init\``)
+  const blob = (await emptyStorage?.list({ limit: 1 }))?.blobs[0]?.key
   for (;;) {
-    const { get, time } = await metadata.read({ get: [formatKey] })
-    if (get[0] !== undefined) return decodeIdentity(get[0])
-    if (!create)
-      throw new NexusError('NotFound', `no store in ${metadata.info.location}; make one with create, or with \`nexus init\``)
+    // Read after the blobs were listed: another founder's blobs come after his store.
+    const { identity, time } = await readIdentity(metadata)
+    if (identity !== undefined) return identity
+    if (blob !== undefined) throw emptied(metadata, blob)
     await found(metadata, { storeId: newId(random), foundedAt: time, durability })
   }
+}
+
+async function readIdentity(metadata: MetadataStore): Promise<{ identity: StoreIdentity | undefined; time: number }> {
+  const { get, time } = await metadata.read({ get: [formatKey] })
+  return { identity: get[0] && decodeIdentity(get[0]), time }
+}
+
+function emptied({ info }: MetadataStore, blob: string): NexusError {
+  const fix =
+    'if they are of this store, restore its metadata; if they are of another, use another place for the blobs, or open with mayShareStorage: true'
+  return new NexusError('Corrupt', `${info.location} is empty, and the storage backend holds blobs; ${fix}`, {
+    operation: 'open',
+    context: { reason: 'rolled back', blob },
+  })
 }
 
 /** Of several founders at once one wins, and all of them read what he wrote. */

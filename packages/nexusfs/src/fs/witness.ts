@@ -1,7 +1,9 @@
 import type { Clock } from '../core/clock.ts'
 import { NexusError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
-import { type Revision, toRevision } from '../core/revision.ts'
+import { type Revision, revisionZero, toRevision } from '../core/revision.ts'
+import { logGroup, revisionInLogItem } from '../metadata/keyspace.ts'
+import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 
 /** While there are commits, a new witness is left this often, in milliseconds. */
@@ -29,11 +31,12 @@ export class Witness {
   }
 
   /**
+   * @param horizon of the store now. While an older commit is running it is below commits that were acknowledged; those are in the log.
    * @throws {NexusError} Corrupt (reason `rolled back`) if the store was further once than it is now
    */
-  async check(horizon: Revision): Promise<void> {
+  async check(metadata: MetadataStore, horizon: Revision): Promise<void> {
     const seen = await this.#newest()
-    if (seen === undefined || seen <= horizon) return
+    if (seen === undefined || seen <= horizon || seen <= (await newestLogged(metadata))) return
     throw new NexusError(
       'Corrupt',
       `the metadata store has gone back in time: it is at revision ${horizon}, and was at ${seen} before; restore its newest copy, since what came after this one is only there`,
@@ -83,4 +86,11 @@ export class Witness {
   #keyOf(revision: Revision): string {
     return `${this.#prefix}${String(revision).padStart(digits, '0')}`
   }
+}
+
+/** Every commit of a file system leaves a row in the log. */
+async function newestLogged(metadata: MetadataStore): Promise<Revision> {
+  const { scan } = await metadata.read({ scan: [{ group: logGroup, limit: 1, reverse: true }] })
+  const row = scan[0]?.entries[0]
+  return row === undefined ? revisionZero : revisionInLogItem(row.key.item)
 }

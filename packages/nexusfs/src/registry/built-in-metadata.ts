@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { diskDurability, memoryName, namespaceFile } from './place.ts'
+import { redisRegistration } from './redis-registration.ts'
 import type { MetadataRegistration } from './registration.ts'
 import { pathOfUri } from './uri.ts'
 
@@ -38,4 +39,5 @@ export const builtInMetadata: Readonly<Record<string, MetadataRegistration>> = {
       return MemoryStore.open({ name: memoryName(uri) })
     },
   },
+  redis: redisRegistration,
 }

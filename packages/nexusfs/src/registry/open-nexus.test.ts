@@ -134,7 +134,7 @@ describe('openNexus, when opening fails', () => {
 
   it('leaves adapters open that it was given open', async () => {
     const storage = await MemoryBackend.open()
-    await assert.rejects(openNexus({ storage, metadata: 'postgres://db/nexus', ...quiet }), { code: 'Unsupported' })
+    await assert.rejects(openNexus({ storage, metadata: 'redis:', ...quiet }), { code: 'InvalidConfig' })
     assert.deepEqual(await storage.stat([]), [])
   })
 
@@ -162,7 +162,8 @@ describe('openNexus, when opening fails', () => {
       ['sqlite:x', 'memory:', 'InvalidArgument', /no storage backend has the scheme "sqlite:"/],
       ['loca:x', 'memory:', 'InvalidArgument', /\(did you mean "local"\?\)/],
       ['memory:', 'postgres://u:p@h/d', 'Unsupported', /PostgreSQL .* use sqlite:FILE/],
-      ['memory:', 'redis://h', 'Unsupported', /Redis .* use sqlite:FILE/],
+      ['memory:', 'redis:', 'InvalidConfig', /^redis: names no server; set REDIS_URL, or write redis:\/\/HOST$/],
+      ['memory:', 'rediss:', 'InvalidConfig', /^rediss: names no server; /],
       ['s3://bucket', 'memory:', 'Unsupported', /Amazon S3 .* use local:DIR/],
       ['local:', 'memory:', 'InvalidArgument', /names no place on disk/],
       ['', 'memory:', 'InvalidArgument', /empty URI/],

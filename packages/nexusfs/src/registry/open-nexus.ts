@@ -17,6 +17,8 @@ export interface OpenOptions {
   readonly durability?: DurabilityClass | undefined
   /** False = refuse a place that holds no store, with `NotFound`, instead of founding one. Default: true. */
   readonly create?: boolean | undefined
+  /** True = found a store also beside blobs of another one, where the metadata store is a server. Default: false. */
+  readonly mayShareStorage?: boolean | undefined
   /** Bytes of content kept in memory for reads. Default: 64 MiB; 0 turns it off. */
   readonly cacheBytes?: number | undefined
   /** Files up to this size are kept in the metadata store. Default: its own preference. */
@@ -98,8 +100,8 @@ async function openLayers(layers: Layers, context: OpenPortContext, settings: Op
   try {
     const storage = await openSource(storageSource, context, opened)
     const metadata = await openSource(metadataSource, context, opened)
-    const { author, create, cacheBytes, inlineBytes, clock, random } = settings
-    return await NexusFS.open({ storage, metadata, author, create, cacheBytes, inlineBytes, clock, random })
+    const { author, create, mayShareStorage, cacheBytes, inlineBytes, clock, random } = settings
+    return await NexusFS.open({ storage, metadata, author, create, mayShareStorage, cacheBytes, inlineBytes, clock, random })
   } catch (error) {
     for (const port of opened.reverse()) await closeQuietly(port)
     throw error
@@ -134,6 +136,7 @@ const optionNames = {
   author: true,
   durability: true,
   create: true,
+  mayShareStorage: true,
   cacheBytes: true,
   inlineBytes: true,
   cwd: true,

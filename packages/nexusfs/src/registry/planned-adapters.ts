@@ -4,8 +4,6 @@
 export const plannedAdapters: Readonly<Record<string, string>> = {
   postgres: 'PostgreSQL as a metadata store is not part of this version; use sqlite:FILE',
   postgresql: 'PostgreSQL as a metadata store is not part of this version; use sqlite:FILE',
-  redis: 'Redis as a metadata store is not part of this version; use sqlite:FILE',
-  rediss: 'Redis as a metadata store is not part of this version; use sqlite:FILE',
   s3: 'Amazon S3 as a storage backend is not part of this version; use local:DIR',
   gs: 'Google Cloud Storage as a storage backend is not part of this version; use local:DIR',
   gcs: 'Google Cloud Storage as a storage backend is not part of this version; use local:DIR',

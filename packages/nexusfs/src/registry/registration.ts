@@ -61,6 +61,8 @@ export interface ProbeResult {
   readonly detail: string
   /** Round trip in milliseconds. */
   readonly rttMs?: number | undefined
+  /** What an acknowledged write survives there, as the service is set now; the trait if absent. */
+  readonly durability?: DurabilityClass | undefined
 }
 
 export interface OpenContext extends ProbeContext {

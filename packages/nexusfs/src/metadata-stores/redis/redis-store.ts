@@ -102,7 +102,7 @@ export class RedisStore implements MetadataStore {
       isShared: true,
       location: connected.place.location,
       preferredInlineBytes,
-      capabilities: { watch: true },
+      capabilities: { watch: true, witness: true },
       settings: { ...facts.settings, storeId: connected.storeId },
     }
   }
