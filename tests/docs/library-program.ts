@@ -1,6 +1,5 @@
 import ts from 'typescript'
 import { blocksOf, documentsWithBlocks, placeOf, root } from './documents.ts'
-import { placeElsewhere } from './elsewhere.ts'
 
 /** What the compiler knows of the library and of the modules in the documents. */
 export interface LibraryProgram {
@@ -15,7 +14,7 @@ export interface LibraryProgram {
 export function compileDocuments(): LibraryProgram {
   const blocks = documentsWithBlocks()
     .flatMap(blocksOf)
-    .filter((block) => block.language === 'ts' && placeElsewhere(block) === undefined)
+    .filter(({ language }) => language === 'ts')
   const files = new Map(blocks.map((block, index) => [`${root}/.document-block-${index}.ts`, block]))
   const index = `${root}/packages/nexusfs/src/index.ts`
   const options = readOptions()

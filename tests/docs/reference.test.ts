@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { globSync } from 'node:fs'
 import { NexusFS } from 'nexusfs'
 import { describe, it } from 'vitest'
 import { errorsDocument } from '../../scripts/generate-errors-doc.ts'
-import { readDocument } from './documents.ts'
+import { readDocument, root } from './documents.ts'
 import { compileDocuments } from './library-program.ts'
 
 describe('what is said of the library', () => {
@@ -22,6 +23,16 @@ describe('what is said of the library', () => {
     )
   })
 
+  it('has a line in the decisions for every dependency', () => {
+    const record = readDocument('docs/decisions/dependencies.md')
+    const names = globSync(['package.json', '{packages/*,services}/package.json'], { cwd: root }).flatMap(dependenciesOf)
+    assert.ok(names.length >= 15, `only ${names.length} dependencies were seen`)
+    assert.deepEqual(
+      names.filter((name) => !record.includes(`\`${name}\``)),
+      [],
+    )
+  })
+
   it('compiles, and every name that nexusfs exports has a docstring', () => {
     const { exports, problems, blocks } = compileDocuments()
     assert.deepEqual(problems, [])
@@ -33,3 +44,9 @@ describe('what is said of the library', () => {
     )
   })
 })
+
+function dependenciesOf(file: string): readonly string[] {
+  const manifest = JSON.parse(readDocument(file)) as Record<string, Record<string, string> | undefined>
+  const kinds = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies']
+  return kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {})).filter((name) => !/^(@nexusfs\/|nexusfs$)/.test(name))
+}

@@ -34,7 +34,7 @@ export async function makeSnippetFolder(variables: Readonly<Record<string, strin
       PATH: [bin, PATH, dirname(process.execPath)].join(delimiter),
       HOME: place,
       NEXUS_AUTHOR: 'you',
-      NODE_COMPILE_CACHE: join(tmpdir(), 'nexus-docs-compile-cache'),
+      NODE_COMPILE_CACHE: join(place, 'cache'),
       NO_COLOR: '1',
       ...variables,
     },

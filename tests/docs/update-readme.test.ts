@@ -26,8 +26,8 @@ throughput/write[size=1KiB]  0.49x [0.47, 0.50]
 notes
 - a note
 
-results  /home/someone/nexus/.nexus-bench/example/0001_quick.json
-page     /home/someone/nexus/.nexus-bench/RESULTS.md
+results  /srv/nexus/.nexus-bench/example/0001_quick.json
+page     /srv/nexus/.nexus-bench/RESULTS.md
 `
 
 const testOutput = `

@@ -1,5 +1,6 @@
 import { NexusError } from '../../core/errors.ts'
 
+/** Where a Redis store is, and how it is reached. */
 export interface RedisStoreOptions {
   /**
    * `redis://[user[:password]@]host[:port][/db][?prefix=text]`, or `rediss://` for TLS. Percent-encode what is not a letter or a

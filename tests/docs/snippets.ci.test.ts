@@ -1,0 +1,34 @@
+import { describe, it } from 'vitest'
+import { requireOwnOrSkip } from '../../services/require-or-skip.ts'
+import { blocksOf, documentsWithBlocks } from './documents.ts'
+import { placeElsewhere } from './elsewhere.ts'
+import { runBlocks } from './run-blocks.ts'
+import { makeSnippetFolder } from './snippet-folder.ts'
+
+/** Addresses of servers as documents write them. */
+const addresses: Readonly<Record<string, RegExp>> = {
+  redis: /rediss?:\/\/[^'"\s]+/g,
+  postgres: /postgres(?:ql)?:\/\/[^'"\s]+/g,
+}
+
+describe('the blocks that need a server', () => {
+  for (const [service, address] of Object.entries(addresses)) {
+    const blocks = documentsWithBlocks()
+      .flatMap(blocksOf)
+      .filter((block) => placeElsewhere(block) === service)
+    if (blocks.length === 0) continue
+    it(`run on a real one: ${blocks.length} on ${service}`, async (context) => {
+      const server = await requireOwnOrSkip(service)
+      if (server === undefined) return context.skip(`${service} is not here`)
+      try {
+        await using folder = await makeSnippetFolder()
+        await runBlocks(
+          blocks.map((block) => ({ ...block, text: block.text.replace(address, server.url) })),
+          folder,
+        )
+      } finally {
+        await server.stop()
+      }
+    })
+  }
+})
