@@ -56,6 +56,8 @@ export interface PostgresSettings {
   readonly groupSize?: number | undefined
   /** The most calls that commit at once, 1 to `poolSize`; 2 if absent: while they are busy, commits gather into groups. */
   readonly commitConnections?: number | undefined
+  /** Cancels opening, probing and dropping. */
+  readonly signal?: AbortSignal | undefined
   /** How often a watch looks by itself, in milliseconds; 1,000 if absent. */
   readonly watchIntervalMs?: number | undefined
 }

@@ -1,4 +1,6 @@
-import { isNexusError, NexusError, throwIfAborted } from '../../core/errors.ts'
+import { refuseIfAborted } from '../../core/abort.ts'
+import { CallsUnderWay } from '../../core/calls-under-way.ts'
+import { isNexusError } from '../../core/errors.ts'
 import { type Revision, revisionZero, toRevision } from '../../core/revision.ts'
 import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
 import type {
@@ -15,8 +17,10 @@ import type {
 import { type Bounds, bounded } from './bounded.ts'
 import { CommitCaller } from './commit-caller.ts'
 import type { Call, Row } from './connection.ts'
+import { dropStore } from './drop-store.ts'
 import { loadEntries } from './load-entries.ts'
 import type { PostgresOptions } from './options.ts'
+import { type PostgresProbe, probeServer } from './probe-server.ts'
 import { readArguments, readReply } from './read-call.ts'
 import { openSession, type StoreSession } from './store-session.ts'
 import { StoreWatches } from './store-watches.ts'
@@ -29,7 +33,7 @@ export class PostgresStore implements MetadataStore {
   readonly #session: StoreSession
   readonly #commits: CommitCaller
   readonly #watches: StoreWatches
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #calls = new CallsUnderWay()
   #horizon: Revision = revisionZero
   #closing: Promise<void> | undefined
 
@@ -40,6 +44,22 @@ export class PostgresStore implements MetadataStore {
    */
   static async open(options: PostgresOptions): Promise<PostgresStore> {
     return new PostgresStore(await openSession(options))
+  }
+
+  /**
+   * Looks whether a store could be opened there, without changing anything: connects, checks the server, measures a round trip.
+   * @throws {NexusError} as `open`
+   */
+  static async probe(options: PostgresOptions): Promise<PostgresProbe> {
+    return probeServer(options)
+  }
+
+  /**
+   * Removes the store, and its schema if nothing else is in it. An absent one is success. Nobody may have it open.
+   * @throws {NexusError} as `open`
+   */
+  static async drop(options: PostgresOptions): Promise<void> {
+    return dropStore(options)
   }
 
   private constructor(session: StoreSession) {
@@ -61,7 +81,7 @@ export class PostgresStore implements MetadataStore {
   }
 
   async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
-    this.#check('metadata.read', options)
+    this.#refuse('metadata.read', options)
     checkReadRequest(request)
     const { statements, isPooled, settings } = this.#session
     const call = { operation: 'metadata.read', values: readArguments(request), timeoutMs: settings.statementTimeoutMs }
@@ -74,7 +94,7 @@ export class PostgresStore implements MetadataStore {
   }
 
   async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
-    this.#check('metadata.commit', options)
+    this.#refuse('metadata.commit', options)
     checkCommits(commits)
     const call = this.#commits.begin(commits)
     try {
@@ -85,7 +105,7 @@ export class PostgresStore implements MetadataStore {
   }
 
   async horizon(options?: StoreCallOptions): Promise<Revision> {
-    this.#check('metadata.horizon', options)
+    this.#refuse('metadata.horizon', options)
     const work = this.#call('metadata.horizon', this.#session.statements.horizon)
     const [found] = await this.#bounded(work, 'metadata.horizon', options)
     // A commit that read the sequence just before another one drew its number registers below it, for a moment.
@@ -94,17 +114,18 @@ export class PostgresStore implements MetadataStore {
   }
 
   async watch(listener: () => void, options?: StoreCallOptions): Promise<Watch> {
-    this.#check('metadata.watch', options)
+    this.#refuse('metadata.watch', options)
     return this.#bounded(this.#watches.add(listener), 'metadata.watch', options)
   }
 
   /** In one transaction: interrupted, it has loaded nothing. */
   async load(entries: AsyncIterable<MetadataEntry>, options?: StoreCallOptions): Promise<void> {
-    this.#check('metadata.load', options)
+    const operation = 'metadata.load'
+    this.#refuse(operation, options)
     const { pool, settings, info, store } = this.#session
     const timeoutMs = settings.statementTimeoutMs
     const plan = { schema: settings.schema, store, location: info.location, timeoutMs, signal: options?.signal }
-    await this.#track(pool.use(timeoutMs, (connection) => loadEntries(connection, entries, plan)))
+    await this.#calls.track(operation, () => pool.use(timeoutMs, (connection) => loadEntries(connection, entries, plan)))
   }
 
   async close(): Promise<void> {
@@ -117,25 +138,14 @@ export class PostgresStore implements MetadataStore {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled(this.#underWay)
+    await this.#calls.close()
     await this.#watches.close()
     await this.#session.pool.close()
   }
 
-  #check(operation: string, options: StoreCallOptions | undefined): void {
-    const context = { outcome: 'none' }
-    if (this.#closing !== undefined) {
-      throw new NexusError('Closed', `${operation}: the store is closed; open it again`, { operation, context })
-    }
-    try {
-      throwIfAborted(options?.signal, operation)
-    } catch (error) {
-      throw new NexusError('Aborted', `${operation}: cancelled by the caller`, {
-        operation,
-        context,
-        cause: options?.signal?.reason ?? error,
-      })
-    }
+  #refuse(operation: string, options: StoreCallOptions | undefined): void {
+    this.#calls.refuseIfClosed(operation)
+    refuseIfAborted(options?.signal, operation)
   }
 
   /** The first row. */
@@ -166,19 +176,9 @@ export class PostgresStore implements MetadataStore {
     outcome?: Bounds['outcome'],
   ): Promise<T> {
     const timeoutMs = this.#session.settings.statementTimeoutMs
-    return this.#track(
-      bounded(work, { operation, signal: options?.signal, timeoutMs, ...(outcome === undefined ? {} : { outcome }) }),
-    )
-  }
-
-  /** `close` waits for it. */
-  #track<T>(work: Promise<T>): Promise<T> {
-    const settled = work.then(ignore, ignore).finally(() => this.#underWay.delete(settled))
-    this.#underWay.add(settled)
-    return work
+    const bounds = { operation, signal: options?.signal, timeoutMs, ...(outcome === undefined ? {} : { outcome }) }
+    return this.#calls.track(operation, () => bounded(work, bounds))
   }
 }
 
 const readAttempts = 3
-
-function ignore(): void {}

@@ -1,4 +1,5 @@
-import { durabilityClasses, weakerDurability } from '../../core/durability.ts'
+import { orAborted, refuseIfAborted } from '../../core/abort.ts'
+import { weakerDurability } from '../../core/durability.ts'
 import { type MetadataStoreInfo, metadataPortVersion } from '../../metadata/metadata-store.ts'
 import { Connection, type ConnectionPlan } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
@@ -6,7 +7,7 @@ import { locationOf, readTarget } from './connection-target.ts'
 import { loadDriver } from './driver.ts'
 import { type PostgresOptions, type ResolvedSettings, resolveSettings } from './options.ts'
 import { prepareSchema } from './prepare-schema.ts'
-import { durabilityOf, refuseUnsuitable } from './server-facts.ts'
+import { durabilityOf, refuseUnsuitable, type ServerFacts } from './server-facts.ts'
 import { type Statements, statementsFor } from './statements.ts'
 
 /** An open store: what its calls need. */
@@ -25,26 +26,46 @@ export interface StoreSession {
 }
 
 export async function openSession(options: PostgresOptions): Promise<StoreSession> {
+  const { settings, location, connect } = await server(options)
+  const first = await connect(options.signal)
+  try {
+    const store = await prepareSchema(first, { ...settings, location, timeoutMs: settings.statementTimeoutMs })
+    refuseIfAborted(options.signal, 'metadata.open')
+    return begin({ settings, location, first, store, connect })
+  } catch (error) {
+    await first.close()
+    throw error
+  }
+}
+
+/** Where the options point to, and how to connect to it. */
+export interface Server {
+  readonly settings: ResolvedSettings
+  readonly location: string
+  /** A connection to a server that is fit. */
+  connect(signal?: AbortSignal): Promise<Connection>
+}
+
+export async function server(options: PostgresOptions): Promise<Server> {
   const { target, settings: given } = readTarget(options)
   const settings = resolveSettings(given)
   const location = locationOf(target, settings.schema)
   const plan: ConnectionPlan = { ...settings, driver: await loadDriver(), target, location }
-  const connect = async (): Promise<Connection> => {
-    const connection = await Connection.open(plan)
-    try {
-      refuseUnsuitable(connection.facts, { location, isPooled: connection.isPooled, durability: settings.durability })
-    } catch (error) {
-      await connection.close()
-      throw error
-    }
-    return connection
-  }
-  const first = await connect()
+  return { settings, location, connect: (signal) => connectFit(plan, signal) }
+}
+
+async function connectFit(plan: ConnectionPlan, signal: AbortSignal | undefined): Promise<Connection> {
+  const opening = Connection.open(plan)
+  const connection = await orAborted(opening, signal, 'metadata.open').catch((error: unknown) => {
+    // A connection that comes too late is ended.
+    void opening.then((late) => late.close(), ignore)
+    throw error
+  })
   try {
-    const store = await prepareSchema(first, { ...settings, location, timeoutMs: settings.statementTimeoutMs })
-    return begin({ settings, location, first, store, connect })
+    refuseUnsuitable(connection.facts, { ...plan, isPooled: connection.isPooled })
+    return connection
   } catch (error) {
-    await first.close()
+    await connection.close()
     throw error
   }
 }
@@ -58,13 +79,12 @@ interface Beginning {
 }
 
 function begin({ settings, location, first, store, connect }: Beginning): StoreSession {
-  let durability = durabilityClasses[durabilityClasses.length - 1] ?? 'none'
+  let durability = durabilityOf(first.facts)
   const known = async (opening: Promise<Connection>): Promise<Connection> => {
     const connection = await opening
     durability = weakerDurability(durability, durabilityOf(connection.facts))
     return connection
   }
-  durability = durabilityOf(first.facts)
   const pool = new ConnectionPool({ size: settings.poolSize, location, open: () => known(connect()) })
   pool.adopt(first)
   const statements = statementsFor(settings.schema)
@@ -106,13 +126,20 @@ function fixedInfo({ facts, isPooled }: Connection, location: string): Omit<Meta
     isShared: true,
     location,
     preferredInlineBytes: 8_192,
-    capabilities: { watch: true },
-    settings: {
-      server: facts.versionText,
-      synchronous_commit: facts.synchronousCommit,
-      synchronous_standby_names: facts.synchronousStandbys,
-      fsync: facts.fsync,
-      pooled: String(isPooled),
-    },
+    capabilities: { watch: true, witness: true },
+    settings: settingsOf(facts, isPooled),
   }
 }
+
+/** What is worth recording beside a measurement. */
+export function settingsOf(facts: ServerFacts, isPooled: boolean): Readonly<Record<string, string>> {
+  return {
+    server: facts.versionText,
+    synchronous_commit: facts.synchronousCommit,
+    synchronous_standby_names: facts.synchronousStandbys,
+    fsync: facts.fsync,
+    pooled: String(isPooled),
+  }
+}
+
+function ignore(): void {}

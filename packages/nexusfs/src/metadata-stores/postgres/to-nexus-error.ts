@@ -92,6 +92,7 @@ const fixes = {
   locks: 'raise max_locks_per_transaction on the server, or commit less at once',
   connections: 'lower poolSize, raise max_connections on the server, or use a pooler',
   schema: 'the store was removed, or belongs to another version of Nexus; open it again',
+  foreign: 'something else of that name is in the schema; choose another with ?schema=',
   timeout: 'raise statementTimeoutMs, or look for a transaction that stays open',
 } as const
 
@@ -99,13 +100,17 @@ const fixes = {
 const states: Readonly<Record<string, Translation>> = {
   '08': { code: 'Unavailable', fix: '' },
   '22': { code: 'InvalidArgument', fix: '' },
+  '23': { code: 'InvalidArgument', fix: '' },
   '25006': { code: 'ReadOnly', fix: fixes.readOnly },
   '28': { code: 'PermissionDenied', fix: fixes.password },
   '3D000': { code: 'InvalidConfig', fix: fixes.database },
   '3F000': { code: 'InvalidConfig', fix: fixes.schema },
   '40': { code: 'Unavailable', fix: '' },
   '42501': { code: 'PermissionDenied', fix: fixes.rights },
+  '42703': { code: 'InvalidConfig', fix: fixes.foreign },
+  '42723': { code: 'InvalidConfig', fix: fixes.foreign },
   '42883': { code: 'InvalidConfig', fix: fixes.schema },
+  '42P07': { code: 'InvalidConfig', fix: fixes.foreign },
   '42P01': { code: 'InvalidConfig', fix: fixes.schema },
   '53100': { code: 'NoSpace', fix: fixes.disk },
   '53200': { code: 'Unavailable', fix: fixes.locks },
