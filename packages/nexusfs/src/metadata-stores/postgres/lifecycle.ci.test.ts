@@ -131,7 +131,7 @@ describe.skipIf(shared === undefined)('a watch', () => {
       await hearsOf('a')
       await sql(
         sharedUrl(),
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_advisory_lock_shared(%'`,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_advisory_lock_shared(%' AND pid <> pg_backend_pid()`,
       )
       await hearsOf('b')
       await watch.close()
