@@ -5,6 +5,7 @@ import type { Id } from '../core/id.ts'
 import { contentKey } from '../metadata/keyspace.ts'
 import type { MetadataEntry, MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
+import { BodyBuffers, largeBodyBytes } from './body-buffers.ts'
 import { ContentCache } from './content-cache.ts'
 import { decodeContentRow } from './content-row.ts'
 import { digestOfLarge } from './digest-of-large.ts'
@@ -31,6 +32,7 @@ export class ContentStore {
   readonly storeId: Id
   readonly random: Random
   readonly lease: ProcessLease
+  readonly bodies: BodyBuffers = new BodyBuffers()
   readonly #metadata: MetadataStore
   readonly #cache: ContentCache
   readonly #familiar = new FamiliarContent()
@@ -82,9 +84,9 @@ export class ContentStore {
     return fetch
   }
 
-  /** Content that was just written or verified. */
-  remember(digest: Digest, bytes: Uint8Array): void {
-    this.#cache.put(digest, bytes)
+  /** Content was stored. What is small is kept at hand; the memory of large content serves the next. */
+  written(digest: Digest, bytes: Uint8Array): void {
+    if (bytes.length < largeBodyBytes) this.#cache.put(digest, bytes)
     if (bytes.length >= stagedBytes) this.#familiar.remember(bytes)
   }
 
@@ -119,7 +121,8 @@ export class ContentStore {
     if (bytes.length !== size) throw corrupt(digest, `it has ${bytes.length} bytes instead of ${size}`)
     const actual = bytes.length < stagedBytes ? digestOf(bytes) : await digestOfLarge(bytes, undefined)
     if (actual !== digest) throw corrupt(digest, `its bytes have the digest ${actual}`)
-    this.remember(digest, bytes)
+    this.#cache.put(digest, bytes)
+    if (bytes.length >= stagedBytes) this.#familiar.remember(bytes)
     return bytes
   }
 

@@ -61,10 +61,11 @@ export class IncomingContent {
    * so that a blob that may be referred to stays (a sweep finds it if it is not).
    */
   settle(outcome: 'kept' | 'dropped' | 'unresolved'): void {
-    if (outcome === 'kept') this.#contents.remember(this.digest, this.bytes)
+    if (outcome === 'kept') this.#contents.written(this.digest, this.bytes)
     const staged = this.#staged
     this.#staged = undefined
-    if (staged !== undefined) this.#contents.cleanUp(staged.then((blob) => blob.discard()))
+    if (staged !== undefined) this.#contents.cleanUp(staged.then((blob) => blob.discard()).then(() => this.#giveBack()))
+    else if (outcome === 'kept') this.#giveBack()
     const isOrphan = outcome === 'dropped' || (outcome === 'kept' && !this.#isReferred)
     if (this.#uploaded === undefined || !isOrphan) return
     this.#contents.cleanUp(this.#contents.storage.delete([this.#uploaded.key]))
@@ -110,6 +111,11 @@ export class IncomingContent {
     this.#staged = undefined
     if (staged === undefined) await this.#contents.storage.put(key, this.bytes, { size: this.size, signal })
     else await (await staged).publish(key, { signal })
+  }
+
+  /** After a failure a backend may still be at the bytes, and they are left to it. */
+  #giveBack(): void {
+    this.#contents.bodies.giveBack(this.bytes)
   }
 
   #checkSize(stored: number): void {

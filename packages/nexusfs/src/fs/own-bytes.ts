@@ -1,15 +1,19 @@
+import { type BodyBuffers, largeBodyBytes } from '../content/body-buffers.ts'
 import { copyBytes, utf8 } from '../core/bytes.ts'
 import { NexusError } from '../core/errors.ts'
 
 /**
  * The bytes of what a caller gave, in an array that is ours: a caller's buffer is copied before anything is awaited.
+ * @param bodies where memory for large content comes from, and goes back to when the content is settled
  * @throws {NexusError} InvalidArgument for anything but a well-formed string or bytes
  */
-export function ownBytes(content: string | Uint8Array): Uint8Array<ArrayBuffer> {
+export function ownBytes(content: string | Uint8Array, bodies?: BodyBuffers): Uint8Array<ArrayBuffer> {
   if (typeof content === 'string') {
     if (content.isWellFormed()) return utf8(content)
     throw new NexusError('InvalidArgument', 'the text holds half a surrogate pair, which UTF-8 cannot spell; give bytes instead')
   }
-  if (content instanceof Uint8Array) return copyBytes(content)
+  if (content instanceof Uint8Array) {
+    return bodies === undefined || content.length < largeBodyBytes ? copyBytes(content) : bodies.copy(content)
+  }
   throw new NexusError('InvalidArgument', `content is a string or a Uint8Array, not ${typeof content}`)
 }

@@ -20,7 +20,7 @@ export async function write(
   options: WriteOptions,
 ): Promise<FileEntry> {
   const target = parsePath(path)
-  const bytes = ownBytes(content)
+  const bytes = ownBytes(content, fs.content.bodies)
   const toItem = fileWrite(target, options)
   const incoming = await fs.content.receive(bytes, options.signal)
   return settling([incoming], () =>
@@ -41,7 +41,7 @@ export async function writeBatch(
   checkBatchWrites(writes)
   const owned = writes.map((each) => {
     const path = parsePath(each.path)
-    return { path, toItem: fileWrite(path, each), bytes: ownBytes(each.content) }
+    return { path, toItem: fileWrite(path, each), bytes: ownBytes(each.content, fs.content.bodies) }
   })
   checkBatch(owned.map(({ bytes }) => bytes))
   if (owned.length === 0) return []
