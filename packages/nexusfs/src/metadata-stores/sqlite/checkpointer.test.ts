@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'
 import { utf8 } from '../../core/bytes.ts'
+import { Checkpointer } from './checkpointer.ts'
+import { openDatabase } from './driver.ts'
 import { commitOf, put, testStore } from './sqlite-store.test-fixture.ts'
 import type { SqliteStore } from './sqlite-store.ts'
 
@@ -34,6 +36,41 @@ for (const worker of ['never', 'always'] as const) {
     })
   })
 }
+
+describe('Checkpointer', () => {
+  it('empties the file of the WAL when no commit has come for a while', async () => {
+    await using test = await testStore()
+    const database = openDatabase(test.file)
+    let pauses = 0
+    const checkpointer = new Checkpointer({
+      place: { file: test.file, durability: 'os' },
+      walFrames: () => Number(database.prepare('PRAGMA wal_checkpoint(NOOP)').get()?.[1]),
+      pause: () => {
+        pauses += 1
+      },
+      resume: () => undefined,
+      idleMs: 20,
+    })
+    await test.store.commit([commitOf(put('a', 'v'))])
+    assert.ok(statSync(`${test.file}-wal`).size > 0)
+    checkpointer.committed(1)
+    for (let waited = 0; waited < 500 && statSync(`${test.file}-wal`).size > 0; waited++) await sleep(10)
+    assert.equal(statSync(`${test.file}-wal`).size, 0)
+    assert.equal(pauses, 0)
+    await checkpointer.close()
+    database.close()
+  })
+
+  it('leaves no WAL behind when the last store is closed', async () => {
+    await using test = await testStore()
+    const other = await test.another()
+    await test.store.commit([commitOf(put('a', 'v'))])
+    await test.store.close()
+    assert.equal(existsSync(`${test.file}-wal`), true)
+    await other.close()
+    assert.equal(existsSync(`${test.file}-wal`), false)
+  })
+})
 
 /** Pages of ten with a pause after each, from the start again when it is through. Returns the number of pages. */
 async function slowly(store: SqliteStore, isWanted: () => boolean): Promise<number> {

@@ -11,9 +11,6 @@ const fullFrames = 2_500
 /** Frames of our own commits after which its length is looked at: others write into it too. */
 const lookFrames = 250
 
-/** Time without a commit, in ms, after which its file is emptied. */
-const idleMs = 5_000
-
 export interface CheckpointerOptions {
   readonly place: DatabasePlace
   /** The number of frames that the WAL holds; 0 if that cannot be told now. */
@@ -21,6 +18,8 @@ export interface CheckpointerOptions {
   /** Stops commits from beginning, and lets them go on. */
   readonly pause: () => void
   readonly resume: () => void
+  /** Time without a commit, in ms, after which the file of the WAL is emptied. Default: 5,000. */
+  readonly idleMs?: number
 }
 
 /**
@@ -81,7 +80,7 @@ export class Checkpointer {
       this.#idleTimer = undefined
       if (this.#commits !== commits) this.#awaitIdle()
       else this.#run(() => this.#empty())
-    }, idleMs).unref()
+    }, this.#options.idleMs ?? 5_000).unref()
   }
 
   async #empty(): Promise<void> {

@@ -12,6 +12,9 @@ import { faultError, type Outcome, type SqlFault } from './sql-fault.ts'
 /** Most commits of one transaction. */
 const groupSize = 64
 
+/** Bytes of values after which a transaction takes no further commit: they all go through the WAL. */
+const groupBytes = 4_194_304
+
 export interface CommitQueueOptions {
   /** Applies a group: at once, or on another thread. */
   readonly run: (group: readonly PlannedCommit[]) => GroupOutcome | Promise<GroupOutcome>
@@ -118,9 +121,9 @@ export class CommitQueue {
   /** The next group: calls that have ended meanwhile are left out, and a member that is to be tried alone goes alone. */
   #take(): readonly Member[] {
     const open = this.#waiting.filter(({ call }) => !call.hasEnded)
-    const size = open[0]?.isAlone === true ? 1 : open.findIndex((member, index) => member.isAlone || index === groupSize)
-    const group = size < 0 ? open : open.slice(0, size)
-    this.#waiting = size < 0 ? [] : open.slice(size)
+    const size = sizeOfGroup(open)
+    const group = open.slice(0, size)
+    this.#waiting = open.slice(size)
     for (const { call } of group) call.isRunning = true
     return group
   }
@@ -190,6 +193,16 @@ export class CommitQueue {
 /** Once no microtask is left, before the event loop goes on. */
 function afterMicrotasks(work: () => void): void {
   queueMicrotask(() => process.nextTick(work))
+}
+
+function sizeOfGroup(members: readonly Member[]): number {
+  if (members[0]?.isAlone === true) return 1
+  let bytes = 0
+  for (const [index, { isAlone, plan }] of members.entries()) {
+    if (isAlone || index === groupSize || bytes > groupBytes) return index
+    for (const { value } of plan.writes) bytes += value?.length ?? 0
+  }
+  return members.length
 }
 
 function resultOf(result: MemberResult): CommitResult {
