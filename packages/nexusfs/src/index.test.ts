@@ -18,7 +18,10 @@ const script = `
     },
   })
   const library = await import(process.argv[1])
-  if (process.argv[2]) await library.RedisStore.probe({ url: process.argv[2] }).catch(() => {})
+  if (process.argv[2]) {
+    await library.RedisStore.probe({ url: 'redis://127.0.0.1:1' }).catch(() => {})
+    await library.PostgresStore.probe({ url: 'postgres://127.0.0.1:1/x' }).catch(() => {})
+  }
   console.log(JSON.stringify(packages))
 `
 
@@ -29,5 +32,6 @@ async function packagesLoaded(...words: readonly string[]): Promise<readonly str
 
 it('the library loads no database client until a store needs one', async () => {
   assert.deepEqual(await packagesLoaded(), [])
-  assert.ok((await packagesLoaded('redis://127.0.0.1:1')).includes('ioredis'))
+  const loaded = await packagesLoaded('with stores')
+  assert.ok(loaded.includes('ioredis') && loaded.includes('pg'), loaded.join(' '))
 })

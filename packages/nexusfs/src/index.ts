@@ -30,6 +30,8 @@ export type {
 } from './metadata/metadata-store.ts'
 export { metadataPortVersion } from './metadata/metadata-store.ts'
 export { MemoryStore } from './metadata-stores/memory/memory-store.ts'
+export type { PostgresOptions } from './metadata-stores/postgres/options.ts'
+export { PostgresStore } from './metadata-stores/postgres/postgres-store.ts'
 export type { RedisStoreOptions } from './metadata-stores/redis/options.ts'
 export { RedisStore } from './metadata-stores/redis/redis-store.ts'
 export { SqliteStore } from './metadata-stores/sqlite/sqlite-store.ts'

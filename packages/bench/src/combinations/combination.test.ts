@@ -64,6 +64,15 @@ describe('probeCombinations', () => {
     assert.deepEqual(thrown, { status: 'failed', reason: 'probe: connection refused' })
   })
 
+  it('says what answered, and lowers the class to what the service is set to keep', async () => {
+    const combinations = await probed(async () => ({ ok: true, detail: 'acme 2.1', rttMs: 0.25, durability: 'os' }))
+    const found = combinations.find(({ id }) => id === 'local-sqlite')
+    assert.deepEqual(found?.status, { status: 'ready', detail: 'class os; acme 2.1; 0.25 ms away' })
+    assert.deepEqual([found?.durability, found?.reference], ['os', 'local_fs'])
+    const memory = combinations.find(({ id }) => id === 'memory-sqlite')
+    assert.equal(memory?.durability, 'none')
+  })
+
   it('leaves the others ready', async () => {
     const status = await statusOf(async () => ({ ok: false, detail: 'no' }), 'memory-memory')
     assert.equal(status?.status, 'ready')

@@ -1,4 +1,4 @@
-import type { DurabilityClass, RegisteredCombination, Registry } from '../library.ts'
+import { type DurabilityClass, type RegisteredCombination, type Registry, weakerDurability } from '../library.ts'
 
 /** Something that workloads run on. */
 export interface Combination {
@@ -16,6 +16,8 @@ export interface Combination {
   readonly status: CombinationStatus
   /** False = it runs only when it is asked for. */
   readonly isDefault: boolean
+  /** True = a part of its work is done by a server, where nothing of it is counted. */
+  readonly hasServer: boolean
 }
 
 export type CombinationStatus =
@@ -28,7 +30,9 @@ const durableBaseline = 'local_fs+fsync'
 
 /** The baselines, every combination of the registry in each class it has, and the floors. */
 export function combinationsOf(registry: Pick<Registry, 'combos' | 'storages' | 'metadata'>): readonly Combination[] {
-  const nexus = registry.combos.flatMap((combo) => classesOf(combo, registry).map((durability) => nexusOf(combo, durability)))
+  const nexus = registry.combos.flatMap((combo) =>
+    classesOf(combo, registry).map((durability) => nexusOf(combo, durability, registry)),
+  )
   return [...baselines, ...nexus, ...floors]
 }
 
@@ -37,7 +41,13 @@ export function baselineOf(durability: DurabilityClass): string {
   return durability === 'none' || durability === 'os' ? rawBaseline : durableBaseline
 }
 
-const baselineParts = { kind: 'baseline', storage: undefined, metadata: undefined, isDefault: true } as const
+/** The combination in the class that it was found to have, if that is weaker. */
+export function inClass(combination: Combination, found: DurabilityClass = combination.durability): Combination {
+  const durability = weakerDurability(combination.durability, found)
+  return durability === combination.durability ? combination : { ...combination, durability, reference: baselineOf(durability) }
+}
+
+const baselineParts = { kind: 'baseline', storage: undefined, metadata: undefined, isDefault: true, hasServer: false } as const
 
 const baselines: readonly Combination[] = [
   baseline(rawBaseline, 'os', 'node:fs/promises'),
@@ -61,7 +71,8 @@ function floor(id: string, durability: DurabilityClass): Combination {
   const label = 'SHA-256 of the content and one commit to SQLite'
   const status = { status: 'ready', detail: 'a floor, measured beside writes of known content' } as const
   const reference = baselineOf(durability)
-  return { kind: 'floor', id, durability, label, storage: undefined, metadata: 'sqlite', isDefault: false, reference, status }
+  const parts = { storage: undefined, metadata: 'sqlite', isDefault: false, hasServer: false }
+  return { kind: 'floor', id, durability, label, ...parts, reference, status }
 }
 
 /** A combination that survives power loss on this machine's own disk can also be asked for class `os`. */
@@ -74,7 +85,11 @@ function classesOf(
   return isLocalDisk ? ['disk', 'os'] : [combo.durability]
 }
 
-function nexusOf(combo: RegisteredCombination, durability: DurabilityClass): Combination {
+function nexusOf(
+  combo: RegisteredCombination,
+  durability: DurabilityClass,
+  registry: Pick<Registry, 'storages' | 'metadata'>,
+): Combination {
   const { id, storage, metadata, gate } = combo
   const isMixedWithMemory = (storage === 'memory') !== (metadata === 'memory')
   return {
@@ -87,5 +102,6 @@ function nexusOf(combo: RegisteredCombination, durability: DurabilityClass): Com
     reference: baselineOf(durability),
     status: gate.status === 'ready' ? { status: 'ready', detail: `class ${durability}` } : gate,
     isDefault: !isMixedWithMemory,
+    hasServer: [registry.storages[storage], registry.metadata[metadata]].some((part) => part?.traits.remote === true),
   }
 }

@@ -1,16 +1,19 @@
-import type { Registry } from '../library.ts'
-import type { Combination, CombinationStatus } from './combination.ts'
+import type { DurabilityClass, Registry } from '../library.ts'
+import { type Combination, inClass } from './combination.ts'
 
 const probeMs = 5_000
 
-/** Asks each service that a combination needs whether it answers, each once and all at the same time, for 5 seconds at most. */
+/**
+ * Asks each service that a combination needs whether it answers, each once and all at the same time, for 5 seconds at most. A service
+ * that is set to promise less than its adapter could lowers the class of its combinations.
+ */
 export async function probeCombinations(
   combinations: readonly Combination[],
   registry: Pick<Registry, 'storages' | 'metadata'>,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly Combination[]> {
-  const asked = new Map<string, Promise<CombinationStatus | undefined>>()
-  const ask = (kind: 'storages' | 'metadata', name: string | undefined): Promise<CombinationStatus | undefined> => {
+  const asked = new Map<string, Promise<Answer | undefined>>()
+  const ask = (kind: 'storages' | 'metadata', name: string | undefined): Promise<Answer | undefined> => {
     const key = `${kind}/${name}`
     const answer = asked.get(key) ?? probeAdapter(name === undefined ? undefined : registry[kind][name], env)
     asked.set(key, answer)
@@ -20,10 +23,21 @@ export async function probeCombinations(
     combinations.map(async (combination) => {
       if (combination.status.status !== 'ready') return combination
       const answers = await Promise.all([ask('storages', combination.storage), ask('metadata', combination.metadata)])
-      const failure = answers.find((answer) => answer?.status === 'failed')
-      return failure === undefined ? combination : { ...combination, status: failure }
+      return answers.reduce<Combination>((known, answer) => (answer === undefined ? known : learn(known, answer)), combination)
     }),
   )
+}
+
+type Answer =
+  | { readonly isReady: true; readonly detail: string; readonly durability: DurabilityClass | undefined }
+  | { readonly isReady: false; readonly reason: string }
+
+/** The first failure counts. */
+function learn(combination: Combination, answer: Answer): Combination {
+  if (combination.status.status !== 'ready') return combination
+  if (!answer.isReady) return { ...combination, status: { status: 'failed', reason: `probe: ${answer.reason}` } }
+  const known = inClass(combination, answer.durability)
+  return { ...known, status: { status: 'ready', detail: `class ${known.durability}; ${answer.detail}` } }
 }
 
 type Probed = Registry['storages'][string] | Registry['metadata'][string]
@@ -31,15 +45,16 @@ type Probed = Registry['storages'][string] | Registry['metadata'][string]
 async function probeAdapter(
   adapter: Probed | undefined,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<CombinationStatus | undefined> {
+): Promise<Answer | undefined> {
   if (adapter?.probe === undefined) return undefined
   const signal = AbortSignal.timeout(probeMs)
   try {
-    const answer = await Promise.race([adapter.probe({ env, signal }), rejectWhenFired(signal)])
-    return answer.ok ? undefined : { status: 'failed', reason: `probe: ${answer.detail}` }
+    const { ok, detail, rttMs, durability } = await Promise.race([adapter.probe({ env, signal }), rejectWhenFired(signal)])
+    if (!ok) return { isReady: false, reason: detail }
+    return { isReady: true, detail: rttMs === undefined ? detail : `${detail}; ${rttMs.toFixed(2)} ms away`, durability }
   } catch (error) {
     const why = signal.aborted ? `no answer within ${probeMs / 1000} s` : error instanceof Error ? error.message : String(error)
-    return { status: 'failed', reason: `probe: ${why}` }
+    return { isReady: false, reason: why }
   }
 }
 

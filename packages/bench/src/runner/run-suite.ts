@@ -137,6 +137,7 @@ async function fsyncsOf(
 ): Promise<number | string> {
   if (finish?.fsyncs !== undefined) return finish.fsyncs / (finish.iterations * workload.operations)
   if (workload.data === 'none') return 'counted for workloads that write'
+  if (combination.hasServer) return 'a server makes some of them, which nothing here counts'
   if (options.countFsyncs === undefined) return 'nothing counts them'
   if (options.signal.aborted || options.now() > options.deadline) return 'there was no time left to count them'
   return options.countFsyncs(workload, { combination, place: freshPlace(options.folder), seed: options.seed })

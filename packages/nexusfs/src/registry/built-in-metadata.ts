@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { diskDurability, memoryName, namespaceFile } from './place.ts'
+import { postgresRegistration } from './postgres-registration.ts'
 import { redisRegistration } from './redis-registration.ts'
 import type { MetadataRegistration } from './registration.ts'
 import { pathOfUri } from './uri.ts'
@@ -39,5 +40,6 @@ export const builtInMetadata: Readonly<Record<string, MetadataRegistration>> = {
       return MemoryStore.open({ name: memoryName(uri) })
     },
   },
+  postgres: postgresRegistration,
   redis: redisRegistration,
 }

@@ -1,3 +1,4 @@
+export { weakerDurability } from '../core/durability.ts'
 export type { AdapterTables } from './adapter-table.ts'
 export { findAdapter } from './adapter-table.ts'
 export type { ConfiguredAdapter, ConfiguredCombo, ConfiguredCombos, ConfiguredStore, NexusConfig } from './config.ts'

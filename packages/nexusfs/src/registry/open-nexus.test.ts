@@ -161,7 +161,8 @@ describe('openNexus, when opening fails', () => {
     const problems: readonly [string, string, string, RegExp][] = [
       ['sqlite:x', 'memory:', 'InvalidArgument', /no storage backend has the scheme "sqlite:"/],
       ['loca:x', 'memory:', 'InvalidArgument', /\(did you mean "local"\?\)/],
-      ['memory:', 'postgres://u:p@h/d', 'Unsupported', /PostgreSQL .* use sqlite:FILE/],
+      ['memory:', 'postgres:', 'InvalidConfig', /^postgres: names no server; set NEXUS_DATABASE_URL or POSTGRES_URL, or write /],
+      ['memory:', 'postgres://u:p@h/d?shema=x', 'InvalidConfig', /^postgres: the URL has an unknown parameter shema/],
       ['memory:', 'redis:', 'InvalidConfig', /^redis: names no server; set REDIS_URL, or write redis:\/\/HOST$/],
       ['memory:', 'rediss:', 'InvalidConfig', /^rediss: names no server; /],
       ['s3://bucket', 'memory:', 'Unsupported', /Amazon S3 .* use local:DIR/],

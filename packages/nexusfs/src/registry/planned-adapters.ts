@@ -2,8 +2,6 @@
  * Schemes that this version knows by name only, with what to use in their place. The line goes when the adapter joins its table.
  */
 export const plannedAdapters: Readonly<Record<string, string>> = {
-  postgres: 'PostgreSQL as a metadata store is not part of this version; use sqlite:FILE',
-  postgresql: 'PostgreSQL as a metadata store is not part of this version; use sqlite:FILE',
   s3: 'Amazon S3 as a storage backend is not part of this version; use local:DIR',
   gs: 'Google Cloud Storage as a storage backend is not part of this version; use local:DIR',
   gcs: 'Google Cloud Storage as a storage backend is not part of this version; use local:DIR',
