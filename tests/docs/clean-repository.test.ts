@@ -15,6 +15,9 @@ const unwanted: Readonly<Record<string, RegExp>> = {
 
 const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean)
 
+const { packages } = JSON.parse(readDocument('package-lock.json')) as { packages: Readonly<Record<string, LockedPackage>> }
+const locked = Object.entries(packages)
+
 /** `file:line: what` for each line of the text that holds something unwanted. */
 function findings(file: string, text: string): readonly string[] {
   return text
@@ -47,23 +50,46 @@ describe('the repository', () => {
   })
 
   it('locks packages without saying where they come from', () => {
-    const lock = JSON.parse(readDocument('package-lock.json')) as {
-      packages: Record<string, { resolved?: string; integrity?: string }>
-    }
-    const packages = Object.entries(lock.packages)
-    const addressed = packages.filter(([, { resolved = '' }]) => /^[a-z+]+:/.test(resolved)).map(([name]) => name)
-    assert.deepEqual(addressed, [])
-    const unchecked = packages.filter(([name, { integrity }]) => isFromRegistry(name, lock.packages) && integrity === undefined)
+    assert.deepEqual(
+      locked.filter(([, { resolved = '' }]) => /^[a-z+]+:/.test(resolved)).map(([name]) => name),
+      [],
+    )
+    assert.ok(locked.length > 100, `only ${locked.length} packages were seen`)
+  })
+
+  it('locks a checksum with every package, but those that only other platforms install', () => {
+    const unchecked = locked.filter(([name, { resolved, integrity, optional }]) => {
+      const isFromRegistry = name.includes('node_modules/') && resolved === undefined
+      return isFromRegistry && integrity === undefined && optional !== true
+    })
     assert.deepEqual(
       unchecked.map(([name]) => name),
       [],
     )
-    assert.ok(packages.length > 100)
+  })
+
+  it('locks the packages of every platform: npm ci refuses a lockfile that lacks one', () => {
+    const names = new Set(locked.map(([name]) => name))
+    const missing = locked.flatMap(([from, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter((name) => !placesOf(name, from).some((place) => names.has(place))),
+    )
+    assert.deepEqual(missing, [])
   })
 })
 
-function isFromRegistry(name: string, packages: Record<string, { resolved?: string }>): boolean {
-  return name.includes('node_modules/') && packages[name]?.resolved === undefined
+interface LockedPackage {
+  readonly resolved?: string
+  readonly integrity?: string
+  readonly optional?: boolean
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
+/** Where Node looks for a package that is imported from another one, nearest first. */
+function placesOf(name: string, from: string): readonly string[] {
+  const above = from.lastIndexOf('/node_modules/')
+  const here = from === '' ? `node_modules/${name}` : `${from}/node_modules/${name}`
+  if (from === '') return [here]
+  return [here, ...placesOf(name, above < 0 ? '' : from.slice(0, above))]
 }
 
 function textOf(file: string): string | undefined {
