@@ -9,7 +9,7 @@ const unwanted: Readonly<Record<string, RegExp>> = {
   'a path of one machine': /(?<![\w.@}~/-])\/(?:work|home|Users|root|mnt\/[a-z]+)\/(?:[a-z0-9_.-]+\/)+[a-z0-9_-]/i,
   'an address in a private network': /\b(?:10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d+\.\d+\b/,
   'a host that only one network knows': /\b[a-z0-9-]+\.(?:internal|local|lan|corp|svc)(?::\d+|\/)/,
-  'a registry of packages': /registry\s*=\s*https?:|registry\.npmjs|_authToken|npm\.pkg\./,
+  'a registry of packages': /registry\s*=\s*https?:|registry\.npmjs|_auth[T]oken|npm\.pkg\./,
   'a key': /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bghp_[A-Za-z0-9]{36}\b/,
 }
 
