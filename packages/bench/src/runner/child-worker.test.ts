@@ -49,6 +49,17 @@ describe('a child worker', () => {
     await worker.close()
   })
 
+  it('that is killed has its place removed by another', async () => {
+    const worker = newWorker()
+    await worker.begin(requestOf('local-sqlite:os', 'metadata/exists'))
+    assert.notDeepEqual(await readdir(folder), [])
+    process.kill(worker.processId ?? assert.fail('it has no process'), 'SIGKILL')
+    await assert.rejects(worker.round(1), { code: 'Unexpected', message: /its process ended in "round" \(SIGKILL\)/ })
+    await worker.end()
+    await worker.close()
+    assert.deepEqual(await readdir(folder), [])
+  })
+
   it('that cannot be started says so', async () => {
     const worker = newWorker({ cwd: join(folder, 'none') })
     await assert.rejects(worker.start(), { code: 'Unexpected', message: /its process cannot be used/ })

@@ -17,14 +17,22 @@ export interface ChildWorkerOptions extends ChildSettings {
 
 /**
  * A worker in a process of its own, so that no combination inherits the compiled code or the heap of another. It is parked, waiting
- * for the next request, while others work. A child that dies or stalls fails the request under way; the next `begin` starts another.
+ * for the next request, while others work. A child that dies or stalls fails the request under way; another one then removes what it
+ * left, and does what comes next.
  */
 export class ChildWorker implements CombinationWorker {
   readonly #options: ChildWorkerOptions
   #child: ChildProcess | undefined
+  /** What was begun and not ended. */
+  #begun: BeginRequest | undefined
 
   constructor(options: ChildWorkerOptions) {
     this.#options = options
+  }
+
+  /** Of the child, while there is one. */
+  get processId(): number | undefined {
+    return this.#child?.pid
   }
 
   async start(): Promise<void> {
@@ -32,6 +40,7 @@ export class ChildWorker implements CombinationWorker {
   }
 
   async begin(request: BeginRequest): Promise<SubjectTraits> {
+    this.#begun = request
     const reply = await this.#ask({ kind: 'begin', request })
     return reply.kind === 'began' ? reply.traits : unexpected(reply)
   }
@@ -47,7 +56,12 @@ export class ChildWorker implements CombinationWorker {
   }
 
   async end(): Promise<void> {
-    if (this.#child !== undefined) await this.#ask({ kind: 'end' })
+    const begun = this.#begun
+    this.#begun = undefined
+    const hasEnded = this.#child !== undefined && (await this.#endChild())
+    if (hasEnded || begun === undefined) return
+    const { combination, place } = begun
+    await this.#ask({ kind: 'remove', combination, place })
   }
 
   async close(): Promise<void> {
@@ -59,6 +73,17 @@ export class ChildWorker implements CombinationWorker {
     const patience = setTimeout(() => child.kill('SIGKILL'), this.#options.timeoutMs)
     await ended
     clearTimeout(patience)
+  }
+
+  /** False if the child turns out to have died. */
+  async #endChild(): Promise<boolean> {
+    try {
+      await this.#ask({ kind: 'end' })
+      return true
+    } catch (error) {
+      if (this.#child === undefined) return false
+      throw error
+    }
   }
 
   #ask(request: Request): Promise<Reply> {

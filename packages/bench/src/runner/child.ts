@@ -1,5 +1,5 @@
 import { isNexusError, loadRegistry } from '../library.ts'
-import { openSubject } from '../subjects/open-subject.ts'
+import { openSubject, removePlace } from '../subjects/open-subject.ts'
 import { allWorkloads } from '../workloads/catalogue.ts'
 import { workloadId } from '../workloads/workload.ts'
 import { type CombinationWorker, LocalWorker } from './combination-worker.ts'
@@ -15,8 +15,8 @@ const worker: CombinationWorker = new LocalWorker({
   open: ({ combination, place }, { cacheBytes }) => openSubject(combination, { place, registry, env: process.env, cacheBytes }),
 })
 
-// The terminal sends an interruption to every process of the group; only the runner decides what it means.
-process.on('SIGINT', () => {})
+// The terminal sends these to every process of the group; only the runner decides what they mean. When it ends, this process does.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 process.on('message', (request: Request) => {
   answer(request).then((reply) => process.connected && process.send?.(reply))
 })
@@ -38,6 +38,9 @@ async function answer(request: Request): Promise<Reply> {
         return { kind: 'finished', report: await worker.finish() }
       case 'end':
         await worker.end()
+        return { kind: 'ended' }
+      case 'remove':
+        await removePlace(request.combination, { place: request.place, registry, env: process.env, cacheBytes: undefined })
         return { kind: 'ended' }
     }
   } catch (error) {

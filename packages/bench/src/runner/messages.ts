@@ -1,4 +1,6 @@
+import type { Combination } from '../combinations/combination.ts'
 import type { ErrorCode } from '../library.ts'
+import type { FreshPlace } from '../subjects/open-subject.ts'
 import type { SubjectTraits } from '../subjects/subject.ts'
 import type { BeginRequest } from './combination-worker.ts'
 import type { FinishReport, RoundReport } from './workload-session.ts'
@@ -10,6 +12,8 @@ export type Request =
   | { readonly kind: 'round'; readonly iterations: number }
   | { readonly kind: 'finish' }
   | { readonly kind: 'end' }
+  /** Removes the place of a child that died. */
+  | { readonly kind: 'remove'; readonly combination: Combination; readonly place: FreshPlace }
 
 export type Reply =
   | { readonly kind: 'started' }

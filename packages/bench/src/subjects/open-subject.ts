@@ -1,7 +1,14 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Combination } from '../combinations/combination.ts'
-import { NexusError, type OpenContext, type Registry } from '../library.ts'
+import {
+  type MetadataStore,
+  NexusError,
+  type OpenContext,
+  type Registration,
+  type Registry,
+  type StorageBackend,
+} from '../library.ts'
 import { FloorSubject } from './floor-subject.ts'
 import { NexusSubject } from './nexus-subject.ts'
 import { RawSubject } from './raw-subject.ts'
@@ -24,12 +31,16 @@ export interface OpenSubjectOptions {
 }
 
 /**
- * Opens a combination in a fresh place.
+ * Opens a combination in a fresh place; a failure leaves nothing there.
  * @throws {NexusError} Unsupported if it cannot promise the class that it was asked for, or as its adapters
  */
 export async function openSubject(combination: Combination, options: OpenSubjectOptions): Promise<Subject> {
   await mkdir(options.place.folder, { recursive: true })
-  const subject = await openKind(combination, options)
+  const subject = await openKind(combination, options).catch(async (error: unknown) => {
+    // What kept it from opening may keep it from removing; the first error is the one to tell.
+    await removePlace(combination, options).catch(() => {})
+    throw error
+  })
   const { durability } = subject.traits
   if (durability === combination.durability) return subject
   await subject.dispose()
@@ -75,6 +86,27 @@ async function openNexus(combination: Combination, options: OpenSubjectOptions):
       await rm(place.folder, { recursive: true, force: true })
     },
   })
+}
+
+/** Removes all that a combination stored in a place that nobody has open: a place whose process has died. */
+export async function removePlace(combination: Combination, options: OpenSubjectOptions): Promise<void> {
+  const { place, registry, env } = options
+  const { storage, metadata } = combination
+  if (storage !== undefined) await removeFrom(registry.storages[storage], contextOf(combination, place, env, 'storage'))
+  if (metadata !== undefined) await removeFrom(registry.metadata[metadata], contextOf(combination, place, env, 'metadata'))
+  await rm(place.folder, { recursive: true, force: true })
+}
+
+/** An adapter removes what it has opened. */
+async function removeFrom<Port extends StorageBackend | MetadataStore>(
+  adapter: Registration<Port> | undefined,
+  context: OpenContext,
+): Promise<void> {
+  if (adapter?.dispose === undefined) return
+  await mkdir(context.tmpDir, { recursive: true })
+  const port = await adapter.open(context)
+  await port.close()
+  await adapter.dispose(port, context)
 }
 
 function partOf<Part>(table: Readonly<Record<string, Part>>, name: string | undefined): Part {
