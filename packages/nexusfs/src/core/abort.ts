@@ -17,3 +17,13 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undef
     signal.removeEventListener('abort', onAbort)
   }
 }
+
+/**
+ * Refuses a call that was cancelled before it began.
+ * @throws {NexusError} Aborted, outcome none
+ */
+export function refuseIfAborted(signal: AbortSignal | undefined, operation: string): void {
+  if (!signal?.aborted) return
+  const context = { outcome: 'none' }
+  throw new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, context, cause: signal.reason })
+}

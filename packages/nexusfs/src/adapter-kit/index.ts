@@ -1,0 +1,25 @@
+/** What the author of a storage backend or a metadata store needs beside its engine. The types of both ports are in `nexusfs`. */
+export { refuseIfAborted } from '../core/abort.ts'
+export {
+  binaryText,
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  fromBinaryText,
+  prefixEnd,
+  readUint64,
+  startsWithBytes,
+  uint64,
+} from '../core/bytes.ts'
+export { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
+export { limits } from '../core/limits.ts'
+export { nextRevision, revisionZero, toRevision } from '../core/revision.ts'
+export { checkCommits, checkReadRequest, revisionSlotBytes } from '../metadata/check-request.ts'
+export { keyText, keyTextOnce } from '../metadata/key-text.ts'
+export { isRangedGroup, metadataPortVersion } from '../metadata/metadata-store.ts'
+export { diskDurability, namespaceFile, namespaceFolder } from '../registry/place.ts'
+export { pathOfUri } from '../registry/uri.ts'
+export { bodyPieces } from '../storage/body-pieces.ts'
+export { checkBlobKey, checkPut, checkRange, resolveListLimit, resolveRange } from '../storage/check-call.ts'
+export { blobKeyPattern, storagePortVersion } from '../storage/storage-backend.ts'
+export { AdapterCalls } from './adapter-calls.ts'
