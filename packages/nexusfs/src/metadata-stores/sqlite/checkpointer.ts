@@ -2,11 +2,17 @@ import type { DatabasePlace } from './connection.ts'
 import type { AppliedCommit } from './read-cache.ts'
 import { type CheckpointMode, StoreThread } from './store-thread.ts'
 
-/** The WAL's length in frames (a page each) at which it is moved into the database. */
-const checkpointFrames = 1_000
+/** The WAL's length in frames (a page of 4 KiB each) at which it is moved into the database: the longer, the fewer pages twice. */
+const checkpointFrames = 1_500
 
-/** Its length at which commits wait for that, so that it stays below 16 MiB. */
-const fullFrames = 2_500
+/** Its length at which commits wait for that, so that it stays below 16 MiB with the largest group. */
+const fullFrames = 2_600
+
+/** Frames that commits may wait for: to move them takes about a millisecond. */
+const fewFrames = 200
+
+/** Checkpoints beside the commits, to get down to few frames; under full load the disk cannot. */
+const mostPasses = 3
 
 /** Frames of our own commits after which its length is looked at: others write into it too. */
 const lookFrames = 250
@@ -66,11 +72,21 @@ export class Checkpointer {
 
   async #startAnew(): Promise<void> {
     try {
-      if (!(await this.#checkpoint('PASSIVE'))) return
+      if (!(await this.#moveMost())) return
       this.#options.pause()
       await this.#checkpoint('RESTART')
     } finally {
       this.#options.resume()
+    }
+  }
+
+  /** False if another connection is moving the WAL, or the thread cannot. */
+  async #moveMost(): Promise<boolean> {
+    for (let pass = 1; ; pass++) {
+      const moved = await this.#checkpoint('PASSIVE')
+      if (moved === undefined) return false
+      const frames = this.#options.walFrames()
+      if (frames - moved < fewFrames || frames >= fullFrames || pass === mostPasses) return true
     }
   }
 
@@ -95,9 +111,9 @@ export class Checkpointer {
     })
   }
 
-  /** Where no thread can be had, SQLite itself moves the WAL inside a commit, when it is much longer (see connection.ts). */
-  async #checkpoint(mode: CheckpointMode): Promise<boolean> {
-    if (this.#thread?.hasFailed === true) return false
+  /** Returns the frames moved, or `undefined`. Where no thread can be had, SQLite itself moves the WAL inside a commit, when it is much longer (see connection.ts). */
+  async #checkpoint(mode: CheckpointMode): Promise<number | undefined> {
+    if (this.#thread?.hasFailed === true) return undefined
     if (this.#thread?.hasEnded === true) this.#thread = undefined
     this.#thread ??= new StoreThread(this.#options.place)
     return this.#thread.checkpoint(mode)

@@ -8,10 +8,10 @@ export interface DatabasePlace {
 }
 
 /** Frames of 4 KiB at which a commit itself moves the WAL into the database: only if the checkpointer could not, much earlier. */
-const checkpointFrames = 3_500
+const checkpointFrames = 3_700
 
 /** The WAL file is cut to this many bytes when it starts anew: overwriting is cheaper than growing, so it keeps its usual size. */
-const walBytes = 8_388_608
+const walBytes = 12_582_912
 
 /** A connection to a database that is there; makes the tables if it is new. */
 export function connect(place: DatabasePlace): SqlDatabase {

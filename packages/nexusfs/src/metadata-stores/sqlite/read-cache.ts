@@ -115,10 +115,11 @@ export class ReadCache {
     }
   }
 
+  /** What nobody has read yet is not kept: most of what is written is history. */
   #applyWrite(write: Write, column: string, revision: Revision): void {
     this.#pages.delete(groupOfColumn(column, write.key.group.length))
+    if (this.#entries.get(column) === undefined) return
     if (write.kind === 'delete') this.addAbsence(column)
-    // Rows with a REV slot are history: written once, seldom read.
     else if (write.key.revisionAt !== undefined) this.#entries.delete(column)
     else this.addEntry(column, { key: write.key, value: ownedValue(write.value), revision })
   }

@@ -69,8 +69,8 @@ function open(place: DatabasePlace): Connection {
 function checkpoint(database: SqlDatabase, mode: string): ThreadReply {
   database.exec(`PRAGMA busy_timeout = ${checkpointWaitMs}`)
   try {
-    const isBusy = database.prepare(`PRAGMA wal_checkpoint(${mode})`).get()?.[0]
-    return { kind: 'checkpoint', isDone: isBusy === 0 }
+    const [isBusy, , moved] = database.prepare(`PRAGMA wal_checkpoint(${mode})`).get() ?? []
+    return { kind: 'checkpoint', moved: isBusy === 0 ? Number(moved) : undefined }
   } finally {
     database.exec('PRAGMA busy_timeout = 0')
   }

@@ -8,7 +8,7 @@ export type ThreadRequest =
   | { readonly kind: 'group'; readonly group: readonly PlannedCommit[] }
   | { readonly kind: 'checkpoint'; readonly mode: CheckpointMode }
 
-export type ThreadReply = GroupOutcome | { readonly kind: 'checkpoint'; readonly isDone: boolean }
+export type ThreadReply = GroupOutcome | { readonly kind: 'checkpoint'; readonly moved: number | undefined }
 
 /**
  * `PASSIVE` moves what it can without stopping anybody; `RESTART` stops writers until all is moved, so that the WAL begins anew;
@@ -63,10 +63,10 @@ export class StoreThread {
     return reply
   }
 
-  /** True if the checkpoint did all it should; false if others were in its way, or it failed. */
-  async checkpoint(mode: CheckpointMode): Promise<boolean> {
+  /** Returns how many frames of the WAL are now in the database, or `undefined` if others were in its way, or it failed. */
+  async checkpoint(mode: CheckpointMode): Promise<number | undefined> {
     const reply = await this.#ask({ kind: 'checkpoint', mode })
-    return reply.kind === 'checkpoint' && reply.isDone
+    return reply.kind === 'checkpoint' ? reply.moved : undefined
   }
 
   /** Lets the thread close its connection and end. */
