@@ -197,6 +197,34 @@ describe.skipIf(shared === undefined)('a commit that waits for another', () => {
   })
 })
 
+describe.skipIf(shared === undefined)('a commit that the server breaks off', () => {
+  it('fails alone, in a list and in a group of callers', async () => {
+    await withStore({}, async (store, { schema }) => {
+      await sql(
+        sharedUrl(),
+        `CREATE FUNCTION ${schema}.break() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN IF NEW.i = ''bad'' THEN RAISE ''broken''; END IF; RETURN NEW; END';
+         CREATE TRIGGER break BEFORE INSERT ON ${schema}.entry FOR EACH ROW EXECUTE FUNCTION ${schema}.break()`,
+      )
+      const list = await store.commit([putting('a'), putting('bad'), putting('b')])
+      assert.deepEqual(
+        list.map(({ status }) => status),
+        ['committed', 'failed', 'committed'],
+      )
+      const calls = await Promise.allSettled(['c', 'bad', 'd', 'e'].map((item) => mustPut(store, item)))
+      assert.deepEqual(
+        calls.map(({ status }) => status),
+        ['fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
+      )
+      const error = await failure(() => mustPut(store, 'bad'))
+      assert.equal(error.context.outcome, 'none')
+      assert.match(error.message, /broken/)
+      for (const item of ['a', 'b', 'c', 'd', 'e']) assert.equal(await textOf(store, item), '')
+      assert.equal(await textOf(store, 'bad'), undefined)
+    })
+  })
+})
+
 describe.skipIf(shared === undefined)('behind a pooler in transaction mode', () => {
   it('it is found out, nothing is set in the session, and no statement has a name', async () => {
     const pooler = await requireOrSkip('pgbouncer')

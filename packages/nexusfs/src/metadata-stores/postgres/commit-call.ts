@@ -1,4 +1,4 @@
-import { toRevision } from '../../core/revision.ts'
+import { type Revision, toRevision } from '../../core/revision.ts'
 import type { Commit, CommitResult, Expectation, Write } from '../../metadata/metadata-store.ts'
 import { binaryArray } from './binary-array.ts'
 import { commitRuns } from './commit-runs.ts'
@@ -6,16 +6,29 @@ import { upperBound } from './item-bounds.ts'
 import { type Lock, lockSequence, locksOf } from './lock-plan.ts'
 
 /** A list of commits as arguments of `commit_v1` (see `commit-sql.ts`), in order. */
-export function commitArguments(store: number, commits: readonly PlannedCommit[], lockTimeoutMs: number): readonly unknown[] {
+export function commitArguments(
+  { store, seen }: StoreState,
+  commits: readonly PlannedCommit[],
+  lockTimeoutMs: number,
+): readonly unknown[] {
   const locks = commits.flatMap((commit) => commit.locks)
   return [
     store,
+    seen,
     binaryArray.int8Halves(lockSequence(store, locks)),
     lockTimeoutMs,
     binaryArray.int4(commitRuns(commits.map((planned) => planned.locks))),
     ...expectationArguments(commits),
     ...writeArguments(commits),
   ]
+}
+
+/** What the server compares with its own. */
+export interface StoreState {
+  /** The oid of the schema. */
+  readonly store: number
+  /** The highest revision that this client knows of. */
+  readonly seen: Revision
 }
 
 /** A commit with what is computed of it once, however often it is tried. */

@@ -98,13 +98,17 @@ export class CommitCaller {
   }
 
   async #call(commits: readonly PlannedCommit[], { timeoutMs, lockMs }: CallTimes): Promise<readonly CommitResult[]> {
-    const { pool, statements, store } = this.#session
+    const { pool, statements, store, seen } = this.#session
     const rows = await pool.use(timeoutMs, (connection) => {
-      const values = commitArguments(store, commits, Math.ceil(Math.min(timeoutMs, lockMs)))
+      const values = commitArguments({ store, seen: seen.revision }, commits, Math.ceil(Math.min(timeoutMs, lockMs)))
       return connection.query({ operation: 'metadata.commit', text: statements.commit, name: 'nexus_commit', values, timeoutMs })
     })
     const results = commitResults(rows[0]?.[0] ?? '', commits.length)
-    if (results.some((result) => result.status === 'committed')) this.#onCommitted()
+    const highest = results.findLast((result) => result.status === 'committed')
+    if (highest !== undefined) {
+      seen.saw(highest.revision)
+      this.#onCommitted()
+    }
     return results
   }
 }

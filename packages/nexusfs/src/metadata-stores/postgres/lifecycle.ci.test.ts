@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'
 import { utf8 } from '../../core/bytes.ts'
-import { toRevision } from '../../core/revision.ts'
+import { epochOf, toRevision } from '../../core/revision.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import {
   dropSchema,
@@ -229,6 +229,28 @@ describe.skipIf(shared === undefined)('a migration', () => {
     assert.equal(error.code, 'InvalidConfig')
     assert.match(error.message, /choose another with \?schema=/)
     await dropSchema(sharedUrl(), schema)
+  })
+})
+
+describe.skipIf(shared === undefined)('a server that has gone back in time', () => {
+  it('is refused by whoever had it open, until the epoch is raised', async () => {
+    await withStore({}, async (store, { schema }) => {
+      const before = await mustPut(store, 'a')
+      for (let n = 0; n < 50; n++) await mustPut(store, `lost-${n}`)
+      await sql(sharedUrl(), `DELETE FROM ${schema}.entry WHERE rev > ${before}; SELECT setval('${schema}.revision', ${before})`)
+      for (const call of [() => textOf(store, 'a'), () => mustPut(store, 'b')]) {
+        const error = await failure(call)
+        assert.equal(error.code, 'Corrupt')
+        assert.equal(error.context.reason, 'rolled back')
+        assert.match(error.message, /raiseEpoch/)
+      }
+      const raised = await store.raiseEpoch()
+      assert.equal(epochOf(raised), 1)
+      assert.equal(await textOf(store, 'a'), '')
+      const next = await mustPut(store, 'b')
+      assert(next > raised)
+      assert.equal(await store.horizon(), next)
+    })
   })
 })
 

@@ -3,9 +3,9 @@ import { limits } from '../../core/limits.ts'
 import { checkReadRequest } from '../../metadata/check-request.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { binaryArray } from './binary-array.ts'
-import type { Connection, Row } from './connection.ts'
-import { lockId } from './lock-id.ts'
+import type { Connection } from './connection.ts'
 import { quoteSchema } from './sql-names.ts'
+import { type Run, whileAlone } from './while-alone.ts'
 
 export interface LoadPlan {
   readonly schema: string
@@ -22,31 +22,13 @@ export interface LoadPlan {
  * @throws {NexusError} AlreadyExists if the store holds any entry
  */
 export async function loadEntries(connection: Connection, entries: AsyncIterable<MetadataEntry>, plan: LoadPlan): Promise<void> {
-  const run = (text: string, values?: readonly unknown[]): Promise<readonly Row[]> =>
-    connection.query({ operation, text, timeoutMs: plan.timeoutMs, ...(values === undefined ? {} : { values }) })
-  await run('BEGIN ISOLATION LEVEL READ COMMITTED')
-  try {
-    await run('SET LOCAL idle_in_transaction_session_timeout = 0')
-    await run('SELECT pg_advisory_xact_lock($1)', [gateId(plan.store)])
+  await whileAlone(connection, { ...plan, operation }, async (run) => {
     await refuseFilled(run, plan)
     await insertAll(run, entries, plan)
-    throwIfAborted(plan.signal, operation)
-    await run('COMMIT')
-  } catch (error) {
-    await run('ROLLBACK').catch(() => connection.close())
-    throw error
-  }
+  })
 }
-
-type Run = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>
 
 const operation = 'metadata.load'
-
-/** The lock that every commit takes, as the server numbers it. */
-function gateId(store: number): string {
-  const { high, low } = lockId(store, 'gate')
-  return String(((BigInt(high) << 32n) | BigInt(low)) >> 1n)
-}
 
 async function refuseFilled(run: Run, plan: LoadPlan): Promise<void> {
   const [row] = await run(`SELECT EXISTS (SELECT FROM ${quoteSchema(plan.schema)}.entry)`)

@@ -5,7 +5,7 @@ import type { OwnServer, RunningService } from '../../../../../services/service.
 import type { HeldCommit } from '../../conformance/law.ts'
 import { utf8 } from '../../core/bytes.ts'
 import { isNexusError, type NexusError } from '../../core/errors.ts'
-import type { Revision } from '../../core/revision.ts'
+import { type Revision, revisionZero } from '../../core/revision.ts'
 import type { Commit, CommitResult, Expectation, Key, MetadataStore } from '../../metadata/metadata-store.ts'
 import { commitArguments, commitResults, planCommit } from './commit-call.ts'
 import type { PostgresOptions, PostgresSettings } from './options.ts'
@@ -91,7 +91,7 @@ export async function holdCommits(url: string, schema: string, commits: readonly
   })
   const store = Number(named.rows[0]?.[0])
   const planned = commits.map((commit) => planCommit(store, commit))
-  const values = [...commitArguments(store, planned, 60_000)]
+  const values = [...commitArguments({ store, seen: revisionZero }, planned, 60_000)]
   const types = { getTypeParser: () => (text: string) => text }
   const called = await client.query({ text: statementsFor(schema).commit, values, rowMode: 'array', types })
   const results = commitResults(String(called.rows[0]?.[0]), commits.length)

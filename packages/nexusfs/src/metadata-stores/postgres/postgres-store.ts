@@ -24,6 +24,7 @@ import { type PostgresProbe, probeServer } from './probe-server.ts'
 import { readArguments, readReply } from './read-call.ts'
 import { openSession, type StoreSession } from './store-session.ts'
 import { StoreWatches } from './store-watches.ts'
+import { type Run, whileAlone } from './while-alone.ts'
 
 /**
  * A metadata store in a schema of a PostgreSQL database, 14 or newer: shared by any number of processes. A `read` and a `commit` are
@@ -83,14 +84,17 @@ export class PostgresStore implements MetadataStore {
   async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
     this.#refuse('metadata.read', options)
     checkReadRequest(request)
-    const { statements, isPooled, settings } = this.#session
+    const { statements, isPooled, settings, seen } = this.#session
     const call = { operation: 'metadata.read', values: readArguments(request), timeoutMs: settings.statementTimeoutMs }
     const work = this.#rows(
       isPooled || (request.scan ?? []).length > 0
         ? { ...call, text: statements.read, name: 'nexus_read' }
         : { ...call, values: call.values.slice(0, 2), text: statements.readKeys, name: 'nexus_read_keys' },
     )
-    return readReply(request, await this.#bounded(work, 'metadata.read', options))
+    const before = seen.revision
+    const { last, ...reply } = readReply(request, await this.#bounded(work, 'metadata.read', options))
+    seen.check('metadata.read', last, before)
+    return reply
   }
 
   async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
@@ -110,6 +114,7 @@ export class PostgresStore implements MetadataStore {
     const [found] = await this.#bounded(work, 'metadata.horizon', options)
     // A commit that read the sequence just before another one drew its number registers below it, for a moment.
     this.#horizon = toRevision(Math.max(this.#horizon, Number(found)))
+    this.#session.seen.saw(this.#horizon)
     return this.#horizon
   }
 
@@ -126,6 +131,25 @@ export class PostgresStore implements MetadataStore {
     const timeoutMs = settings.statementTimeoutMs
     const plan = { schema: settings.schema, store, location: info.location, timeoutMs, signal: options?.signal }
     await this.#calls.track(operation, () => pool.use(timeoutMs, (connection) => loadEntries(connection, entries, plan)))
+  }
+
+  /**
+   * Moves the counter to the start of the next epoch, above every revision issued in this one: for a server that was restored from an
+   * older copy, before it is used again. Returns the new horizon. Waits for commits under way.
+   * @throws {NexusError} as `commit`
+   */
+  async raiseEpoch(options?: StoreCallOptions): Promise<Revision> {
+    const operation = 'metadata.raiseEpoch'
+    this.#refuse(operation, options)
+    const { pool, settings, statements, store } = this.#session
+    const { statementTimeoutMs: timeoutMs } = settings
+    const plan = { operation, store, timeoutMs, signal: options?.signal }
+    const raise = async (run: Run): Promise<Row> => (await run(statements.raiseEpoch))[0] ?? []
+    const [raised] = await this.#calls.track(operation, () =>
+      pool.use(timeoutMs, (connection) => whileAlone(connection, plan, raise)),
+    )
+    this.#session.seen.saw(toRevision(Number(raised)))
+    return this.horizon(options)
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
-import { toRevision } from '../../core/revision.ts'
+import { readUint64 } from '../../core/bytes.ts'
+import { type Revision, revisionZero, toRevision } from '../../core/revision.ts'
 import type { MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
 import { binaryArray } from './binary-array.ts'
 import { upperBound } from './item-bounds.ts'
@@ -21,15 +22,21 @@ const noBytes = new Uint8Array(0)
 /** A row of `read_v1` in text form: ordinal, item, revision, value. */
 export type ReadRow = readonly (string | null)[]
 
-export function readReply({ get = [], scan = [] }: ReadRequest, rows: readonly ReadRow[]): ReadReply {
+/** The reply, and the last revision that was drawn when it was made. */
+export function readReply(
+  { get = [], scan = [] }: ReadRequest,
+  rows: readonly ReadRow[],
+): ReadReply & { readonly last: Revision } {
   const found: (MetadataEntry | undefined)[] = new Array(get.length).fill(undefined)
   const pages: MetadataEntry[][] = scan.map(() => [])
   let time = 0
+  let last = revisionZero
   for (const [ordinalText, item, revisionText, value] of rows) {
     const ordinal = Number(ordinalText)
     const revision = Number(revisionText)
     if (ordinal === 0) {
       time = revision
+      last = toRevision(readUint64(bytesOf(value)))
       continue
     }
     const key = ordinal > 0 ? get[ordinal - 1] : { group: scan[-ordinal - 1]?.group ?? noBytes, item: bytesOf(item) }
@@ -38,7 +45,7 @@ export function readReply({ get = [], scan = [] }: ReadRequest, rows: readonly R
     if (ordinal > 0) found[ordinal - 1] = entry
     else pages[-ordinal - 1]?.push(entry)
   }
-  return { get: found, scan: pages.map((entries, index) => page(entries, scan[index])), time }
+  return { get: found, scan: pages.map((entries, index) => page(entries, scan[index])), time, last }
 }
 
 function page(entries: readonly MetadataEntry[], scan: Scan | undefined): ScanPage {

@@ -5,7 +5,7 @@ import { functionSettings } from './sql-names.ts'
  * A function, not a prepared statement, so that its plans are kept also behind a pooler.
  *
  * `k_*` are keys, `s_*` scans (`f` from, `t` to, `n` how many, `r` reversed). The first row (ordinal 0) holds the server's clock in
- * milliseconds; then come the keys found, by ordinal from 1; then the pages, by ordinal from -1 down.
+ * milliseconds, and as its value the last revision drawn; then come the keys found, by ordinal from 1; then the pages, by ordinal from -1 down.
  */
 export function readFunction(schema: string): string {
   return `
@@ -14,7 +14,8 @@ CREATE FUNCTION ${schema}.read_v1(
   s_g bytea[], s_f bytea[], s_t bytea[], s_n int4[], s_r bool[]
 ) RETURNS TABLE (o int4, i bytea, rev int8, v bytea) LANGUAGE plpgsql STABLE ${functionSettings} AS $body$
 BEGIN
-  RETURN QUERY SELECT 0, NULL::bytea, (extract(epoch FROM clock_timestamp()) * 1000)::int8, NULL::bytea;
+  RETURN QUERY SELECT 0, NULL::bytea, (extract(epoch FROM clock_timestamp()) * 1000)::int8,
+    int8send(pg_sequence_last_value('${schema}.revision'::regclass));
   RETURN QUERY
     SELECT k.o::int4, NULL::bytea, t.rev, t.v
     FROM unnest(k_g, k_i) WITH ORDINALITY AS k(g, i, o)

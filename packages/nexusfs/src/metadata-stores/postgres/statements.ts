@@ -1,3 +1,4 @@
+import { revisionsPerEpoch } from '../../core/revision.ts'
 import { quoteSchema } from './sql-names.ts'
 
 /** The statements of a store, for its schema. */
@@ -7,6 +8,8 @@ export interface Statements {
   readonly readKeys: string
   readonly commit: string
   readonly horizon: string
+  /** Moves the sequence to the start of the next epoch. */
+  readonly raiseEpoch: string
   /** Whether anything has changed since: the last revision drawn, and the horizon. */
   readonly position: string
   /** Wakes those who listen, if there are any; `$1` is the channel, `$2` the schema's oid. */
@@ -20,12 +23,14 @@ export function statementsFor(schemaName: string): Statements {
   return {
     read: `SELECT * FROM ${schema}.read_v1(${places(7)})`,
     readKeys: `
-      SELECT 0, NULL::bytea, (extract(epoch FROM clock_timestamp()) * 1000)::int8, NULL::bytea
+      SELECT 0, NULL::bytea, (extract(epoch FROM clock_timestamp()) * 1000)::int8,
+        int8send(pg_sequence_last_value('${schema}.revision'::regclass))
       UNION ALL
       SELECT k.o::int4, NULL::bytea, t.rev, t.v FROM unnest($1::bytea[], $2::bytea[]) WITH ORDINALITY AS k(g, i, o)
       CROSS JOIN LATERAL (SELECT e.rev, e.v FROM ${schema}.entry e WHERE e.g = k.g AND e.i = k.i LIMIT 1) t`,
-    commit: `SELECT ${schema}.commit_v1(${places(24)})`,
+    commit: `SELECT ${schema}.commit_v1(${places(25)})`,
     horizon: `SELECT ${schema}.horizon_v1()`,
+    raiseEpoch: `SELECT setval('${schema}.revision', (last_value / ${revisionsPerEpoch} + 1) * ${revisionsPerEpoch}) FROM ${schema}.revision`,
     position: `SELECT pg_sequence_last_value('${schema}.revision'::regclass), ${schema}.horizon_v1()`,
     notify: `SELECT pg_notify($1, '') WHERE EXISTS (
       SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = $2::int8::oid AND l.objid = ${listenerId}

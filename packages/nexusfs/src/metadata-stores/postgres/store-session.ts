@@ -5,6 +5,7 @@ import { Connection, type ConnectionPlan } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { locationOf, readTarget } from './connection-target.ts'
 import { loadDriver } from './driver.ts'
+import { HighestSeen } from './highest-seen.ts'
 import { type PostgresOptions, type ResolvedSettings, resolveSettings } from './options.ts'
 import { prepareSchema } from './prepare-schema.ts'
 import { durabilityOf, refuseUnsuitable, type ServerFacts } from './server-facts.ts'
@@ -20,6 +21,7 @@ export interface StoreSession {
   readonly channel: string
   readonly isPooled: boolean
   readonly pool: ConnectionPool
+  readonly seen: HighestSeen
   readonly info: MetadataStoreInfo
   /** A connection of its own that listens to the channel; `undefined` behind a pooler. */
   listen(): Promise<Connection | undefined>
@@ -97,6 +99,7 @@ function begin({ settings, location, first, store, connect }: Beginning): StoreS
     channel,
     isPooled: first.isPooled,
     pool,
+    seen: new HighestSeen(location),
     get info() {
       return { ...fixed, durability }
     },

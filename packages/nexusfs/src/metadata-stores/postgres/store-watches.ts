@@ -23,6 +23,7 @@ export class StoreWatches {
   #connection: Connection | undefined
   #starting: Promise<void> | undefined
   #position = ''
+  #looking: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #notice: NodeJS.Timeout | undefined
   #isClosed = false
@@ -71,7 +72,11 @@ export class StoreWatches {
   async #start(): Promise<void> {
     await this.#listen()
     this.#position = await this.#plan.position()
-    this.#timer = setInterval(() => void this.#look(), this.#plan.intervalMs)
+    this.#timer = setInterval(() => {
+      this.#looking ??= this.#look().finally(() => {
+        this.#looking = undefined
+      })
+    }, this.#plan.intervalMs)
     this.#timer.unref()
   }
 
@@ -101,6 +106,7 @@ export class StoreWatches {
     this.#starting = undefined
     await starting?.catch(ignore)
     clearInterval(this.#timer)
+    await this.#looking
     const connection = this.#connection
     this.#connection = undefined
     await connection?.close()

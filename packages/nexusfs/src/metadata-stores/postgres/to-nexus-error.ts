@@ -1,4 +1,5 @@
-import { type ErrorCode, isNexusError, NexusError } from '../../core/errors.ts'
+import { type ErrorCode, type ErrorContext, isNexusError, NexusError } from '../../core/errors.ts'
+import { rolledBackFix } from './highest-seen.ts'
 
 /** What was going on when something failed. */
 export interface Failure {
@@ -123,6 +124,7 @@ const states: Readonly<Record<string, Translation>> = {
   '58': { code: 'Unavailable', fix: '' },
   NX001: { code: 'InvalidConfig', fix: fixes.isolation },
   NX002: { code: 'InvalidConfig', fix: fixes.schema },
+  NX003: { code: 'Corrupt', fix: rolledBackFix },
   XX001: { code: 'Corrupt', fix: '' },
   XX002: { code: 'Corrupt', fix: '' },
 }
@@ -152,9 +154,10 @@ function words(error: unknown): string {
   return message === '' ? (property(error, 'code') ?? 'failed') : message
 }
 
-function stateContext(error: unknown): { readonly sqlState?: string } {
+function stateContext(error: unknown): ErrorContext {
   const sqlState = sqlStateOf(error)
-  return sqlState === undefined ? {} : { sqlState }
+  if (sqlState === undefined) return {}
+  return sqlState === 'NX003' ? { sqlState, reason: 'rolled back' } : { sqlState }
 }
 
 function property(error: unknown, name: string): string | undefined {
