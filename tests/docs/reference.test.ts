@@ -6,6 +6,9 @@ import { errorsDocument } from '../../scripts/generate-errors-doc.ts'
 import { readDocument, root } from './documents.ts'
 import { compileDocuments } from './library-program.ts'
 
+/** Words that follow the name of the program without being a command of it. */
+const notCommands = ['migration']
+
 describe('what is said of the library', () => {
   it('lists the error codes as the generator does (npm run docs:errors)', () => {
     assert.equal(readDocument('docs/errors.md'), errorsDocument())
@@ -23,12 +26,42 @@ describe('what is said of the library', () => {
     )
   })
 
+  it('lists the entries of the library', () => {
+    const { exports } = JSON.parse(readDocument('packages/nexusfs/package.json')) as { exports: Record<string, unknown> }
+    const entries = Object.keys(exports).map((entry) => `\`nexusfs${entry.slice(1)}\``)
+    assert.ok(entries.length >= 8, `only ${entries.length} entries were seen`)
+    const readme = readDocument('packages/nexusfs/README.md')
+    assert.deepEqual(
+      entries.filter((entry) => !readme.includes(entry)),
+      [],
+    )
+  })
+
   it('has a line in the decisions for every dependency', () => {
     const record = readDocument('docs/decisions/dependencies.md')
     const names = globSync(['package.json', '{packages/*,services}/package.json'], { cwd: root }).flatMap(dependenciesOf)
     assert.ok(names.length >= 15, `only ${names.length} dependencies were seen`)
     assert.deepEqual(
       names.filter((name) => !record.includes(`\`${name}\``)),
+      [],
+    )
+  })
+
+  it('names no command that the command line does not have', () => {
+    const program = readDocument('packages/cli/src/program.ts')
+    const declared = [...program.matchAll(/^ {2}([a-z]+): \{|alias: '([a-z]+)'/gm)].map(([, name, alias]) => name ?? alias)
+    const commands = [...declared, 'help']
+    assert.ok(commands.length >= 18, `only ${commands.length} commands were seen`)
+    const files = globSync(['packages/*/src/**/*.ts', '*.md', 'docs/**/*.md', 'packages/**/README.md'], {
+      cwd: root,
+      exclude: ['**/node_modules/**'],
+    })
+    const named = files.flatMap((file) =>
+      [...readDocument(file).matchAll(/\\?`nexus ([a-z]+)/g)].map(([, name = '']) => ({ file, name })),
+    )
+    assert.ok(named.length >= 20, `only ${named.length} mentions were seen`)
+    assert.deepEqual(
+      named.filter(({ name }) => !commands.includes(name) && !notCommands.includes(name)),
       [],
     )
   })
