@@ -1,5 +1,5 @@
 /** Longest stretch of work, in ms, between two turns of the event loop. */
-const stretchMs = 4
+const stretchMs = 2
 
 /**
  * Knows when the event loop last turned. Calls that end without waiting resume their callers by microtasks alone, and a loop of such
@@ -9,7 +9,7 @@ export class LoopTurns {
   #since = 0
   #turn: Promise<void> | undefined
 
-  /** Call where work begins. True if work has gone on for 4 ms without a turn: then wait for `next`. */
+  /** Call where work begins. True if work has gone on for 2 ms without a turn: then wait for `next`. */
   isOverdue(): boolean {
     if (this.#turn !== undefined) return performance.now() - this.#since >= stretchMs
     this.#since = performance.now()

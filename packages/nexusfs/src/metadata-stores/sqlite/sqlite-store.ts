@@ -1,4 +1,5 @@
-import { NexusError } from '../../core/errors.ts'
+import { refuseIfAborted } from '../../core/abort.ts'
+import { CallsUnderWay } from '../../core/calls-under-way.ts'
 import type { Revision } from '../../core/revision.ts'
 import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
 import {
@@ -66,7 +67,7 @@ export class SqliteStore implements MetadataStore {
   readonly #watch: RevisionWatch
   readonly #checkpointer: Checkpointer
   readonly #turns = new LoopTurns()
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #calls = new CallsUnderWay()
   #closing: Promise<void> | undefined
 
   /**
@@ -94,7 +95,7 @@ export class SqliteStore implements MetadataStore {
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 10_000
     this.#sessions = new Sessions(first, () => new Session(place, cache))
     this.#runner = new CommitRunner(place, this.#sessions, options.worker ?? 'auto')
-    this.#watch = new RevisionWatch(() => this.#lastRevision())
+    this.#watch = new RevisionWatch(() => ifWell(() => this.#sessions.current.reader.horizon()))
     this.#queue = new CommitQueue({
       run: (group) => this.#runner.run(group),
       onApplied: (base, applied, last) => {
@@ -107,7 +108,7 @@ export class SqliteStore implements MetadataStore {
     })
     this.#checkpointer = new Checkpointer({
       place,
-      walFrames: () => this.#walFrames(),
+      walFrames: () => ifWell(() => this.#sessions.current.walFrames()) ?? 0,
       pause: () => this.#queue.pause(),
       resume: () => this.#queue.resume(),
     })
@@ -124,40 +125,45 @@ export class SqliteStore implements MetadataStore {
   }
 
   async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
-    this.#check('metadata.read', options)
+    const operation = 'metadata.read'
+    this.#begin(operation, options)
     checkReadRequest(request)
-    if (this.#turns.isOverdue()) return this.#track(this.#readLater(request, options))
-    try {
-      return this.#readNow(request)
-    } catch (error) {
-      if (!isBusy(faultOf(error))) throw toNexusError(error, 'metadata.read')
-      return this.#track(this.#readLater(request, options))
+    if (!this.#turns.isOverdue()) {
+      try {
+        return this.#readNow(request)
+      } catch (error) {
+        if (!isBusy(faultOf(error))) throw toNexusError(error, operation)
+      }
     }
+    return this.#later(operation, options, () => this.#readNow(request))
   }
 
   async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
-    this.#check('metadata.commit', options)
+    this.#begin('metadata.commit', options)
     checkCommits(commits)
     return commits.length === 0 ? [] : this.#queue.add(commits, options?.signal)
   }
 
   async horizon(options?: StoreCallOptions): Promise<Revision> {
-    this.#check('metadata.horizon', options)
-    const waiting = this.#turns.isOverdue() ? this.#turns.next() : undefined
-    return this.#track(this.#horizonAfter(waiting, options))
+    const operation = 'metadata.horizon'
+    this.#begin(operation, options)
+    const isOverdue = this.#turns.isOverdue()
+    const known = isOverdue ? undefined : this.#lastRevision()
+    return known ?? this.#later(operation, options, () => this.#sessions.current.reader.horizon())
   }
 
   /** Commits of other processes are looked for every 25 ms. A listener is called in a turn of the event loop of its own. */
   async watch(listener: () => void, options?: StoreCallOptions): Promise<Watch> {
-    this.#check('metadata.watch', options)
+    this.#begin('metadata.watch', options)
     return this.#watch.add(listener)
   }
 
   /** One transaction: interrupted, or after any error, it has loaded nothing. */
   async load(entries: AsyncIterable<MetadataEntry>, options?: StoreCallOptions): Promise<void> {
-    this.#check('metadata.load', options)
-    const busy = { operation: 'metadata.load', timeoutMs: this.#busyTimeoutMs, signal: options?.signal }
-    await this.#track(loadEntries(() => connect(this.#place), entries, this.#turns, busy))
+    const operation = 'metadata.load'
+    this.#begin(operation, options)
+    const busy = { operation, timeoutMs: this.#busyTimeoutMs, signal: options?.signal }
+    await this.#calls.track(operation, () => loadEntries(() => connect(this.#place), entries, this.#turns, busy))
   }
 
   close(): Promise<void> {
@@ -170,23 +176,19 @@ export class SqliteStore implements MetadataStore {
   }
 
   async #close(): Promise<void> {
+    this.#calls.end()
     this.#watch.close()
     await this.#queue.idle()
-    await Promise.allSettled(this.#underWay)
+    await this.#calls.close()
     await this.#runner.close()
     await this.#checkpointer.close()
     this.#sessions.drop()
     this.#cache.clear()
   }
 
-  #check(operation: string, options: StoreCallOptions | undefined): void {
-    const context = { outcome: 'none' }
-    if (this.#closing !== undefined) {
-      throw new NexusError('Closed', `${operation}: the store is closed; open it again`, { operation, context })
-    }
-    const signal = options?.signal
-    if (signal?.aborted !== true) return
-    throw new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, context, cause: signal.reason })
+  #begin(operation: string, options: StoreCallOptions | undefined): void {
+    this.#calls.refuseIfClosed(operation)
+    refuseIfAborted(options?.signal, operation)
   }
 
   #readNow(request: ReadRequest): ReadReply {
@@ -194,45 +196,30 @@ export class SqliteStore implements MetadataStore {
     return { get, scan, time: storeTime() }
   }
 
-  async #readLater(request: ReadRequest, options: StoreCallOptions | undefined): Promise<ReadReply> {
-    await this.#turns.next()
-    return this.#whileBusy('metadata.read', options, () => this.#readNow(request))
+  /** In the next turn of the event loop, and in further ones while another connection is in the way. */
+  #later<Result>(operation: string, options: StoreCallOptions | undefined, attempt: () => Result): Promise<Result> {
+    return this.#calls.track(operation, async () => {
+      await this.#turns.next()
+      return whileBusy(attempt, { operation, timeoutMs: this.#busyTimeoutMs, signal: options?.signal })
+    })
   }
 
-  async #horizonAfter(turn: Promise<void> | undefined, options: StoreCallOptions | undefined): Promise<Revision> {
-    await turn
-    return this.#whileBusy('metadata.horizon', options, () => this.#sessions.current.reader.horizon())
-  }
-
-  #whileBusy<Result>(operation: string, options: StoreCallOptions | undefined, attempt: () => Result): Promise<Result> {
-    return whileBusy(attempt, { operation, timeoutMs: this.#busyTimeoutMs, signal: options?.signal })
-  }
-
-  /** What `close` waits for. */
-  async #track<Result>(work: Promise<Result>): Promise<Result> {
-    this.#underWay.add(work)
-    try {
-      return await work
-    } finally {
-      this.#underWay.delete(work)
-    }
-  }
-
-  /** A connection in trouble is for the next call to report. */
-  #walFrames(): number {
-    try {
-      return this.#sessions.current.walFrames()
-    } catch {
-      return 0
-    }
-  }
-
+  /** `undefined` while another connection is in the way. */
   #lastRevision(): Revision | undefined {
     try {
       return this.#sessions.current.reader.horizon()
     } catch (error) {
       if (isBusy(faultOf(error))) return undefined
-      throw error
+      throw toNexusError(error, 'metadata.horizon')
     }
+  }
+}
+
+/** For what runs between calls: a connection in trouble is for the next call to report. */
+function ifWell<Result>(ask: () => Result): Result | undefined {
+  try {
+    return ask()
+  } catch {
+    return undefined
   }
 }
