@@ -9,9 +9,16 @@ import type { Jobs } from './worker.ts'
 /** A process that works on a store. */
 export interface Worker<Result> {
   readonly child: ChildProcess
+  readonly ready: Promise<unknown>
   /** Rejects if the process ends without one. */
   readonly result: Promise<Result>
   stop(): void
+}
+
+/** Lets all workers begin once each of them has the store open. */
+export async function startTogether(workers: readonly Worker<unknown>[]): Promise<void> {
+  await Promise.all(workers.map(({ ready, result }) => Promise.race([ready, result])))
+  for (const { child } of workers) child.send('go')
 }
 
 type ResultOf<Job extends keyof Jobs> = Awaited<ReturnType<Jobs[Job]>>
@@ -24,6 +31,8 @@ export function startWorker<Job extends keyof Jobs>(
   const args = [folder, job, JSON.stringify(options ?? {})]
   const child = fork(join(import.meta.dirname, 'worker.ts'), args, { execArgv: ['--conditions=nexus-source'], stdio: 'pipe' })
   const errors = child.stderr === null ? Promise.resolve('') : text(child.stderr)
+  const ready = once(child, 'message')
+  ready.catch(() => undefined)
   const result = new Promise<ResultOf<Job>>((resolve, reject) => {
     child.on('message', (message: { result?: ResultOf<Job> }) => {
       if (message.result !== undefined) resolve(message.result)
@@ -34,7 +43,7 @@ export function startWorker<Job extends keyof Jobs>(
     })
   })
   result.catch(() => undefined)
-  return { child, result, stop: () => child.connected && child.send('stop') }
+  return { child, ready, result, stop: () => child.connected && child.send('stop') }
 }
 
 /** Runs the real command on a store; the environment holds nothing that chooses one. */

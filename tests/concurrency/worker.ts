@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { isNexusError, type NexusFS, openNexus } from 'nexusfs'
 
 /** What a process of a test does with the store in a folder; the result goes to the parent. */
@@ -77,6 +78,8 @@ const jobs: { [Job in keyof Jobs]: (fs: NexusFS, options: Parameters<Jobs[Job]>[
 const [folder = '', job = '', options = '{}'] = process.argv.slice(2)
 const fs = await openNexus(folder, { durability: 'os', author: `process ${process.pid}` })
 try {
+  process.send?.({ ready: true })
+  await once(process, 'message')
   const work = jobs[job as keyof Jobs] as (fs: NexusFS, options: unknown) => Promise<unknown>
   const result = await work(fs, JSON.parse(options))
   process.send?.({ result: result ?? true })
