@@ -9,7 +9,7 @@ import type { BlobFile, LocalPlace } from './local-place.ts'
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
 const newFile = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
 /** In one call; a longer one outlasts the thread's time slice, and on a busy machine waits its turn with the write half done. */
-const writeBytes = 2_097_152
+const writeBytes = 524_288
 
 /**
  * A temporary file that holds a whole body, on its way to becoming a blob. Its fsync (class `disk`) begins as soon as the last byte
