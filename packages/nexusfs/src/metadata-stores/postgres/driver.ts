@@ -16,7 +16,7 @@ export interface DriverClient {
   onNotification(listener: () => void): void
 }
 
-export interface DriverQuery {
+interface DriverQuery {
   readonly text: string
   readonly values?: readonly unknown[]
   readonly name?: string

@@ -19,7 +19,7 @@ export interface ServerFacts {
 }
 
 /** The oldest server that is tested: 14. */
-export const oldestVersion = 140000
+const oldestVersion = 140000
 
 /**
  * One statement: sets what a session of our own may set (the planner's settings are those of `sql-names.ts`), then reads. On a pooled connection nothing is set, since the next

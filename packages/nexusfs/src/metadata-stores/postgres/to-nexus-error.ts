@@ -37,18 +37,8 @@ export function isStatementError(error: unknown): boolean {
   return !/^(?:08|57P)/.test(state)
 }
 
-/** True if the same transaction may simply be tried again: it lost against another one, or waited too long for it. */
-export function isContention(error: unknown): boolean {
-  return ['40001', '40P01', '55P03'].includes(sqlStateOf(error) ?? '')
-}
-
-/** True if the server has no connection left for us, while it may have had one before. */
-export function isTooManyConnections(error: unknown): boolean {
-  return sqlStateOf(error) === '53300'
-}
-
 /** The five characters that PostgreSQL gives each error. */
-export function sqlStateOf(error: unknown): string | undefined {
+function sqlStateOf(error: unknown): string | undefined {
   const code = property(error, 'code')
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && property(error, 'severity') !== undefined ? code : undefined
 }
