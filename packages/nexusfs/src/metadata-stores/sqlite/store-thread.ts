@@ -27,6 +27,7 @@ export class StoreThread {
   readonly started: Promise<void>
   #state: 'starting' | 'ready' | 'ended' = 'starting'
   #wasReady = false
+  #isClosing = false
   #start: () => void = () => undefined
   #answer: ((reply: ThreadReply) => void) | undefined
 
@@ -36,7 +37,6 @@ export class StoreThread {
     })
     // The flags of this process may be meant for its main module, such as --input-type; the thread needs none.
     this.#worker = new Worker(threadFile(), { workerData: place, execArgv: [] })
-    this.#worker.unref()
     this.#worker.on('message', (message: ThreadReply | 'ready') => this.#receive(message))
     this.#ended = new Promise((resolve) => {
       this.#worker.on('error', (error) => this.#end(error.message, resolve))
@@ -72,6 +72,7 @@ export class StoreThread {
   /** Lets the thread close its connection and end. */
   async close(): Promise<void> {
     if (this.hasEnded) return
+    this.#isClosing = true
     this.#worker.ref()
     this.#worker.postMessage('close')
     await this.#ended
@@ -91,9 +92,10 @@ export class StoreThread {
       this.#state = 'ready'
       this.#wasReady = true
       this.#start()
+      if (this.#answer === undefined && !this.#isClosing) this.#worker.unref()
       return
     }
-    this.#worker.unref()
+    if (!this.#isClosing) this.#worker.unref()
     this.#reply(message)
   }
 

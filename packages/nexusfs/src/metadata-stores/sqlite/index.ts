@@ -1,3 +1,0 @@
-export type { WorkerMode } from './commit-runner.ts'
-export type { SqliteStoreOptions } from './sqlite-store.ts'
-export { SqliteStore } from './sqlite-store.ts'
