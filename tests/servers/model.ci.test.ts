@@ -1,0 +1,35 @@
+import type { NexusFS } from 'nexusfs'
+import { afterAll, describe, it } from 'vitest'
+import { checkAgainstModel, seed } from '../model/check-against-model.ts'
+import { type ServerKind, type ServerPlace, serverPlace, sharedServer } from './server-places.ts'
+
+const runs = Number(process.env.NEXUS_SERVER_MODEL_RUNS ?? 50)
+const places: ServerPlace[] = []
+
+/** A store of its own for every run. */
+async function fresh(kind: ServerKind, url: string): Promise<NexusFS> {
+  await places.pop()?.[Symbol.asyncDispose]()
+  const place = await serverPlace(kind, url)
+  places.push(place)
+  return place.open({ inlineBytes: 1000 })
+}
+
+afterAll(async () => {
+  for (const place of places) await place[Symbol.asyncDispose]()
+})
+
+const [postgres, redis, pgbouncer] = [
+  await sharedServer('postgres'),
+  await sharedServer('redis'),
+  await sharedServer('pgbouncer'),
+]
+
+describe(`every public operation, against a plain model (replay with NEXUS_SEED=${seed})`, () => {
+  it.skipIf(postgres === undefined)('agrees on local-postgres', () =>
+    checkAgainstModel(() => fresh('postgres', postgres?.url ?? ''), runs),
+  )
+  it.skipIf(redis === undefined)('agrees on local-redis', () => checkAgainstModel(() => fresh('redis', redis?.url ?? ''), runs))
+  it.skipIf(pgbouncer === undefined)('agrees on local-postgres behind a pooler in transaction mode', () =>
+    checkAgainstModel(() => fresh('postgres', pgbouncer?.url ?? ''), Math.ceil(runs / 5)),
+  )
+})
