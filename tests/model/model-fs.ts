@@ -39,11 +39,11 @@ export interface ModelWords {
   readonly parents?: boolean | undefined
 }
 
-export function fail(code: ErrorCode): never {
+function fail(code: ErrorCode): never {
   throw new NexusError(code, 'the model refuses')
 }
 
-export function emptyDirectory(): ModelDirectory {
+function emptyDirectory(): ModelDirectory {
   return { kind: 'directory', children: new Map(), removed: new Map() }
 }
 

@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto'
-import { concatBytes, fromHex, toHex } from './bytes.ts'
+import { concatBytes, fromHex } from './bytes.ts'
 import { NexusError } from './errors.ts'
 
 declare const digestBrand: unique symbol
@@ -49,15 +49,4 @@ export function digestHex(digest: Digest): string {
 /** The digest inside a key: one byte for the algorithm, then the hash. */
 export function digestKeyBytes(digest: Digest): Uint8Array<ArrayBuffer> {
   return concatBytes(sha256Tag, fromHex(digestHex(digest)))
-}
-
-/**
- * The inverse of `digestKeyBytes`.
- * @throws {NexusError} Corrupt if the bytes are no digest of a known algorithm
- */
-export function digestFromKeyBytes(bytes: Uint8Array): Digest {
-  if (bytes.length !== 33 || bytes[0] !== sha256Tag[0]) {
-    throw new NexusError('Corrupt', `a key holds an unknown digest (${toHex(bytes)}); was it written by a newer version?`)
-  }
-  return (prefix + toHex(bytes.subarray(1))) as Digest
 }

@@ -11,9 +11,6 @@ export type Revision = number & { readonly [revisionBrand]: true }
 /** Counters of one epoch stay below this. */
 export const revisionsPerEpoch: number = 2 ** 43
 
-/** Revisions, epoch included, stay below this. */
-export const revisionLimit: number = 2 ** 53
-
 /** Before the first commit. */
 export const revisionZero: Revision = 0 as Revision
 

@@ -69,7 +69,7 @@ export function demandPreconditions(path: NexusPath, bound: BoundFile | BoundDir
   })
 }
 
-export function notFound(path: NexusPath): NexusError {
+function notFound(path: NexusPath): NexusError {
   return new NexusError('NotFound', `${path} does not exist`, { context: { path } })
 }
 

@@ -34,7 +34,7 @@ export async function move(fs: FsContext, from: string, to: string, options: Mov
  * @throws {NexusError} InvalidArgument below itself; AlreadyExists without `overwrite`; IsADirectory and NotADirectory if the kinds
  * do not go together
  */
-export function demandFree(bound: Bound, source: NexusPath, { path, bound: there }: Resolved, options: MoveOptions): void {
+function demandFree(bound: Bound, source: NexusPath, { path, bound: there }: Resolved, options: MoveOptions): void {
   if (!isFile(bound) && isWithin(path, source)) {
     throw new NexusError('InvalidArgument', `${source} cannot be moved below itself, to ${path}`, { context: { path } })
   }

@@ -8,7 +8,7 @@ import { decodeRecord, encodeRecord } from '../metadata/record.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 
 /** The format that this version writes, and the latest that it reads. */
-export const storeFormat = 1
+const storeFormat = 1
 
 /** What a store says of itself: the value of `m/format`. */
 export interface StoreIdentity {

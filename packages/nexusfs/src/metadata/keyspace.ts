@@ -48,7 +48,7 @@ export function endedKey(directory: Id, name: string): WrittenKey {
   return { group: endedGroup(directory), item, revisionAt: item.length }
 }
 
-export function endedGroup(directory: Id): Uint8Array {
+function endedGroup(directory: Id): Uint8Array {
   return concatBytes(tags.ended, idBytes(directory))
 }
 

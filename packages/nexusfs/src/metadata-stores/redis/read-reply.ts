@@ -10,7 +10,7 @@ import { asBytes, asList, asNumber, asText, type Reply } from './reply.ts'
 const stampBytes = 8
 
 /** A read as `read-script.ts` takes it. */
-export function packReadRequest({ get = [], scan = [] }: ReadRequest): Buffer {
+function packReadRequest({ get = [], scan = [] }: ReadRequest): Buffer {
   const target = new PackedWriter()
   target.uint32(get.length)
   target.uint32(scan.length)

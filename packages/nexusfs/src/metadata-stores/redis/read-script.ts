@@ -1,7 +1,7 @@
 import { defineScript, openingLines, type RedisScript } from './script.ts'
 
 /** A page ends early, with more to come, once its values exceed this many bytes: one answer cannot fill the server's memory. */
-export const pageBytes = 16_777_216
+const pageBytes = 16_777_216
 
 /**
  * Answers a list of reads (ARGV[4], packed), each a number of keys and of scans, all from one snapshot, since Redis runs one script at
