@@ -29,7 +29,7 @@ export interface CommitStamp {
 }
 
 /** Operations on one page of a log row: with the longest names, in the longest JSON form, they fit into one value. */
-const operationsPerPage = 150
+const operationsPerPage = 140
 
 /** Gathers what one commit expects and writes; the log row comes last. */
 export class CommitDraft {
