@@ -22,7 +22,6 @@ export interface GoldenRow {
 
 /** A whole store of format 1, and what a reader must find in it. */
 export interface GoldenStore {
-  readonly format: 1
   readonly rows: readonly GoldenRow[]
   readonly blobs: Readonly<Record<string, string>>
   /** Path to texts of its versions, oldest first. */
@@ -84,7 +83,6 @@ export async function makeGoldenStore(): Promise<GoldenStore> {
   await fill(fs, loseNextReply)
   const [storage, metadata] = [await MemoryBackend.open({ name }), await MemoryStore.open({ name })]
   const golden: GoldenStore = {
-    format: 1,
     rows: await dumpRows(metadata, recorder.groups),
     blobs: await dumpBlobs(storage),
     ...(await contentsOf(fs)),
@@ -112,6 +110,38 @@ export async function contentsOf(fs: NexusFS): Promise<Pick<GoldenStore, 'files'
   }
   return { files, directories }
 }
+
+/** One line of JSON for each row, blob, file and directory: a change shows as the lines that it changes. */
+export function toLines({ rows, blobs, files, directories }: GoldenStore): string {
+  const lines: readonly Line[] = [
+    ...rows.map((row) => ({ row })),
+    ...Object.entries(blobs).map(([blob, bytes]) => ({ blob, bytes })),
+    ...Object.entries(files).map(([file, versions]) => ({ file, versions })),
+    ...directories.map((directory) => ({ directory })),
+  ]
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+}
+
+export function fromLines(text: string): GoldenStore {
+  const rows: GoldenRow[] = []
+  const blobs: Record<string, string> = {}
+  const files: Record<string, readonly string[]> = {}
+  const directories: string[] = []
+  for (const line of text.trimEnd().split('\n')) {
+    const parsed = JSON.parse(line) as Line
+    if ('row' in parsed) rows.push(parsed.row)
+    else if ('blob' in parsed) blobs[parsed.blob] = parsed.bytes
+    else if ('file' in parsed) files[parsed.file] = parsed.versions
+    else directories.push(parsed.directory)
+  }
+  return { rows, blobs, files, directories }
+}
+
+type Line =
+  | { readonly row: GoldenRow }
+  | { readonly blob: string; readonly bytes: string }
+  | { readonly file: string; readonly versions: readonly string[] }
+  | { readonly directory: string }
 
 /** The rows and blobs of a golden store, in a store of the caller's. */
 export async function loadGoldenStore(golden: GoldenStore, metadata: MetadataStore, storage: MemoryBackend): Promise<void> {

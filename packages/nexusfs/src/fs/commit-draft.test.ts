@@ -34,11 +34,11 @@ describe('the log rows of a draft', () => {
   })
 })
 
-describe('an expectation of two operations', () => {
+describe('what two operations expect of one key', () => {
   it('is kept once', () => {
     const draft = new CommitDraft()
     const key = { group: Uint8Array.of(100, 47), item: Uint8Array.of(1) }
-    draft.expect({ kind: 'absent', key }, { kind: 'absent', key: { group: key.group.slice(), item: key.item.slice() } })
+    draft.expect({ kind: 'absent', key }, { kind: 'absent', key })
     draft.put(key, Uint8Array.of(1))
     const stamp = { commit: id, author: 'ann', reason: undefined, time: 0, newSecond: undefined }
     assert.equal(draft.build(stamp).expect.length, 2)
