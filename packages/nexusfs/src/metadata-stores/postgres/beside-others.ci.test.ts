@@ -11,6 +11,7 @@ import {
   holdCommits,
   key,
   mustPut,
+  ownServer,
   put,
   putting,
   shared,
@@ -222,6 +223,21 @@ describe.skipIf(shared === undefined)('a commit that the server breaks off', () 
       for (const item of ['a', 'b', 'c', 'd', 'e']) assert.equal(await textOf(store, item), '')
       assert.equal(await textOf(store, 'bad'), undefined)
     })
+  })
+})
+
+describe.skipIf(shared === undefined)('a server with few connections', () => {
+  it('serves a pool that is larger: calls wait for the connections there are', async () => {
+    const server = await ownServer({ max_connections: '8', superuser_reserved_connections: '0', max_wal_senders: '0' })
+    try {
+      const store = await PostgresStore.open({ url: server.url, poolSize: 30 })
+      await Promise.all(Array.from({ length: 10 }, (_, index) => mustPut(store, `item-${index}`)))
+      const found = await Promise.all(Array.from({ length: 300 }, (_, index) => textOf(store, `item-${index % 10}`)))
+      assert(found.every((text) => text === ''))
+      await store.close()
+    } finally {
+      await server.stop()
+    }
   })
 })
 

@@ -1,23 +1,32 @@
-import { NexusError } from '../../core/errors.ts'
-import type { Connection } from './connection.ts'
+import { isNexusError, NexusError } from '../../core/errors.ts'
 
-export interface PoolPlan {
+/** What a pool needs to know of a connection. */
+export interface PooledConnection {
+  /** True once it can carry nothing more. */
+  readonly isBroken: boolean
+  close(): Promise<void>
+}
+
+export interface PoolPlan<Connection extends PooledConnection> {
   readonly size: number
   readonly location: string
   open(): Promise<Connection>
 }
 
 /** At most `size` connections, opened when they are needed, each lent to one user at a time, first come, first served. */
-export class ConnectionPool {
-  readonly #plan: PoolPlan
+export class ConnectionPool<Connection extends PooledConnection> {
+  readonly #plan: PoolPlan<Connection>
   readonly #idle: Connection[] = []
-  readonly #waiting: Waiter[] = []
+  readonly #waiting: Waiter<Connection>[] = []
   /** Lent, idle, and being opened. */
   #count = 0
+  #opening = 0
+  /** Until then no further connection is tried, since the server has refused one for want of room. */
+  #fullUntil = 0
   #isClosed = false
   #whenEmpty: (() => void) | undefined
 
-  constructor(plan: PoolPlan) {
+  constructor(plan: PoolPlan<Connection>) {
     this.#plan = plan
   }
 
@@ -57,13 +66,18 @@ export class ConnectionPool {
       if (this.#isClosed) throw this.#refusal('Closed', 'the store is closed; open it again')
       const idle = this.#takeIdle()
       if (idle !== undefined) return idle
-      if (this.#count < this.#plan.size) {
+      if (this.#hasRoom()) {
         const opened = await this.#open()
         if (opened !== undefined) return opened
+        continue
       }
       const lent = await this.#wait(deadline)
       if (lent !== undefined) return lent
     }
+  }
+
+  #hasRoom(): boolean {
+    return this.#count < this.#plan.size && (this.#count === 0 || performance.now() >= this.#fullUntil)
   }
 
   #takeIdle(): Connection | undefined {
@@ -74,15 +88,24 @@ export class ConnectionPool {
     }
   }
 
-  /** `undefined` if the server has no connection left while others of this pool still work: the caller waits for one of them. */
+  /** `undefined` if the server has no connection left, while others of this pool still work: the caller waits for one of them. */
   async #open(): Promise<Connection | undefined> {
     this.#count++
+    this.#opening++
     try {
       return await this.#plan.open()
     } catch (error) {
-      this.#forget()
-      if (this.#count > 0 && error instanceof NexusError && error.context.sqlState === '53300') return undefined
-      throw error
+      const others = this.#count - this.#opening
+      if (others === 0 || !isNexusError(error) || error.context.sqlState !== '53300') {
+        this.#forget()
+        throw error
+      }
+      // Nobody is woken: the next would only be refused too.
+      this.#count--
+      this.#fullUntil = performance.now() + fullMs
+      return undefined
+    } finally {
+      this.#opening--
     }
   }
 
@@ -98,7 +121,7 @@ export class ConnectionPool {
         clearTimeout(timer)
         resolve(connection)
       }
-      const waiter: Waiter = { take: settle, retry: () => settle(undefined) }
+      const waiter: Waiter<Connection> = { take: settle, retry: () => settle(undefined) }
       this.#waiting.push(waiter)
     })
   }
@@ -129,7 +152,9 @@ export class ConnectionPool {
   }
 }
 
-interface Waiter {
+const fullMs = 1_000
+
+interface Waiter<Connection> {
   take(connection: Connection): void
   retry(): void
 }

@@ -20,7 +20,7 @@ export interface StoreSession {
   /** Where notices of commits go. */
   readonly channel: string
   readonly isPooled: boolean
-  readonly pool: ConnectionPool
+  readonly pool: ConnectionPool<Connection>
   readonly seen: HighestSeen
   readonly info: MetadataStoreInfo
   /** A connection of its own that listens to the channel; `undefined` behind a pooler. */

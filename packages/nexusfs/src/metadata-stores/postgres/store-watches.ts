@@ -26,6 +26,7 @@ export class StoreWatches {
   #looking: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #notice: NodeJS.Timeout | undefined
+  #isFiring = false
   #isClosed = false
 
   constructor(plan: WatchPlan) {
@@ -112,8 +113,14 @@ export class StoreWatches {
     await connection?.close()
   }
 
+  /** In a later turn of the event loop, once for all that happens in this one: a listener that throws fails no commit. */
   #fire(): void {
-    for (const listener of [...this.#listeners]) listener()
+    if (this.#isFiring || this.#listeners.size === 0) return
+    this.#isFiring = true
+    setImmediate(() => {
+      this.#isFiring = false
+      for (const listener of [...this.#listeners]) listener()
+    })
   }
 }
 
