@@ -22,6 +22,15 @@ export class CallerError extends Error {
   }
 }
 
+/** Calls a function of the caller, if there is one. */
+export function tell<T>(listener: ((told: T) => void) | undefined, told: T): void {
+  try {
+    listener?.(told)
+  } catch (error) {
+    throw new CallerError(error)
+  }
+}
+
 /** The calls under way of one open file system: refuses new ones once it closes, and knows when the last is over. */
 export class Calls {
   #running = 0

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import { type NexusPath, parsePath, segmentsOf } from '../core/path.ts'
+import { tell } from './calls.ts'
 import { contentOf, findVersion } from './content-of-version.ts'
 import type { FsContext } from './context.ts'
 import { demandDirectory, demandFile, demandNoFileAbove } from './expect-path.ts'
@@ -53,7 +54,7 @@ class Tally {
   file(size: number): void {
     this.files++
     this.bytes += size
-    this.options.onProgress?.(this.report())
+    tell(this.options.onProgress, this.report())
   }
 }
 
@@ -110,7 +111,8 @@ async function exportFile(fs: FsContext, path: NexusPath, head: FileHead, locati
 }
 
 async function setTime(location: string, head: Head): Promise<void> {
-  const seconds = secondsForUtimes(head.modifiedAt, head.modifiedNanoseconds ?? 0)
+  // As text, since Node takes a negative number for the time of day.
+  const seconds = String(secondsForUtimes(head.modifiedAt, head.modifiedNanoseconds ?? 0))
   await utimes(location, seconds, seconds).catch(localError('export', location))
 }
 

@@ -3,6 +3,7 @@ import type { IncomingContent } from '../content/incoming-content.ts'
 import { NexusError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import { childOf, type NexusPath, parsePath } from '../core/path.ts'
+import { tell } from './calls.ts'
 import type { FsContext } from './context.ts'
 import { notADirectory } from './expect-path.ts'
 import { type FileHead, isFile } from './head.ts'
@@ -17,6 +18,10 @@ import { WritePlan } from './write-plan.ts'
 /** A batch is one commit: at most this many files and directories, and bytes of content (one larger file alone). */
 const batchItems = 400
 const batchBytes = 8 * 1024 * 1024
+/** Files read at the same time. */
+const width = 32
+/** What Node reads at once; files are taken in whole. */
+const largestFileBytes = 2 ** 31 - 1
 
 /** Commits batch after batch; what is there already and the same is left alone, so that an interrupted import can be run again. */
 export async function importTree(fs: FsContext, source: string, path: string, options: ImportOptions): Promise<TransferReport> {
@@ -39,7 +44,7 @@ export async function importTree(fs: FsContext, source: string, path: string, op
       bytes: report.bytes + batch.reduce((sum, { size }) => sum + size, 0),
       unchanged: report.unchanged + unchanged,
     }
-    options.onProgress?.(report)
+    tell(options.onProgress, report)
   }
   return report
 }
@@ -48,6 +53,13 @@ function pathBelow(target: NexusPath, names: readonly string[]): NexusPath {
   let path = target
   for (const name of names) path = parsePath(childOf(path, name))
   return path
+}
+
+function tooLarge(location: string, size: number): NexusError {
+  return new NexusError('Unsupported', `import: ${location} has ${size} bytes; a file of 2 GiB or more cannot be imported yet`, {
+    operation: 'import',
+    context: { location, size },
+  })
 }
 
 interface PlacedItem extends LocalItem {
@@ -76,13 +88,22 @@ function* batchesOf(items: readonly PlacedItem[]): Generator<readonly PlacedItem
 /** Gives the number of files that were the same already. */
 async function importBatch(fs: FsContext, batch: readonly PlacedItem[], options: ImportOptions): Promise<number> {
   const files = batch.filter(({ kind }) => kind === 'file')
-  const bytes = await Promise.all(files.map(({ location }) => readLocal(location, options.signal)))
+  const bytes = await readAll(files, options.signal)
   const contents = await receiveAll(fs, bytes, options.signal)
   const contentOf = new Map(files.map(({ path }, index) => [path, contents[index]]))
   return settling([...new Set(contents)], () => mutate(fs, options, () => attemptBatch(fs, batch, contentOf, options)))
 }
 
-async function readLocal(location: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+async function readAll(files: readonly LocalItem[], signal: AbortSignal | undefined): Promise<readonly Uint8Array[]> {
+  const bytes: Uint8Array[] = []
+  for (let start = 0; start < files.length; start += width) {
+    bytes.push(...(await Promise.all(files.slice(start, start + width).map((file) => readLocal(file, signal)))))
+  }
+  return bytes
+}
+
+async function readLocal({ location, size }: LocalItem, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  if (size > largestFileBytes) throw tooLarge(location, size)
   const bytes = await readFile(location, { signal }).catch((error: unknown) => {
     if (signal?.aborted) throw new NexusError('Aborted', 'import: cancelled by the caller', { cause: error })
     return localError('import', location)(error)

@@ -26,6 +26,8 @@ export interface Survey {
   readonly skippedLinks: number
 }
 
+const nanosPerMilli = 1_000_000n
+
 /** How many refused paths an error lists. */
 const listed = 10
 
@@ -123,7 +125,12 @@ function toItem(kind: LocalItem['kind'], location: string, names: readonly strin
     location,
     size: kind === 'file' ? Number(seen.size) : 0,
     executable: kind === 'file' && (seen.mode & 0o111n) !== 0n,
-    modifiedAt: Number(seen.mtimeNs / 1_000_000n),
-    modifiedNanoseconds: Number(seen.mtimeNs % 1_000_000n),
+    ...toTime(seen.mtimeNs),
   }
+}
+
+/** Whole milliseconds, and what they leave out; before 1970 too, the rest is not negative. */
+function toTime(mtimeNs: bigint): Pick<LocalItem, 'modifiedAt' | 'modifiedNanoseconds'> {
+  const rest = ((mtimeNs % nanosPerMilli) + nanosPerMilli) % nanosPerMilli
+  return { modifiedAt: Number((mtimeNs - rest) / nanosPerMilli), modifiedNanoseconds: Number(rest) }
 }
