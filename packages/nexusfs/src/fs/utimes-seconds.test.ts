@@ -13,10 +13,11 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('secondsForUtimes', () => {
   it('gives what sets a file to the same microsecond', () => {
-    const latest = Date.UTC(2100, 0, 1)
+    // Some file systems know no time before 1901.
+    const [earliest, latest] = [Date.UTC(1902, 0, 1), Date.UTC(2100, 0, 1)]
     fc.assert(
       fc.property(
-        fc.integer({ min: -latest, max: latest }),
+        fc.integer({ min: earliest, max: latest }),
         fc.integer({ min: 0, max: 999_999 }),
         (milliseconds, nanoseconds) => {
           const seconds = String(secondsForUtimes(milliseconds, nanoseconds))
