@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 /** What one run of the test runner came to. */
 export interface LaneReport {
   passed: number
   failed: number
   skipped: { name: string; reason: string }[]
+  /** Laws that ask for a capability which their subject does not have: there a twin law is checked in their place. */
+  inapplicable: number
   slowest: { name: string; milliseconds: number }[]
 }
 
@@ -44,7 +46,7 @@ async function runLane({ name, env }: Lane, folder: string, args: readonly strin
     return report
   } catch {
     process.stderr.write(`lane ${name}: the test runner ended with ${code} and left no report\n`)
-    return { passed: 0, failed: 1, skipped: [], slowest: [] }
+    return { passed: 0, failed: 1, skipped: [], inapplicable: 0, slowest: [] }
   }
 }
 
@@ -53,9 +55,13 @@ function leftOut(tier: string): string[] {
   if (tier !== 'fast') return []
   const suites = globSync(['packages/*/src/**/*.ci.test.ts', 'tests/**/*.ci.test.ts'])
   if (suites.length === 0) return []
+  const places = new Map<string, string[]>()
+  for (const suite of suites.sort())
+    places.set(dirname(suite), [...(places.get(dirname(suite)) ?? []), basename(suite, '.ci.test.ts')])
   return [
-    `not run here: ${suites.length} suites that need root, strace or real servers; they run with: npm run test:ci`,
-    ...suites.sort().map((suite) => `  ${suite}`),
+    `not run here: ${suites.length} suites that take long, or need root, strace, loop devices or real servers`,
+    ...[...places].map(([place, names]) => `  ${place}: ${names.join(', ')}`),
+    'they run with: npm run test:ci (which packages it needs is in .ci/packages)',
   ]
 }
 
@@ -70,11 +76,17 @@ async function main(): Promise<void> {
   const passed = reports.reduce((sum, report) => sum + report.passed, 0)
   const failed = reports.reduce((sum, report) => sum + report.failed, 0)
   const skipped = reports.flatMap((report) => report.skipped)
-  const slowest = reports.flatMap((report) => report.slowest).map(({ name: file, milliseconds }) => `${file} ${(milliseconds / 1000).toFixed(1)} s`)
+  const inapplicable = reports.reduce((sum, report) => sum + report.inapplicable, 0)
+  const slowest = reports
+    .flatMap((report) => report.slowest)
+    .map(({ name: file, milliseconds }) => `${file} ${(milliseconds / 1000).toFixed(1)} s`)
   const lines = [
     '',
     ...leftOut(name),
     ...skipped.map(({ name: test, reason }) => `skipped: ${test} (${reason})`),
+    ...(inapplicable === 0
+      ? []
+      : [`${inapplicable} laws ask for a capability that their subject lacks; there its twin law was checked`]),
     `slowest: ${slowest.join(', ')}`,
     `tier ${name}: ${((performance.now() - started) / 1000).toFixed(0)} s`,
     `${passed} passed, ${failed} failed, ${skipped.length} skipped`,

@@ -8,7 +8,7 @@ export default class TierReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const file = process.env.NEXUS_LANE_REPORT
     if (file === undefined) return
-    const report: LaneReport = { passed: 0, failed: errors.length, skipped: [], slowest: [] }
+    const report: LaneReport = { passed: 0, failed: errors.length, skipped: [], inapplicable: 0, slowest: [] }
     for (const module of modules) {
       const name = relative(process.cwd(), module.moduleId)
       report.slowest.push({ name, milliseconds: Math.round(module.diagnostic().duration) })
@@ -17,6 +17,7 @@ export default class TierReporter implements Reporter {
         const result = test.result()
         if (result.state === 'passed') report.passed++
         else if (result.state === 'failed') report.failed++
+        else if (result.note?.startsWith('requires ')) report.inapplicable++
         else report.skipped.push({ name: `${name}: ${test.fullName}`, reason: result.note ?? 'no reason given' })
       }
     }

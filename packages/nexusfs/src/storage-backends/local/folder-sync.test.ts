@@ -43,6 +43,11 @@ function watch(sync: Promise<void>): { state: string } {
   return watched
 }
 
+/** Waits until none is waiting any more, a few seconds at most: closing a folder takes a thread of the pool. */
+async function settled(watched: readonly { state: string }[]): Promise<void> {
+  for (let waited = 0; watched.some(({ state }) => state === 'waiting') && waited < 2000; waited++) await delay(1)
+}
+
 describe('FolderSync', () => {
   it('who comes while an fsync runs waits for the next one, and all of them share it', async () => {
     const held = new HeldSyncs()
@@ -52,11 +57,11 @@ describe('FolderSync', () => {
     const later = Array.from({ length: 10 }, () => watch(folderSync.sync(folder)))
     running.end()
     const next = await held.reached(2)
-    await delay(5)
+    await settled([first])
     assert.equal(first.state, 'done')
     assert.deepEqual(new Set(later.map(({ state }) => state)), new Set(['waiting']))
     next.end()
-    await delay(5)
+    await settled(later)
     assert.deepEqual(new Set(later.map(({ state }) => state)), new Set(['done']))
     assert.equal(held.begun.length, 2)
   })
