@@ -76,7 +76,7 @@ export class SqliteStore implements MetadataStore {
    * link, or a database of another program), Unsupported (written by a newer Nexus), Corrupt, NoSpace, Unavailable (locked by
    * another process), MissingDependency (this Node has no SQLite or too old a one)
    * @example
-   * await using store = await SqliteStore.open({ path: './data/meta.db' })
+   * await using store = await SqliteStore.open({ path: './meta.db' })
    */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
     const { path, durability = 'disk', create = true, cacheBytes = 16_777_216, busyTimeoutMs = 10_000 } = options
