@@ -105,6 +105,6 @@ function longestGap(): () => number {
   }, 2)
   return () => {
     clearInterval(timer)
-    return longest
+    return Math.max(longest, performance.now() - last)
   }
 }
