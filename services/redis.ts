@@ -6,7 +6,7 @@ import { serverDirectory, startGuarded } from './guarded-server.ts'
 import { findProgram } from './programs.ts'
 import type { Found, RunningService, Service, StartOptions } from './service.ts'
 
-/** Redis 6.2 or newer, with the two settings that Nexus requires. */
+/** Redis 6.2 or newer, with the two settings that Nexus requires, and the one that makes it durable. */
 export const redis: Service = {
   name: 'redis',
   variable: 'REDIS_URL',
@@ -53,6 +53,7 @@ function settingArguments(settings: Readonly<Record<string, string>>): readonly 
     bind: '127.0.0.1',
     daemonize: 'no',
     appendonly: 'yes',
+    appendfsync: 'always',
     'maxmemory-policy': 'noeviction',
     save: '',
     ...settings,

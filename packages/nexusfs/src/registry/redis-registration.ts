@@ -52,6 +52,6 @@ function urlOf(uri: string, env: Environment): string {
 /** The server's settings decide; this client cannot change them. */
 function refuseWeaker({ durability, location }: MetadataStoreInfo, asked: DurabilityClass | undefined): void {
   if (asked === undefined || weakerDurability(durability, asked) === asked) return
-  const fix = asked === 'disk' ? 'set appendfsync always and no-appendfsync-on-rewrite no' : 'ask for disk or os'
+  const fix = asked === 'replicated' ? 'ask for disk' : 'set appendfsync always and no-appendfsync-on-rewrite no'
   throw new NexusError('InvalidConfig', `redis: ${location} keeps class ${durability}, and ${asked} is asked for; ${fix}`)
 }

@@ -92,7 +92,9 @@ export class TcpProxy {
     link.server.write(request)
     if (cut === undefined) return
     link.isReplyCut = true
-    if (cut.moment === 'during') setTimeout(() => this.#cut(link, 'during'), cut.afterMs)
+    if (cut.moment !== 'during') return
+    if (cut.afterMs > 0) setTimeout(() => this.#cut(link, 'during'), cut.afterMs)
+    else setImmediate(() => this.#cut(link, 'during'))
   }
 
   #answer(link: Link, reply: Buffer): void {

@@ -33,9 +33,13 @@ export async function readServerFacts(connection: Connection, place: RedisPlace)
 type PolicyName = 'appendonly' | 'appendfsync' | 'no-appendfsync-on-rewrite' | 'maxmemory-policy'
 type Policy = Readonly<Record<PolicyName, string>>
 
-/** `disk` only if every acknowledged commit was flushed, also while the append-only file is rewritten. */
+/**
+ * `disk` only if every acknowledged commit was flushed, also while the append-only file is rewritten. With `everysec` the write itself,
+ * not only the flush, waits up to two seconds for a flush that is under way: a killed server loses what it acknowledged meanwhile.
+ */
 function classOf(policy: Policy): DurabilityClass {
-  return policy.appendfsync === 'always' && policy['no-appendfsync-on-rewrite'] === 'no' ? 'disk' : 'os'
+  if (policy.appendfsync === 'always') return policy['no-appendfsync-on-rewrite'] === 'no' ? 'disk' : 'os'
+  return policy.appendfsync === 'no' ? 'os' : 'none'
 }
 
 function refuseUnusable(info: ReadonlyMap<string, string>, { location }: RedisPlace): void {
