@@ -16,6 +16,10 @@ export type ContentLocation =
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }
   | { readonly kind: 'blob'; readonly key: string }
 
+function isSize(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
 /** `codec` has room for compression and encryption; format 1 knows `plain`. */
 const plainCodec = 'plain'
 
@@ -35,7 +39,7 @@ export function decodeContentRow(entry: MetadataEntry): ContentRow {
     throw new NexusError('Unsupported', `content in the codec ${JSON.stringify(codec)}; update nexusfs to read it`)
   }
   const hasPlace = bytes !== undefined || (typeof key === 'string' && blobKeyPattern.test(key))
-  if ((state !== 'live' && state !== 'deleting') || typeof size !== 'number' || !hasPlace) {
+  if ((state !== 'live' && state !== 'deleting') || !isSize(size) || !hasPlace) {
     throw new NexusError('Corrupt', 'a content row does not say where its content is; restore the metadata from a backup')
   }
   return { state, size, location: bytes === undefined ? { kind: 'blob', key: String(key) } : { kind: 'inline', bytes } }

@@ -1,6 +1,5 @@
 import { createHash, hash } from 'node:crypto'
 import { concatBytes, fromHex } from './bytes.ts'
-import { NexusError } from './errors.ts'
 
 declare const digestBrand: unique symbol
 
@@ -31,14 +30,8 @@ export class DigestStream {
   }
 }
 
-/**
- * @throws {NexusError} InvalidArgument if the text is not a digest
- */
-export function toDigest(text: string): Digest {
-  if (!pattern.test(text)) {
-    throw new NexusError('InvalidArgument', `not a digest: "${text}"; write sha256: and 64 hexadecimal digits`)
-  }
-  return text as Digest
+export function isDigest(text: unknown): text is Digest {
+  return typeof text === 'string' && pattern.test(text)
 }
 
 /** The 64 hexadecimal digits alone. */

@@ -43,6 +43,11 @@ function invalidPath(input: string, fix: string): NexusError {
   return new NexusError('InvalidPath', `invalid path ${JSON.stringify(shown)}: ${fix}`, { context: { path: shown } })
 }
 
+/** True for what a single segment of a normal path can be, its length aside. */
+export function isName(text: string): boolean {
+  return text !== '' && text !== '.' && text !== '..' && !text.includes('/') && !text.includes('\0')
+}
+
 /** The names from the root down; empty for the root. */
 export function segmentsOf(path: NexusPath): readonly string[] {
   return path === '/' ? [] : path.slice(1).split('/')

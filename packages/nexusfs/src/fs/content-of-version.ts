@@ -1,4 +1,5 @@
 import { orAborted } from '../core/abort.ts'
+import { digestOf } from '../core/digest.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
 import type { NexusPath } from '../core/path.ts'
 import { versionKey } from '../metadata/keyspace.ts'
@@ -45,7 +46,7 @@ export async function contentOf(
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
   if (head.size === 0) return empty
-  if (head.bytes !== undefined) return head.bytes
+  if (head.bytes !== undefined) return verifiedTiny(path, head, head.bytes)
   const cached = fs.content.cached(head.digest)
   if (cached !== undefined) return cached
   const bytes = await orAborted(fs.content.read(head.digest), signal, 'read').catch((error: unknown) => {
@@ -55,6 +56,20 @@ export async function contentOf(
   throw new NexusError('Corrupt', `${path}: the store has lost the content ${head.digest}; restore it from a backup`, {
     context: { path, digest: head.digest },
   })
+}
+
+const verifiedHeads = new WeakSet<FileHead>()
+
+/** Bytes in a head are verified as all content is, once for each head. */
+function verifiedTiny(path: NexusPath, head: FileHead, bytes: Uint8Array): Uint8Array {
+  if (verifiedHeads.has(head)) return bytes
+  const actual = digestOf(bytes)
+  if (actual !== head.digest) {
+    const what = `content ${head.digest} is damaged: its bytes have the digest ${actual}; restore it from a backup`
+    throw damaged(path, head, new NexusError('Corrupt', what))
+  }
+  verifiedHeads.add(head)
+  return bytes
 }
 
 function damaged(path: NexusPath, { digest }: FileHead, cause: NexusError): NexusError {

@@ -1,4 +1,4 @@
-import { type Digest, toDigest } from '../core/digest.ts'
+import { type Digest, isDigest } from '../core/digest.ts'
 import { NexusError } from '../core/errors.ts'
 import { type Id, isId } from '../core/id.ts'
 import { type Revision, toRevision } from '../core/revision.ts'
@@ -124,19 +124,20 @@ function decode(entry: MetadataEntry): Bound {
     throw new NexusError('Unsupported', `an entry of the kind ${JSON.stringify(fields.k)}; update nexusfs to read it`)
   }
   const head = { kind: 'file', ...common, ...decodeVersion(fields), ...(bytes && { bytes }) } satisfies FileHead
+  if (bytes !== undefined && bytes.length !== head.size) throw notAHead()
   return { head, entry, etag: etagOf(head.id, head.revision ?? entry.revision) }
 }
 
 function decodeCommon(fields: RecordFields): HeadFields {
   const { i: id, c: createdAt, m: modifiedAt, mn, a: author, b: born, e: ended } = fields
-  if (!isId(id) || typeof createdAt !== 'number' || typeof modifiedAt !== 'number' || typeof author !== 'string') throw notAHead()
+  if (!isId(id) || !isTime(createdAt) || !isTime(modifiedAt) || typeof author !== 'string') throw notAHead()
   return {
     id,
     createdAt,
     modifiedAt,
     author,
-    ...(typeof mn === 'number' && { modifiedNanoseconds: mn }),
-    ...(typeof born === 'number' && { born: toRevision(born) }),
+    ...(mn !== undefined && { modifiedNanoseconds: wholeUpTo(999_999, mn) }),
+    ...(born !== undefined && { born: decodeRevision(born) }),
     ...(ended !== undefined && { ended: decodeEnded(ended) }),
   }
 }
@@ -145,14 +146,14 @@ function decodeVersion(
   fields: RecordFields,
 ): Pick<FileHead, 'version' | 'digest' | 'size' | 'executable' | 'reason' | 'revision'> {
   const { n: version, d: digest, s: size, x, w: reason, r: revision } = fields
-  if (typeof version !== 'number' || typeof digest !== 'string' || typeof size !== 'number') throw notAHead()
+  if (!isDigest(digest) || version === 0) throw notAHead()
   return {
-    version,
-    digest: toDigest(digest),
-    size,
+    version: wholeUpTo(Number.MAX_SAFE_INTEGER, version),
+    digest,
+    size: wholeUpTo(Number.MAX_SAFE_INTEGER, size),
     executable: x === 1,
     ...(typeof reason === 'string' && { reason }),
-    ...(typeof revision === 'number' && { revision: toRevision(revision) }),
+    ...(revision !== undefined && { revision: decodeRevision(revision) }),
   }
 }
 
@@ -165,8 +166,24 @@ function isEnding(why: unknown): why is Ended['why'] {
 function decodeEnded(value: unknown): Ended {
   if (typeof value !== 'object' || value === null || !('w' in value) || !('r' in value)) throw notAHead()
   const { w: why, r: revision } = value
-  if (!isEnding(why) || typeof revision !== 'number') throw notAHead()
-  return { why, revision: toRevision(revision) }
+  if (!isEnding(why)) throw notAHead()
+  return { why, revision: decodeRevision(revision) }
+}
+
+/** What a Date can hold. */
+const latestTime = 8.64e15
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= latestTime
+}
+
+function wholeUpTo(most: number, value: unknown): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > most) throw notAHead()
+  return value
+}
+
+function decodeRevision(value: unknown): Revision {
+  return toRevision(wholeUpTo(Number.MAX_SAFE_INTEGER, value))
 }
 
 function notAHead(): NexusError {
@@ -175,7 +192,10 @@ function notAHead(): NexusError {
 
 const names = new WeakMap<MetadataEntry, string>()
 
-/** The name under which a `d/` row binds its head. */
+/**
+ * The name under which a `d/` row binds its head.
+ * @throws {NexusError} Corrupt if no path can have it
+ */
 export function nameOfEntry(entry: MetadataEntry): string {
   const known = names.get(entry)
   if (known !== undefined) return known

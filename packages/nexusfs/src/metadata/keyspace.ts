@@ -1,6 +1,8 @@
-import { concatBytes, fromUtf8, readUint64, uint64, utf8 } from '../core/bytes.ts'
+import { concatBytes, fromUtf8, readUint64, toHex, uint64, utf8 } from '../core/bytes.ts'
 import { type Digest, digestKeyBytes } from '../core/digest.ts'
+import { NexusError } from '../core/errors.ts'
 import { type Id, idBytes } from '../core/id.ts'
+import { isName } from '../core/path.ts'
 import type { Revision } from '../core/revision.ts'
 import type { Key, WrittenKey } from './metadata-store.ts'
 
@@ -37,9 +39,23 @@ export function headKey(group: Uint8Array, name: string): Key {
   return { group, item: utf8(name) }
 }
 
-/** The name in the item of a head. */
+/**
+ * The name in the item of a head.
+ * @throws {NexusError} Corrupt if no path can have such a name: it would lead elsewhere
+ */
 export function nameInHeadKey(key: Key): string {
-  return fromUtf8(key.item)
+  try {
+    const name = fromUtf8(key.item)
+    if (isName(name)) return name
+  } catch (cause) {
+    throw notAName(key, cause)
+  }
+  throw notAName(key)
+}
+
+function notAName(key: Key, cause?: unknown): NexusError {
+  const what = `a directory holds an entry that no path can name (${toHex(key.item)})`
+  return new NexusError('Corrupt', `${what}; restore the metadata from a backup`, { cause })
 }
 
 /** `h/<directory>` / name NUL REV: bindings of a name that ended. */
