@@ -58,7 +58,7 @@ export function factsArguments(settings: SessionSettings, processId: number): re
   return [processId, String(statementTimeoutMs), String(2 * statementTimeoutMs), replaced, by]
 }
 
-/** Which of the server's values are too weak for the class, or stronger than `os` pays for. */
+/** Which of the server's values are too weak for the class, or stronger than `none` pays for. */
 function synchronousCommit(durability: DurabilityClass | undefined): {
   readonly replaced: readonly string[]
   readonly by: string
@@ -67,8 +67,8 @@ function synchronousCommit(durability: DurabilityClass | undefined): {
     case undefined:
       return { replaced: [], by: 'on' }
     case 'none':
-    case 'os':
       return { replaced: ['on', 'local', 'remote_write', 'remote_apply'], by: 'off' }
+    case 'os':
     case 'disk':
       return { replaced: ['off'], by: 'on' }
     case 'replicated':
@@ -92,9 +92,13 @@ export function readFacts(row: readonly (string | null)[]): ServerFacts {
   }
 }
 
-/** What an acknowledged commit survives under these settings. */
+/**
+ * What an acknowledged commit survives under these settings. With `synchronous_commit = off` it waits in the memory of the server: an
+ * immediate stop loses it. With `fsync = off` the system has it.
+ */
 export function durabilityOf(facts: ServerFacts): DurabilityClass {
-  if (facts.fsync === 'off' || facts.synchronousCommit === 'off') return 'os'
+  if (facts.synchronousCommit === 'off') return 'none'
+  if (facts.fsync === 'off') return 'os'
   const isReplicated = facts.synchronousStandbys.trim() !== '' && ['on', 'remote_apply'].includes(facts.synchronousCommit)
   return isReplicated ? 'replicated' : 'disk'
 }
