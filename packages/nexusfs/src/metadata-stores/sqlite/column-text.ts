@@ -6,13 +6,13 @@ import type { ItemRange } from '../../metadata/metadata-store.ts'
  * string three times faster than a BLOB into an array, and SQLite compares the UTF-8 of such texts in the order of their bytes.
  */
 
-/** Longest small value, in bytes of UTF-8: a row of the table stays below the size from which SQLite chains overflow pages. */
+/** Longest small value, in bytes of UTF-8. */
 const smallValueBytes = 800
 
 /** Sorts above every item of its group: no byte becomes this character. */
 const aboveItems = '\u0100'
 
-/** The row that holds the last revision. No key has this text, and it lies beside the newest log row, so it costs no page of its own. */
+/** The row that holds the last revision. No key has this text, and its place in the index is beside the newest log row. */
 export const lastRevisionColumn: string = `\u0001l${aboveItems}`
 
 /** What the column of every key of the group begins with. */
@@ -55,7 +55,7 @@ export function revisionText(revision: number): string {
   )
 }
 
-/** The value as TEXT, or as it is if it belongs in the table of large values. */
+/** The value as TEXT, or, if it is large, as it is. */
 export function storedValue(value: Uint8Array): string | Uint8Array {
   if (value.length > smallValueBytes) return value
   const text = binaryText(value)

@@ -1,27 +1,26 @@
+import { lastRevisionColumn } from './column-text.ts'
 import type { SqlDatabase, SqlStatement } from './driver.ts'
 
-/** The statements that change entries; a large value gets a row of its own, which the triggers of the schema remove again. */
+/** The statements that change entries. */
 export class EntryWriter {
   readonly #put: SqlStatement
-  readonly #insertLarge: SqlStatement
-  readonly #putLarge: SqlStatement
   readonly #delete: SqlStatement
+  readonly #replace: SqlStatement
 
   constructor(database: SqlDatabase) {
-    const orReplace = 'ON CONFLICT (k) DO UPDATE SET r = excluded.r, v = excluded.v'
-    this.#put = database.prepare(`INSERT INTO entries (k, r, v) VALUES (?, ?, ?) ${orReplace}`)
-    this.#insertLarge = database.prepare('INSERT INTO large_values (value) VALUES (?)')
-    this.#putLarge = database.prepare(`INSERT INTO entries (k, r, v) VALUES (?, ?, last_insert_rowid()) ${orReplace}`)
+    const columns = 'INTO entries (k, r, v) VALUES (?, ?, ?)'
+    this.#put = database.prepare(`INSERT ${columns} ON CONFLICT (k) DO UPDATE SET r = excluded.r, v = excluded.v`)
+    this.#replace = database.prepare(`INSERT OR REPLACE ${columns}`)
     this.#delete = database.prepare('DELETE FROM entries WHERE k = ?')
   }
 
   put(column: string, revision: number, value: string | Uint8Array): void {
-    if (typeof value === 'string') {
-      this.#put.run(column, revision, value)
-    } else {
-      this.#insertLarge.run(value)
-      this.#putLarge.run(column, revision)
-    }
+    this.#put.run(column, revision, value)
+  }
+
+  /** The row of the last revision moves to the end with each group, among the rows just written: it costs no page of its own. */
+  putLastRevision(revision: number): void {
+    this.#replace.run(lastRevisionColumn, revision, '')
   }
 
   delete(column: string): void {

@@ -1,5 +1,4 @@
 import { nextRevision, type Revision, toRevision } from '../../core/revision.ts'
-import { lastRevisionColumn } from './column-text.ts'
 import type { SqlDatabase, SqlStatement } from './driver.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { type PlannedCommit, type PlannedExpectation, type PlannedWrite, writtenColumn } from './planned-commit.ts'
@@ -105,7 +104,7 @@ export class GroupCommitter {
       results.push(conflict ?? { kind: 'committed', revision: last })
       if (performance.now() > end) break
     }
-    if (last > previous) this.#writer.put(lastRevisionColumn, last, '')
+    if (last > previous) this.#writer.putLastRevision(last)
     return { results, previous, last }
   }
 

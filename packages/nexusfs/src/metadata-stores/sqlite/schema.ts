@@ -8,17 +8,12 @@ const applicationId = 0x4e584653
 export const schemaVersion = 1
 
 /**
- * `entries`: `k` is the key as text (see column-text.ts), `r` the revision, `v` a small value as text, or the number of its row in
- * `large_values`. Small rows lie in the tree of their key itself; large ones in a table of their own, so that a page of
- * `entries` holds many keys. The triggers remove a large value with the entry that referred to it.
+ * `entries`: `k` is the key as text (see column-text.ts), `r` the revision, `v` the value: a small one as text, a large one as a blob.
+ * Rows lie in the order in which they were written, and an index finds them by key: new rows then share the pages at the end, whatever
+ * their keys. With rows in the order of their keys, a commit writes a quarter more.
  */
 const tables = `
-CREATE TABLE entries (k TEXT NOT NULL PRIMARY KEY, r INTEGER NOT NULL, v ANY NOT NULL) WITHOUT ROWID, STRICT;
-CREATE TABLE large_values (id INTEGER PRIMARY KEY, value BLOB NOT NULL) STRICT;
-CREATE TRIGGER replaced_value AFTER UPDATE OF v ON entries WHEN typeof(old.v) = 'integer'
-BEGIN DELETE FROM large_values WHERE id = old.v; END;
-CREATE TRIGGER deleted_value AFTER DELETE ON entries WHEN typeof(old.v) = 'integer'
-BEGIN DELETE FROM large_values WHERE id = old.v; END;
+CREATE TABLE entries (k TEXT NOT NULL UNIQUE, r INTEGER NOT NULL, v ANY NOT NULL) STRICT;
 PRAGMA application_id = ${applicationId};
 PRAGMA user_version = ${schemaVersion};
 `

@@ -21,7 +21,6 @@ export class SnapshotReader {
   readonly #begin: SqlStatement
   readonly #end: SqlStatement
   readonly #get: SqlStatement
-  readonly #getLarge: SqlStatement
   readonly #ascending: SqlStatement
   readonly #descending: SqlStatement
 
@@ -31,7 +30,6 @@ export class SnapshotReader {
     this.#begin = database.prepare('BEGIN')
     this.#end = database.prepare('COMMIT')
     this.#get = database.prepare('SELECT r, v FROM entries WHERE k = ?')
-    this.#getLarge = database.prepare('SELECT value FROM large_values WHERE id = ?')
     this.#ascending = database.prepare('SELECT k, r, v FROM entries WHERE k >= ? AND k < ? ORDER BY k LIMIT ?')
     this.#descending = database.prepare('SELECT k, r, v FROM entries WHERE k >= ? AND k < ? ORDER BY k DESC LIMIT ?')
   }
@@ -131,12 +129,8 @@ export class SnapshotReader {
 
   #value(stored: unknown): Uint8Array {
     if (typeof stored === 'string') return textBytes(stored)
-    const large = this.#getLarge.get(Number(stored))?.[0]
-    if (large instanceof Uint8Array) return large
-    throw new NexusError(
-      'Corrupt',
-      'sqlite: an entry refers to a large value that is not there; restore the database from a backup',
-    )
+    if (stored instanceof Uint8Array) return stored
+    throw new NexusError('Corrupt', 'sqlite: an entry has a value of no known form; restore the database from a backup')
   }
 }
 
