@@ -40,7 +40,8 @@ describe('the class of durability', () => {
     [{ synchronousCommit: 'on', synchronousStandbys: 'ANY 1 (a, b)' }, 'replicated'],
     [{ synchronousCommit: 'remote_apply', synchronousStandbys: '*' }, 'replicated'],
     [{ synchronousCommit: 'remote_apply', synchronousStandbys: '' }, 'disk'],
-    [{ synchronousCommit: 'off' }, 'os'],
+    [{ synchronousCommit: 'off' }, 'none'],
+    [{ synchronousCommit: 'off', fsync: 'off' }, 'none'],
     [{ fsync: 'off' }, 'os'],
   ] as const)('with %j is %s', (difference, durability) => {
     assert.equal(durabilityOf({ ...fit, ...difference }), durability)
