@@ -15,7 +15,7 @@ const locked = 6
 const ioError = 10
 const full = 13
 
-/** The primary result codes that say something of their own; all others are `Unexpected`. */
+/** The primary result codes, and extended ones, that say something of their own; all others are `Unexpected`. */
 const meanings: Readonly<Record<number, { readonly code: ErrorCode; readonly fix: string }>> = {
   3: { code: 'PermissionDenied', fix: 'check the rights on the file and its folder' },
   5: { code: 'Unavailable', fix: 'another process holds the write lock; try again' },
@@ -31,6 +31,8 @@ const meanings: Readonly<Record<number, { readonly code: ErrorCode; readonly fix
     code: 'Corrupt',
     fix: 'the file is not an SQLite database, or its first page is damaged: name another, or restore a backup',
   },
+  // The file of shared memory beside the database cannot grow.
+  4874: { code: 'NoSpace', fix: 'free space on the disk that holds the database' },
 }
 
 export function faultOf(error: unknown): SqlFault {
@@ -58,7 +60,7 @@ export function toNexusError(error: unknown, operation: string, outcome?: Outcom
 }
 
 export function faultError(fault: SqlFault, operation: string, outcome?: Outcome, cause?: unknown): NexusError {
-  const { code, fix } = meanings[primary(fault.code)] ?? { code: 'Unexpected', fix: 'please report this' }
+  const { code, fix } = meanings[fault.code] ?? meanings[primary(fault.code)] ?? { code: 'Unexpected', fix: 'please report this' }
   const context: ErrorContext = { sqlite: fault.code, ...(outcome === undefined ? {} : { outcome }) }
   return new NexusError(code, `${operation}: SQLite: ${fault.message}; ${fix}`, {
     operation,

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isNexusError, type NexusError, type NexusFS, openNexus } from 'nexusfs'
+import { afterEach, beforeEach, describe, it } from 'vitest'
+import { unprivilegedAccount } from '../../services/unprivileged-account.ts'
+import { runNexus } from '../concurrency/processes.ts'
+
+let folder = ''
+let mountPoint = ''
+let isMounted = false
+
+beforeEach(async () => {
+  assert.equal(process.getuid?.(), 0, 'run this as root: it mounts file systems')
+  folder = await mkdtemp(join(tmpdir(), 'nexus-media-'))
+  mountPoint = join(folder, 'mount')
+  await mkdir(mountPoint)
+})
+afterEach(async () => {
+  if (isMounted) execFileSync('umount', ['-l', mountPoint])
+  isMounted = false
+  await rm(folder, { recursive: true, force: true })
+})
+
+function mount(options: string): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'nexus-test', mountPoint])
+  isMounted = true
+}
+
+async function failure(work: () => Promise<unknown>): Promise<NexusError> {
+  try {
+    await work()
+  } catch (error) {
+    if (isNexusError(error)) return error
+    throw error
+  }
+  throw new Error('it did not fail')
+}
+
+/** Writes files of this size until one fails; the contents of those that were acknowledged. */
+async function fill(fs: NexusFS, size: number, files: Map<string, Uint8Array>): Promise<NexusError> {
+  for (let n = 0; ; n++) {
+    const [path, content] = [`/${size}/${n}`, new Uint8Array(randomBytes(size))]
+    try {
+      await fs.write(path, content)
+      files.set(path, content)
+    } catch (error) {
+      if (isNexusError(error)) return error
+      throw error
+    }
+  }
+}
+
+async function assertAllThere(fs: NexusFS, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  for (const [path, content] of files) assert.ok(Buffer.from(await fs.read(path)).equals(content), path)
+  let count = 0
+  for await (const { kind } of fs.walk('/')) if (kind === 'file') count++
+  assert.equal(count, files.size)
+}
+
+describe('a full disk of 64 MiB (needs root)', () => {
+  for (const durability of ['os', 'disk'] as const) {
+    it(`loses nothing acknowledged in class ${durability}: NoSpace, reads go on, and writes too once there is space`, async () => {
+      mount('size=64m')
+      const ballast = join(mountPoint, 'ballast')
+      await writeFile(ballast, new Uint8Array(8 * 1024 * 1024))
+      const data = join(mountPoint, 'data')
+      const files = new Map<string, Uint8Array>()
+      await using fs = await openNexus(data, { durability, cacheBytes: 0 })
+      // A large file finds no room first; what is small still does then.
+      assert.equal((await fill(fs, 4_000_000, files)).code, 'NoSpace')
+      assert.ok(files.size > 5)
+      await fs.remove('/4000000/0')
+      files.delete('/4000000/0')
+      await fs.write('/small', 'x')
+      files.set('/small', new Uint8Array(Buffer.from('x')))
+      for (const size of [300_000, 20_000, 10]) {
+        const error = await fill(fs, size, files)
+        assert.deepEqual([error.code, error.retry], ['NoSpace', 'safe'], error.message)
+      }
+      await assertAllThere(fs, files)
+      assert.equal((await failure(() => fs.write('/large', randomBytes(2_000_000)))).code, 'NoSpace')
+      const batch = [{ path: '/batch', content: randomBytes(200_000) }]
+      assert.equal((await failure(() => fs.writeBatch(batch))).code, 'NoSpace')
+      const cat = await runNexus(['cat', '/small', '--store', data])
+      assert.deepEqual([cat.code, cat.stdout], [0, 'x'], cat.stderr)
+      await rm(ballast)
+      await fs.write('/again', randomBytes(1_000_000))
+      await fs.remove('/again')
+      await fs.remove('/4000000/1')
+      files.delete('/4000000/1')
+      await assertAllThere(fs, files)
+      await fs.close()
+      await using again = await openNexus(data, { durability, create: false })
+      await assertAllThere(again, files)
+    })
+  }
+
+  it('is NoSpace for an import, which goes on where it stopped once there is space', async () => {
+    mount('size=64m')
+    const ballast = join(mountPoint, 'ballast')
+    await writeFile(ballast, new Uint8Array(48 * 1024 * 1024))
+    const source = join(folder, 'source')
+    await mkdir(source)
+    for (let n = 0; n < 24; n++) await writeFile(join(source, `file${n}`), randomBytes(1_000_000))
+    await using fs = await openNexus(join(mountPoint, 'data'), { durability: 'os' })
+    assert.equal((await failure(() => fs.importTree(source, '/t'))).code, 'NoSpace')
+    const before = (await fs.usage()).files
+    await rm(ballast)
+    const report = await fs.importTree(source, '/t')
+    assert.deepEqual([report.files, report.unchanged], [24, before])
+    assert.equal((await fs.usage()).versions, 24)
+  })
+
+  it('without room for a store is NoSpace, and leaves nothing that looks like one', async () => {
+    mount('size=16k')
+    const data = join(mountPoint, 'data')
+    assert.equal((await failure(() => openNexus(data))).code, 'NoSpace')
+    execFileSync('mount', ['-o', 'remount,size=8m', mountPoint])
+    await using fs = await openNexus(data, { durability: 'os' })
+    await fs.write('/a', 'x')
+  })
+})
+
+describe('a medium that takes no writes (needs root)', () => {
+  it('is ReadOnly for what writes, whether it opens or not', async () => {
+    mount('size=16m')
+    const data = join(mountPoint, 'data')
+    await using fs = await openNexus(data, { durability: 'os' })
+    await fs.write('/a', 'x')
+    await fs.close()
+    execFileSync('mount', ['-o', 'remount,ro', mountPoint])
+    const error = await failure(async () => {
+      await using locked = await openNexus(data, { durability: 'os' })
+      assert.equal(await locked.readText('/a'), 'x')
+      await locked.write('/a', 'y')
+    })
+    assert.equal(error.code, 'ReadOnly', error.message)
+    const write = await runNexus(['write', '/a', '-', '--store', data], 'y')
+    assert.equal(write.code, 5, write.stderr)
+    execFileSync('mount', ['-o', 'remount,rw', mountPoint])
+    await using again = await openNexus(data, { durability: 'os' })
+    assert.equal(await again.readText('/a'), 'x')
+  })
+})
+
+describe('a folder of another user (needs root)', () => {
+  const account = unprivilegedAccount()
+
+  /** Opens the store as a user without rights, reads and writes; prints what came of it. */
+  function asOther(data: string): { code: string; message: string } {
+    const script = `import { openNexus } from 'nexusfs'
+      try {
+        const fs = await openNexus(${JSON.stringify(data)}, { durability: 'os' })
+        await fs.readText('/a')
+        await fs.write('/a', 'theirs')
+        console.log(JSON.stringify({ code: 'none', message: '' }))
+      } catch ({ code, message }) {
+        console.log(JSON.stringify({ code, message }))
+      }`
+    const args = ['--conditions=nexus-source', '--input-type=module', '-e', script]
+    const options = {
+      encoding: 'utf8',
+      cwd: import.meta.dirname,
+      env: { PATH: process.env.PATH ?? '', HOME: '/' },
+      ...account,
+    } as const
+    return JSON.parse(execFileSync(process.execPath, args, options)) as { code: string; message: string }
+  }
+
+  it('is PermissionDenied where it may not be entered, or not be written to', async () => {
+    assert.ok(account)
+    await chmod(folder, 0o755)
+    const data = join(folder, 'data')
+    await using fs = await openNexus(data, { durability: 'os' })
+    await fs.write('/a', 'ours')
+    const denied = asOther(data)
+    assert.equal(denied.code, 'PermissionDenied', denied.message)
+    execFileSync('chmod', ['-R', 'a+rX', data])
+    const unwritable = asOther(data)
+    assert.ok(['PermissionDenied', 'ReadOnly'].includes(unwritable.code), `${unwritable.code}: ${unwritable.message}`)
+    execFileSync('chmod', ['-R', 'go-rwx', data])
+    assert.equal(await fs.readText('/a'), 'ours')
+  })
+})
