@@ -39,10 +39,8 @@ export class SnapshotReader {
    * revision in the database is most likely theirs: the cache is then left alone until they are acknowledged.
    */
   read(request: ReadRequest, isBehind: boolean): Snapshot {
-    if (this.#last.ifUnchanged() === this.#cache.revision) {
-      const cached = this.#fromCache(request)
-      if (cached !== undefined) return cached
-    }
+    const cached = this.#fromCache(request)
+    if (cached !== undefined && this.#last.ifUnchanged() === this.#cache.revision) return cached
     this.#begin.run()
     try {
       const isCurrent = this.#enter(isBehind)
