@@ -5,7 +5,7 @@ import type { Revision } from '../core/revision.ts'
 import { emptyValue, logGroup, logItemAfter, operationKey, revisionInLogItem } from '../metadata/keyspace.ts'
 import type { Commit, CommitResult, Expectation, MetadataStore } from '../metadata/metadata-store.ts'
 import { decodeRecord } from '../metadata/record.ts'
-import type { CommitDraft } from './commit-draft.ts'
+import type { CommitDraft, CommitStamp } from './commit-draft.ts'
 
 export type CommitOutcome =
   | { readonly status: 'committed'; readonly revision: Revision }
@@ -21,6 +21,8 @@ export interface CommitWords {
   readonly time: number
   readonly signal: AbortSignal | undefined
 }
+
+type TimeStamp = Pick<CommitStamp, 'time' | 'newSecond'>
 
 /** How long a lost reply is looked after, in milliseconds. */
 const resolveWithinMs = 30_000
@@ -59,9 +61,20 @@ export class Committer {
    * cannot be asked; else what the store throws, with nothing applied
    */
   async commit(draft: CommitDraft, words: CommitWords): Promise<CommitOutcome> {
+    const stamp = this.#stamp(words.time)
+    let outcome: CommitOutcome | undefined
+    try {
+      outcome = await this.#apply(draft, words, stamp)
+      return outcome
+    } finally {
+      if (outcome?.status !== 'committed') this.#takeBack(stamp)
+    }
+  }
+
+  async #apply(draft: CommitDraft, words: CommitWords, stamp: TimeStamp): Promise<CommitOutcome> {
     const id = newId(this.#random)
     const since = this.#acknowledged
-    const commit = draft.build({ commit: id, author: words.author, reason: words.reason, ...this.#stamp(words.time) })
+    const commit = draft.build({ commit: id, author: words.author, reason: words.reason, ...stamp })
     let results: readonly CommitResult[]
     try {
       results = await this.#metadata.commit([commit], { signal: words.signal })
@@ -87,12 +100,17 @@ export class Committer {
   }
 
   /** Log times never run backwards within a process; the first commit in each second leaves a mark. */
-  #stamp(time: number): { time: number; newSecond: number | undefined } {
+  #stamp(time: number): TimeStamp {
     this.#time = Math.max(this.#time, time)
     const second = Math.floor(this.#time / 1000)
     const isNew = second > this.#second
     this.#second = second
     return { time: this.#time, newSecond: isNew ? second : undefined }
+  }
+
+  /** A mark that was not committed is left by the next commit. */
+  #takeBack({ newSecond }: TimeStamp): void {
+    if (newSecond !== undefined && newSecond === this.#second) this.#second = newSecond - 1
   }
 
   /** The barrier decides: from then on the commit either is in the log, or can never be applied. */

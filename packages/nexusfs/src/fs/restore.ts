@@ -2,6 +2,7 @@ import { NexusError } from '../core/errors.ts'
 import { type NexusPath, nameOf, parsePath } from '../core/path.ts'
 import { detachedKey, endedRange } from '../metadata/keyspace.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
+import { decodeRecord } from '../metadata/record.ts'
 import { CommitDraft } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import { detachedHead } from './end-binding.ts'
@@ -90,7 +91,7 @@ async function findRemoved(fs: FsContext, from: Resolved, signal: AbortSignal | 
   for (;;) {
     const { scan } = await fs.metadata.read({ scan: [{ ...range, to, reverse: true, limit: historyPage }] }, { signal })
     for (const entry of scan[0]?.entries ?? []) {
-      const removed = await restorable(fs, decodeHead(entry), signal)
+      const removed = await restorable(fs, decodeHead(entry), from, signal)
       if (removed !== undefined) return removed
     }
     const last = scan[0]?.entries.at(-1)
@@ -100,10 +101,18 @@ async function findRemoved(fs: FsContext, from: Resolved, signal: AbortSignal | 
   throw new NexusError('NotFound', `nothing that was removed from ${from.path} can be restored`, { context: { path: from.path } })
 }
 
-async function restorable(fs: FsContext, bound: Bound, signal: AbortSignal | undefined): Promise<Removed | undefined> {
+/** A tree that came back, and was then removed from another place, is brought back from there. */
+async function restorable(
+  fs: FsContext,
+  bound: Bound,
+  { within, path }: Resolved,
+  signal: AbortSignal | undefined,
+): Promise<Removed | undefined> {
   const why = bound.head.ended?.why
   if (why === 'removed' || why === 'replaced') return { bound, detached: undefined }
   if (why !== 'detached') return undefined
   const { get } = await fs.metadata.read({ get: [detachedKey(bound.head.id)] }, { signal })
-  return get[0] && { bound, detached: get[0] }
+  if (get[0] === undefined) return undefined
+  const { d: directory, n: name } = decodeRecord(get[0].value).fields
+  return directory === within.id && name === nameOf(path) ? { bound, detached: get[0] } : undefined
 }
