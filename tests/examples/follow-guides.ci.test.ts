@@ -72,18 +72,12 @@ async function shell(script: string, cwd: string): Promise<string> {
   return stdout
 }
 
-/** The author's own, without what the test runner adds: `NODE_OPTIONS` and the like belong to it. */
+/** Variables of the test runner, of the npm script it runs in and of Nexus, which a reader's shell does not have. */
+const notOfAReader =
+  /^(VITEST|NODE_(OPTIONS|ENV|PATH|CHANNEL)|NEXUS_|npm_(package|lifecycle|config_(local_)?prefix|config_workspace))/
+
 function environment(): NodeJS.ProcessEnv {
-  const { PATH = '/usr/bin:/bin', HOME, npm_config_registry, npm_config_userconfig, npm_config_cache } = process.env
-  return {
-    PATH: [dirname(process.execPath), PATH].join(delimiter),
-    HOME,
-    npm_config_registry,
-    npm_config_userconfig,
-    npm_config_cache,
-    npm_config_audit: 'false',
-    npm_config_fund: 'false',
-    NEXUS_AUTHOR: 'you',
-    NO_COLOR: '1',
-  }
+  const own = Object.entries(process.env).filter(([name]) => !notOfAReader.test(name))
+  const path = [dirname(process.execPath), process.env.PATH ?? '/usr/bin:/bin'].join(delimiter)
+  return { ...Object.fromEntries(own), PATH: path, NEXUS_AUTHOR: 'you', NO_COLOR: '1', npm_config_audit: 'false' }
 }
