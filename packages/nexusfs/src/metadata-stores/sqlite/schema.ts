@@ -5,7 +5,7 @@ import type { SqlDatabase } from './driver.ts'
 const applicationId = 0x4e584653
 
 /** Version of the tables below; a newer one is refused. */
-export const schemaVersion = 1
+const schemaVersion = 1
 
 /**
  * `entries`: `k` is the key as text (see column-text.ts), `r` the revision, `v` the value: a small one as text, a large one as a blob.

@@ -70,7 +70,7 @@ export function faultError(fault: SqlFault, operation: string, outcome?: Outcome
 }
 
 /** True if the disk is full. */
-export function isFull({ code }: SqlFault): boolean {
+function isFull({ code }: SqlFault): boolean {
   return primary(code) === full
 }
 
