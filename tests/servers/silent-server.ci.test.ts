@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { isNexusError, type NexusError, type NexusFS } from 'nexusfs'
+import { TcpProxy } from 'nexusfs/testing'
+import { describe, it } from 'vitest'
+import { CommitWatch } from './commit-watch.ts'
+import { type ServerKind, serverPlace, sharedServer } from './server-places.ts'
+
+const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', await sharedServer('redis')] as const]
+/** Milliseconds after which a store gives up a call, and for which a lost reply is looked after. */
+const callMs = 2000
+const lookMs = 30_000
+/** What a busy machine adds. */
+const slackMs = 500
+
+const reads: Readonly<Record<string, (fs: NexusFS) => Promise<unknown>>> = {
+  exists: (fs) => fs.exists('/d/a'),
+  stat: (fs) => fs.stat('/d/a'),
+  read: (fs) => fs.read('/d/a'),
+  list: (fs) => Array.fromAsync(fs.list('/d')),
+}
+
+for (const [kind, server] of servers) {
+  describe.skipIf(server === undefined).concurrent(`a server that says nothing any more, on local-${kind}`, () => {
+    it('ends every call by its deadline, and is used again when it speaks', () => withProxy(kind, server?.url ?? '', endAndGoOn))
+    it('ends a write whose reply it swallowed, and says that nobody knows', () => withProxy(kind, server?.url ?? '', loseAReply))
+  })
+}
+
+interface Proxied {
+  readonly proxy: TcpProxy
+  readonly fs: NexusFS
+  /** Called once, just before the next commit is sent. */
+  beforeCommit(action: () => void): void
+}
+
+async function withProxy(kind: ServerKind, url: string, work: (proxied: Proxied) => Promise<void>): Promise<void> {
+  const { hostname, port } = new URL(url)
+  const proxy = await TcpProxy.listen({ host: hostname, port: Number(port) })
+  let onCommit: (() => void) | undefined
+  try {
+    await using place = await serverPlace(kind, url)
+    const fs = await place.open({
+      through: proxy,
+      postgres: { statementTimeoutMs: callMs, connectTimeoutMs: callMs },
+      redisTimeouts: { call: callMs, connect: callMs },
+      overMetadata: (store) =>
+        new CommitWatch(store, () => {
+          onCommit?.()
+          onCommit = undefined
+        }),
+    })
+    const beforeCommit = (action: () => void): void => {
+      onCommit = action
+    }
+    await work({ proxy, fs, beforeCommit })
+  } finally {
+    await proxy.close()
+  }
+}
+
+async function endAndGoOn({ proxy, fs }: Proxied): Promise<void> {
+  await fs.write('/d/a', 'before')
+  proxy.fallSilent()
+  const cancelled = (): Promise<unknown> => fs.write('/d/b', 'x', { signal: AbortSignal.timeout(500) })
+  await Promise.all([
+    ...Object.entries(reads).map(([name, call]) => assertEnds(name, () => call(fs), callMs, ['Timeout', 'Unavailable'])),
+    assertEnds('write with a signal', cancelled, 500, ['Aborted']),
+  ])
+  proxy.speak()
+  await fs.write('/d/d', 'after')
+  assert.deepEqual([await fs.readText('/d/a'), await fs.readText('/d/d')], ['before', 'after'])
+  assert.equal(await fs.exists('/d/b'), false)
+}
+
+async function loseAReply({ proxy, fs, beforeCommit }: Proxied): Promise<void> {
+  await fs.write('/d/a', 'before')
+  beforeCommit(() => proxy.fallSilent())
+  const error = await assertEnds('write', () => fs.write('/d/b', 'x'), callMs + lookMs + callMs, ['Unavailable'])
+  assert.equal(error.context.outcome, 'unknown')
+  proxy.speak()
+  await fs.write('/d/a', 'after')
+  assert.equal(await fs.readText('/d/a'), 'after')
+}
+
+async function assertEnds(
+  name: string,
+  call: () => Promise<unknown>,
+  deadlineMs: number,
+  codes: readonly string[],
+): Promise<NexusError> {
+  const began = performance.now()
+  const error: unknown = await call().then(
+    () => assert.fail(`${name} succeeded`),
+    (cause: unknown) => cause,
+  )
+  const took = performance.now() - began
+  if (!isNexusError(error)) throw error
+  assert.ok(codes.includes(error.code), `${name}: ${error.code} ${error.message}`)
+  assert.ok(took <= 1.1 * deadlineMs + slackMs, `${name} took ${took.toFixed(0)} ms, its deadline is ${deadlineMs} ms`)
+  return error
+}
