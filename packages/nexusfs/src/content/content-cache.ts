@@ -33,11 +33,12 @@ export class ContentCache {
   }
 
   #add(digest: Digest, bytes: Uint8Array): void {
+    if (this.#youngBytes + bytes.length > this.#generationBytes) {
+      this.#old = this.#young
+      this.#young = new Map()
+      this.#youngBytes = 0
+    }
     this.#young.set(digest, bytes)
     this.#youngBytes += bytes.length
-    if (this.#youngBytes <= this.#generationBytes) return
-    this.#old = this.#young
-    this.#young = new Map()
-    this.#youngBytes = 0
   }
 }

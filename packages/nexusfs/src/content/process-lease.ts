@@ -48,9 +48,10 @@ export class ProcessLease {
   /** To be called when the expectation failed: another process has ended this lease, and its blobs may be gone. */
   lost(process: Id): void {
     const current = this.#current
-    void current?.then((id) => {
+    const forget = (id: Id): void => {
       if (id === process && this.#current === current) this.#forget()
-    })
+    }
+    current?.then(forget, () => undefined)
   }
 
   /** Gives the lease back. */
