@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { chown, cp, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isNexusError, type NexusError, openNexus } from 'nexusfs'
+import { PostgresStore } from 'nexusfs/postgres'
+import { RedisStore } from 'nexusfs/redis'
+import { describe, it } from 'vitest'
+import type { OwnServer } from '../../services/service.ts'
+import { ownServer, type ServerKind, type ServerPlace, serverPlace, sharedServer } from './server-places.ts'
+
+const redis = await sharedServer('redis')
+const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', redis] as const]
+/** Where the server keeps its data, below its folder. */
+const dataOf: Readonly<Record<ServerKind, string>> = { postgres: 'data', redis: 'appendonlydir' }
+
+/** Ends the server, and lets it begin again with what was copied. */
+async function whileStopped(
+  own: OwnServer,
+  work: (data: string, copy: string) => Promise<void>,
+  kind: ServerKind,
+): Promise<void> {
+  await own.crash()
+  const data = join(own.directory, dataOf[kind])
+  await work(data, `${data}-copy`)
+  await own.restart()
+}
+
+/** With the owner of every file. */
+async function copyFolder(from: string, to: string): Promise<void> {
+  await cp(from, to, { recursive: true, preserveTimestamps: true })
+  const { uid, gid } = await stat(from)
+  for (const name of ['', ...(await readdir(to, { recursive: true }))]) await chown(join(to, name), uid, gid)
+}
+
+async function refusal(opening: () => Promise<unknown>): Promise<NexusError> {
+  const error: unknown = await opening().then(
+    () => assert.fail('it opened'),
+    (cause: unknown) => cause,
+  )
+  return isNexusError(error) ? error : assert.fail(String(error))
+}
+
+/** Writes once, takes a copy of the server's data, writes again and closes. */
+async function writeAroundACopy(place: ServerPlace, own: OwnServer): Promise<void> {
+  const first = await place.open()
+  await first.write('/a', 'one')
+  await first.close()
+  await whileStopped(own, copyFolder, place.kind)
+  const second = await place.open()
+  await second.write('/a', 'two')
+  await second.write('/b', 'two')
+  await second.close()
+}
+
+async function bringBack(own: OwnServer, kind: ServerKind): Promise<void> {
+  await whileStopped(
+    own,
+    async (data, copy) => {
+      await rm(data, { recursive: true })
+      await copyFolder(copy, data)
+    },
+    kind,
+  )
+}
+
+for (const [kind, server] of servers) {
+  describe.skipIf(server === undefined)(`a ${kind} server that came back from an older copy`, () => {
+    const withOwn = async (work: (place: ServerPlace, own: OwnServer) => Promise<void>): Promise<void> => {
+      const mine = (await ownServer(kind)) ?? assert.fail('it was here a moment ago')
+      try {
+        await using place = await serverPlace(kind, mine.url)
+        await work(place, mine.own)
+      } finally {
+        await mine.stop()
+      }
+    }
+
+    it('is refused at open, with the fix, and taken in its newest state', () =>
+      withOwn(async (place, own) => {
+        await writeAroundACopy(place, own)
+        const newest = await place.open()
+        assert.equal(await newest.readText('/a'), 'two')
+        await newest.close()
+        await bringBack(own, kind)
+        for (const opening of [
+          () => place.open(),
+          () => openNexus({ storage: `local:${place.folder}`, metadata: place.url, config: false, env: {} }),
+        ]) {
+          const error = await refusal(opening)
+          assert.deepEqual([error.code, error.context.reason], ['Corrupt', 'rolled back'])
+          assert.match(error.message, /has gone back in time.*restore its newest copy/)
+        }
+      }))
+
+    it('that was emptied beside blobs is not taken for a new store, unless they may be of another', () =>
+      withOwn(async (place) => {
+        const first = await place.open()
+        await first.write('/a', 'one')
+        await first.close()
+        if (kind === 'redis') await RedisStore.drop({ url: place.url })
+        else await PostgresStore.drop({ url: place.url })
+        const error = await refusal(() => place.open())
+        assert.deepEqual([error.code, error.context.reason], ['Corrupt', 'rolled back'])
+        assert.match(error.message, /is empty, and the storage backend holds blobs; .*restore its metadata/)
+        const beside = await place.open({ mayShareStorage: true })
+        assert.equal(await beside.exists('/a'), false)
+        await beside.write('/a', 'of another store')
+        await beside.close()
+        const again = await place.open()
+        assert.equal(await again.readText('/a'), 'of another store')
+      }))
+  })
+}
+
+describe.skipIf(redis === undefined)('a Redis whose older state is to be used', () => {
+  it('is taken once its epoch was raised, and gives out no number a second time', async () => {
+    const mine = (await ownServer('redis')) ?? assert.fail('it was here a moment ago')
+    try {
+      await using place = await serverPlace('redis', mine.url)
+      await writeAroundACopy(place, mine.own)
+      await bringBack(mine.own, 'redis')
+      const store = await RedisStore.open({ url: place.url })
+      await store.raiseEpoch()
+      await store.close()
+      const fs = await place.open()
+      assert.equal(await fs.readText('/a'), 'one')
+      assert.equal((await fs.write('/a', 'again')).version, 2)
+    } finally {
+      await mine.stop()
+    }
+  })
+})
