@@ -14,7 +14,8 @@ export interface LibraryProgram {
 export function compileDocuments(): LibraryProgram {
   const blocks = documentsWithBlocks()
     .flatMap(blocksOf)
-    .filter(({ language }) => language === 'ts')
+    // What is followed from an empty folder is compiled there, beside the engine that it imports.
+    .filter(({ language, marker }) => language === 'ts' && marker !== 'runs in: tests/examples')
   const files = new Map(blocks.map((block, index) => [`${root}/.document-block-${index}.ts`, block]))
   const index = `${root}/packages/nexusfs/src/index.ts`
   const options = readOptions()
