@@ -18,6 +18,7 @@ export class ProcessLease {
   readonly #metadata: MetadataStore
   readonly #clock: Clock
   readonly #random: Random
+  readonly #closed = new AbortController()
   #current: Promise<Id> | undefined
   #timer: NodeJS.Timeout | undefined
   #beats = 0
@@ -54,8 +55,9 @@ export class ProcessLease {
     current?.then(forget, () => undefined)
   }
 
-  /** Gives the lease back. */
+  /** Gives the lease back; one that is being taken is not waited for. */
   async close(): Promise<void> {
+    this.#closed.abort()
     const held = this.#current
     this.#forget()
     if (held === undefined) return
@@ -77,14 +79,18 @@ export class ProcessLease {
     for (let attempt = 0; ; attempt++) {
       const process = newId(this.#random)
       try {
-        await this.#commit([
-          { kind: 'put', key: leaseKey(process), value: started },
-          { kind: 'put', key: heartbeatKey(process), value: utf8('0') },
-        ])
+        await this.#commit(
+          [
+            { kind: 'put', key: leaseKey(process), value: started },
+            { kind: 'put', key: heartbeatKey(process), value: utf8('0') },
+          ],
+          { signal: this.#closed.signal },
+        )
         return process
       } catch (error) {
         if (isNexusError(error) && error.context.outcome === 'none') throw error
-        if (isNexusError(error, 'Closed') || this.#clock.monotonic() > deadline) throw notHeld(error)
+        if (isNexusError(error, 'Closed') || this.#closed.signal.aborted || this.#clock.monotonic() > deadline)
+          throw notHeld(error)
       }
       await this.#clock.sleep(Math.min(1000, 10 * 2 ** attempt) * (0.5 + this.#random.fraction()))
     }

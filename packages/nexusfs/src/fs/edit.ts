@@ -1,3 +1,4 @@
+import { orAborted } from '../core/abort.ts'
 import { concatBytes } from '../core/bytes.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
 import { parsePath } from '../core/path.ts'
@@ -23,11 +24,11 @@ const contendedForMs = 30_000
 export async function edit(fs: FsContext, path: string, change: Change, options: WriteOptions): Promise<FileEntry> {
   const target = parsePath(path)
   if (typeof change !== 'function') throw new NexusError('InvalidArgument', `edit: change is a function, not ${typeof change}`)
-  return fs.turns.take(`edit ${target}`, async () => {
+  const work = async (): Promise<FileEntry> => {
     const deadline = fs.clock.monotonic() + contendedForMs
     for (let tries = 0; ; tries++) {
       const { seen, content } = await look(fs, path, options)
-      const next = await called(change, content, seen)
+      const next = await orAborted(called(change, content, seen), options.signal, 'edit')
       try {
         const precondition = seen === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: seen.etag }
         return await write(fs, path, next, { ...options, ifMatch: undefined, ifNoneMatch: undefined, ...precondition })
@@ -37,7 +38,8 @@ export async function edit(fs: FsContext, path: string, change: Change, options:
       }
       await fs.clock.sleep(fs.random.fraction() * Math.min(50, 2 ** tries))
     }
-  })
+  }
+  return fs.turns.take(`edit ${target}`, work, options.signal)
 }
 
 export async function append(

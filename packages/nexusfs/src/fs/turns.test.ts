@@ -42,6 +42,36 @@ describe('turns', () => {
     assert.equal(await turns.take('a', async () => 'later'), 'later')
   })
 
+  it('let go of who cancels while he waits, whose work is never begun', async () => {
+    const turns = new Turns()
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const first = turns.take('a', () => promise)
+    const controller = new AbortController()
+    let hasBegun = false
+    const begin = async (): Promise<void> => {
+      hasBegun = true
+    }
+    const second = turns.take('a', begin, controller.signal)
+    const third = turns.take('a', async () => 'third')
+    controller.abort()
+    await assert.rejects(second, { code: 'Aborted' })
+    resolve('first')
+    assert.deepEqual([await first, await third, hasBegun], ['first', 'third', false])
+  })
+
+  it('do not let go of work that has begun', async () => {
+    const turns = new Turns()
+    const controller = new AbortController()
+    const first = turns.take('a', async () => 'first')
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const second = turns.take('a', () => promise, controller.signal)
+    await first
+    await sleep(1)
+    controller.abort()
+    resolve('second')
+    assert.equal(await second, 'second')
+  })
+
   it('begin at once where nobody waits', () => {
     const turns = new Turns()
     let hasBegun = false

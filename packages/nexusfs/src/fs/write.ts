@@ -24,11 +24,14 @@ export async function write(
   const toItem = fileWrite(target, options)
   const incoming = await fs.content.receive(bytes, options.signal)
   return settling([incoming], () =>
-    fs.turns.take(target, () =>
-      mutate(fs, options, async () => {
-        const planned = await planWrites(fs, [toItem(incoming)], options)
-        return { ...planned, result: (revision) => planned.entry(target, revision) }
-      }),
+    fs.turns.take(
+      target,
+      () =>
+        mutate(fs, options, async () => {
+          const planned = await planWrites(fs, [toItem(incoming)], options)
+          return { ...planned, result: (revision) => planned.entry(target, revision) }
+        }),
+      options.signal,
     ),
   )
 }

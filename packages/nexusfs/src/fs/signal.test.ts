@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { seededRandom } from '../conformance/seeded-random.ts'
+import { InterceptedStore } from '../metadata/layers/intercepted-store.ts'
+import { FaultPlan } from '../testing/fault-plan.ts'
+import { FaultyBackend } from '../testing/faulty-backend.ts'
+import { FaultyStore } from '../testing/faulty-store.ts'
+import type { NexusFS } from './nexus-fs.ts'
+import { all, failure, fresh, memoryPlace, orphans, type TestPlace } from './test-place.test-fixture.ts'
+
+let folder = ''
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nexus-signal-'))
+  await writeFile(join(folder, 'file'), fresh(700_000))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+let targets = 0
+
+/** Every call, with a signal. */
+const calls: Readonly<Record<string, (fs: NexusFS, signal: AbortSignal) => Promise<unknown>>> = {
+  read: (fs, signal) => fs.read('/d/file', { signal }),
+  readText: (fs, signal) => fs.readText('/d/file', { signal }),
+  readWithStat: (fs, signal) => fs.readWithStat('/d/file', { signal }),
+  readRange: (fs, signal) => fs.readRange('/d/file', { start: 0, signal }),
+  'read of a version': (fs, signal) => fs.read('/d/file', { version: 1, signal }),
+  write: (fs, signal) => fs.write('/d/new', fresh(2000), { signal }),
+  'write of a large file': (fs, signal) => fs.write('/d/new', fresh(3_000_000), { signal }),
+  append: (fs, signal) => fs.append('/d/file', 'x', { signal }),
+  edit: (fs, signal) => fs.edit('/d/file', () => 'x', { signal }),
+  writeBatch: (fs, signal) => fs.writeBatch([{ path: '/d/new', content: fresh(2000) }], { signal }),
+  exists: (fs, signal) => fs.exists('/d/file', { signal }),
+  stat: (fs, signal) => fs.stat('/d/file', { signal }),
+  list: (fs, signal) => all(fs.list('/d', { signal })),
+  walk: (fs, signal) => all(fs.walk('/', { signal })),
+  versions: (fs, signal) => all(fs.versions('/d/file', { signal })),
+  mkdir: (fs, signal) => fs.mkdir('/d/new', { signal }),
+  rmdir: (fs, signal) => fs.rmdir('/empty', { signal }),
+  remove: (fs, signal) => fs.remove('/d/file', { signal }),
+  restore: (fs, signal) => fs.restore('/gone', { signal }),
+  move: (fs, signal) => fs.move('/d/file', '/d/new', { signal }),
+  copy: (fs, signal) => fs.copy('/d/file', '/d/new', { signal }),
+  rollback: (fs, signal) => fs.rollback('/d/file', 1, { signal }),
+  usage: (fs, signal) => fs.usage('/', { signal }),
+  importTree: (fs, signal) => fs.importTree(folder, '/d/new', { signal }),
+  exportTree: (fs, signal) => fs.exportTree('/d', join(folder, `out${targets++}`), { signal }),
+}
+
+async function prepare(place: TestPlace): Promise<void> {
+  const fs = await place.open({ inlineBytes: 0 })
+  await fs.write('/d/file', fresh(3000))
+  await fs.write('/d/file', fresh(3000))
+  await fs.write('/gone', 'x')
+  await fs.remove('/gone')
+  await fs.mkdir('/empty')
+  await fs.close()
+}
+
+async function names(fs: NexusFS): Promise<string[]> {
+  return (await all(fs.walk('/'))).map((entry) => `${entry.path} ${entry.kind === 'file' ? entry.version : ''}`)
+}
+
+describe('a signal', () => {
+  it('that has fired already makes every call Aborted, and nothing is done', async () => {
+    await using place = await memoryPlace()
+    await prepare(place)
+    const fs = await place.open({ inlineBytes: 0 })
+    const before = await names(fs)
+    const horizon = await (await place.metadata()).horizon()
+    const reason = new Error('the user has left')
+    for (const [name, call] of Object.entries(calls)) {
+      const error = await failure(() => call(fs, AbortSignal.abort(reason)))
+      assert.equal(error.code, 'Aborted', `${name}: ${error.message}`)
+    }
+    assert.deepEqual(await names(fs), before)
+    assert.equal(await (await place.metadata()).horizon(), horizon)
+    await fs.close()
+    assert.deepEqual(await orphans(place), [])
+  })
+
+  it('that fires while a layer hangs ends every call soon, as Aborted', async () => {
+    let hung = 0
+    for (const [name, call] of Object.entries(calls)) {
+      for (const method of ['read', 'commit', 'get', 'put', 'stage', 'publish']) {
+        await using place = await memoryPlace()
+        await prepare(place)
+        const plan = new FaultPlan(seededRandom(1))
+        const fs = await place.open({
+          inlineBytes: 0,
+          cacheBytes: 0,
+          overMetadata: (store) => new FaultyStore(store, plan),
+          overStorage: (backend) => new FaultyBackend(backend, plan),
+        })
+        const fault = plan.add({ method, mode: { kind: 'hang' }, when: { nth: 1 } })
+        const controller = new AbortController()
+        const running = call(fs, controller.signal).then(
+          () => undefined,
+          (error: unknown) => error,
+        )
+        const deadline = performance.now() + 200
+        while (fault.hits === 0 && performance.now() < deadline && (await settledSoon(running)) === 'no');
+        if (fault.hits === 0) continue
+        hung++
+        controller.abort()
+        const error = await failure(async () => Promise.reject(await running))
+        assert.equal(error.code, 'Aborted', `${name}, ${method} hangs: ${error.message}`)
+        plan.clear()
+        await fs.stat('/')
+      }
+    }
+    assert.ok(hung >= 2 * Object.keys(calls).length, `only ${hung} calls met the layer that hangs`)
+  })
+
+  it('that fires after a commit began says that the outcome is unknown', async () => {
+    await using place = await memoryPlace()
+    const plan = new FaultPlan(seededRandom(1))
+    const controller = new AbortController()
+    const fs = await place.open({
+      overMetadata: (store) =>
+        new (class extends InterceptedStore {
+          constructor() {
+            super(store, async (call) => {
+              const result = await call.run()
+              if (call.method === 'commit' && plan.next('commit') !== undefined) {
+                controller.abort()
+                throw new Error('the reply was lost')
+              }
+              return result
+            })
+          }
+        })(),
+    })
+    plan.add({ method: 'commit', mode: { kind: 'after' }, when: { nth: 2 } })
+    await fs.write('/a', 'one')
+    const error = await failure(() => fs.write('/a', fresh(500), { signal: controller.signal }))
+    assert.deepEqual([error.code, error.context.outcome], ['Aborted', 'unknown'])
+    assert.equal((await fs.read('/a')).length, 500)
+  })
+
+  it('that fires while a write waits for its turn ends it, and the write before goes on', async () => {
+    await using place = await memoryPlace()
+    const plan = new FaultPlan(seededRandom(1))
+    const stores: FaultyStore[] = []
+    const fs = await place.open({
+      overMetadata: (store) => {
+        const over = new FaultyStore(store, plan)
+        stores.push(over)
+        return over
+      },
+    })
+    await fs.write('/a', 'before')
+    for (const wait of [
+      (signal: AbortSignal) => fs.write('/a', 'waiting', { signal }),
+      (signal: AbortSignal) => fs.append('/a', 'waiting', { signal }),
+    ]) {
+      const first = new AbortController()
+      plan.add({ method: 'commit', mode: { kind: 'hang' }, when: { nth: 1 } })
+      const hanging = failure(() => fs.append('/a', 'first', { signal: first.signal }))
+      const second = new AbortController()
+      const waiting = failure(() => wait(second.signal))
+      setTimeout(() => second.abort(), 10)
+      assert.equal((await waiting).code, 'Aborted')
+      first.abort()
+      assert.equal((await hanging).code, 'Aborted')
+      assert.equal(await fs.readText('/a'), 'before')
+    }
+  })
+
+  it('that never fires leaves nothing behind in the signal', async () => {
+    await using place = await memoryPlace()
+    await prepare(place)
+    const fs = await place.open()
+    const controller = new AbortController()
+    for (let n = 0; n < 50; n++) await fs.read('/d/file', { signal: controller.signal })
+    await fs.write('/d/file', 'x', { signal: controller.signal })
+    controller.abort()
+    assert.equal(await fs.readText('/d/file'), 'x')
+  })
+})
+
+describe('readers of one content', () => {
+  it('of whom one leaves, leave the others what they wait for', async () => {
+    await using place = await memoryPlace()
+    await prepare(place)
+    const plan = new FaultPlan(seededRandom(1))
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+    const fs = await place.open({
+      cacheBytes: 0,
+      overStorage: (backend) => {
+        const over = new FaultyBackend(backend, plan)
+        const get = over.get.bind(over)
+        over.get = async (...args) => {
+          await opened
+          return get(...args)
+        }
+        return over
+      },
+    })
+    const controller = new AbortController()
+    const leaving = failure(() => fs.read('/d/file', { signal: controller.signal }))
+    const staying = fs.read('/d/file')
+    setTimeout(() => controller.abort(), 5)
+    assert.equal((await leaving).code, 'Aborted')
+    open()
+    assert.equal((await staying).length, 3000)
+  })
+})
+
+async function settledSoon(work: Promise<unknown>): Promise<'yes' | 'no'> {
+  const turn = new Promise<'no'>((resolve) => setTimeout(resolve, 1, 'no'))
+  return Promise.race([work.then(() => 'yes' as const), turn])
+}
