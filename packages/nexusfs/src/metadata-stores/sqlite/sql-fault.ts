@@ -13,7 +13,6 @@ export type Outcome = 'none' | 'unknown'
 const busy = 5
 const locked = 6
 const ioError = 10
-const full = 13
 
 /** The primary result codes, and extended ones, that say something of their own; all others are `Unexpected`. */
 const meanings: Readonly<Record<number, { readonly code: ErrorCode; readonly fix: string }>> = {
@@ -67,11 +66,6 @@ export function faultError(fault: SqlFault, operation: string, outcome?: Outcome
     context,
     ...(cause === undefined ? {} : { cause }),
   })
-}
-
-/** True if the disk is full. */
-function isFull({ code }: SqlFault): boolean {
-  return primary(code) === full
 }
 
 function primary(code: number): number {
