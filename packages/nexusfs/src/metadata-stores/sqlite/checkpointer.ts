@@ -14,6 +14,9 @@ const fewFrames = 200
 /** Checkpoints beside the commits, to get down to few frames; under full load the disk cannot. */
 const mostPasses = 3
 
+/** Commits of class `disk` after which the WAL gets room for more: a short command never makes so many. */
+const roomCommits = 64
+
 /** Frames of our own commits after which its length is looked at: others write into it too. */
 const lookFrames = 250
 
@@ -38,11 +41,13 @@ export class Checkpointer {
   #unseenFrames = 0
   #running: Promise<void> | undefined
   #commits = 0
+  #hasRoom: boolean
   #idleTimer: NodeJS.Timeout | undefined
   #isClosed = false
 
   constructor(options: CheckpointerOptions) {
     this.#options = options
+    this.#hasRoom = options.place.durability !== 'disk'
   }
 
   /** To be called after each group, with an estimate of the frames it wrote. */
@@ -51,6 +56,7 @@ export class Checkpointer {
     this.#unseenFrames += frames
     if (this.#idleTimer === undefined) this.#awaitIdle()
     if (this.#unseenFrames >= lookFrames) this.#look()
+    else if (!this.#hasRoom && this.#commits >= roomCommits) this.#run(() => this.#makeRoom())
   }
 
   async close(): Promise<void> {
@@ -80,6 +86,17 @@ export class Checkpointer {
     }
   }
 
+  /** Commits would only wait for the lock. */
+  async #makeRoom(): Promise<void> {
+    this.#hasRoom = true
+    this.#options.pause()
+    try {
+      await this.#onThread()?.makeRoom()
+    } finally {
+      this.#options.resume()
+    }
+  }
+
   /** False if another connection is moving the WAL, or the thread cannot. */
   async #moveMost(): Promise<boolean> {
     for (let pass = 1; ; pass++) {
@@ -101,6 +118,8 @@ export class Checkpointer {
 
   async #empty(): Promise<void> {
     if (this.#options.walFrames() > 0) await this.#checkpoint('TRUNCATE')
+    this.#commits = 0
+    this.#hasRoom = this.#options.place.durability !== 'disk'
     await this.#endThread()
   }
 
@@ -113,10 +132,15 @@ export class Checkpointer {
 
   /** Returns the frames moved, or `undefined`. Where no thread can be had, SQLite itself moves the WAL inside a commit, when it is much longer (see connection.ts). */
   async #checkpoint(mode: CheckpointMode): Promise<number | undefined> {
+    return this.#onThread()?.checkpoint(mode)
+  }
+
+  /** The thread, unless none can be had. */
+  #onThread(): StoreThread | undefined {
     if (this.#thread?.hasFailed === true) return undefined
     if (this.#thread?.hasEnded === true) this.#thread = undefined
     this.#thread ??= new StoreThread(this.#options.place)
-    return this.#thread.checkpoint(mode)
+    return this.#thread
   }
 
   async #endThread(): Promise<void> {

@@ -128,7 +128,8 @@ for (const worker of ['never', 'always'] as const) {
       }
       await Promise.all(Array.from({ length: 8 }, (_, index) => storm(`k${index}`)))
       clearInterval(timer)
-      assert.ok(ticks >= 10, `${ticks} ticks in 200 ms`)
+      // None at all where commits starve them; a busy machine gives few.
+      assert.ok(ticks >= 3, `${ticks} ticks in 200 ms`)
     })
   })
 }

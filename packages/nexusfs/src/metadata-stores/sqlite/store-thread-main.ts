@@ -5,6 +5,7 @@ import { GroupCommitter } from './group-committer.ts'
 import { LastRevision } from './last-revision.ts'
 import { faultOf } from './sql-fault.ts'
 import type { ThreadReply, ThreadRequest } from './store-thread.ts'
+import { makeWalRoom } from './wal-room.ts'
 
 /** How long a checkpoint waits for connections in its way, in ms; waiting here blocks nobody. */
 const checkpointWaitMs = 1_000
@@ -24,10 +25,7 @@ class StoreThreadMain {
   answer(request: ThreadRequest): ThreadReply {
     try {
       this.#connection ??= open(this.#place)
-      const reply =
-        request.kind === 'group'
-          ? this.#connection.committer.run(request.group)
-          : checkpoint(this.#connection.database, request.mode)
+      const reply = serve(request, this.#connection, this.#place)
       if (reply.kind === 'lost' || reply.kind === 'broken') this.close()
       return reply
     } catch (error) {
@@ -64,6 +62,18 @@ function open(place: DatabasePlace): Connection {
     groupMs,
   )
   return { database, committer }
+}
+
+function serve(request: ThreadRequest, { database, committer }: Connection, place: DatabasePlace): ThreadReply {
+  switch (request.kind) {
+    case 'group':
+      return committer.run(request.group)
+    case 'checkpoint':
+      return checkpoint(database, request.mode)
+    case 'room':
+      makeWalRoom(database, place.file)
+      return { kind: 'room' }
+  }
 }
 
 function checkpoint(database: SqlDatabase, mode: string): ThreadReply {

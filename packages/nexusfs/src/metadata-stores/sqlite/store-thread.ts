@@ -7,8 +7,12 @@ import type { PlannedCommit } from './planned-commit.ts'
 export type ThreadRequest =
   | { readonly kind: 'group'; readonly group: readonly PlannedCommit[] }
   | { readonly kind: 'checkpoint'; readonly mode: CheckpointMode }
+  | { readonly kind: 'room' }
 
-export type ThreadReply = GroupOutcome | { readonly kind: 'checkpoint'; readonly moved: number | undefined }
+export type ThreadReply =
+  | GroupOutcome
+  | { readonly kind: 'checkpoint'; readonly moved: number | undefined }
+  | { readonly kind: 'room' }
 
 /**
  * `PASSIVE` moves what it can without stopping anybody; `RESTART` stops writers until all is moved, so that the WAL begins anew;
@@ -59,7 +63,8 @@ export class StoreThread {
 
   async run(group: readonly PlannedCommit[]): Promise<GroupOutcome> {
     const reply = await this.#ask({ kind: 'group', group: group.map(detached) })
-    if (reply.kind === 'checkpoint') throw new NexusError('Unexpected', 'sqlite: the thread answered another request')
+    if (reply.kind === 'checkpoint' || reply.kind === 'room')
+      throw new NexusError('Unexpected', 'sqlite: the thread answered another request')
     return reply
   }
 
@@ -67,6 +72,11 @@ export class StoreThread {
   async checkpoint(mode: CheckpointMode): Promise<number | undefined> {
     const reply = await this.#ask({ kind: 'checkpoint', mode })
     return reply.kind === 'checkpoint' ? reply.moved : undefined
+  }
+
+  /** Makes the file of the WAL as long as it gets (see wal-room.ts). Where that fails, it grows as it needs. */
+  async makeRoom(): Promise<void> {
+    await this.#ask({ kind: 'room' })
   }
 
   /** Lets the thread close its connection and end. */
