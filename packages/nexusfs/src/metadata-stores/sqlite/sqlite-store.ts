@@ -50,7 +50,7 @@ export interface SqliteStoreOptions {
  * Up to here a value costs less in the database than as a file of its own beside a small commit
  * (docs/decisions/sqlite-commit-path.md).
  */
-const preferredInlineBytes: Readonly<Record<'disk' | 'os', number>> = { disk: 98_304, os: 131_072 }
+const preferredInlineBytes = 131_072
 
 /**
  * A metadata store in one SQLite file, through the SQLite built into Node: no server, no dependency. Several processes, and several
@@ -118,7 +118,7 @@ export class SqliteStore implements MetadataStore {
       durability: place.durability,
       isShared: true,
       location: place.file,
-      preferredInlineBytes: preferredInlineBytes[place.durability],
+      preferredInlineBytes,
       capabilities: { watch: true },
       settings: { ...settingsOf(first.database), worker: options.worker ?? 'auto' },
     }
