@@ -148,6 +148,12 @@ describe.skipIf(!isComplete)('nexus bench run', () => {
         unmeasured.join('\n'),
       )
     }
+    const bare = file.results.filter(({ combo }) => combo.startsWith('bare-'))
+    assert.equal(bare.length, 2 * file.results.filter(({ id }) => id.startsWith('servers/') && id.endsWith('local-redis')).length)
+    assert.ok(
+      bare.every(({ status }) => status === 'measured'),
+      JSON.stringify(bare.map(({ problem }) => problem)),
+    )
     assert.deepEqual(await leftOnServers(), [])
   })
 

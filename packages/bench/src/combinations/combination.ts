@@ -1,4 +1,5 @@
 import { type DurabilityClass, type RegisteredCombination, type Registry, weakerDurability } from '../library.ts'
+import { bareServers } from '../subjects/bare-server.ts'
 
 /** Something that workloads run on. */
 export interface Combination {
@@ -16,9 +17,14 @@ export interface Combination {
   readonly status: CombinationStatus
   /** False = it runs only when it is asked for. */
   readonly isDefault: boolean
+  /** What a floor leaves out of a file system: all but one commit of the store, or the store as well. */
+  readonly floor: Floor | undefined
   /** True = a part of its work is done by a server, where nothing of it is counted. */
   readonly hasServer: boolean
 }
+
+/** `commit`: SHA-256 of the content and one commit to the metadata store. `bare`: the statements of the server itself. */
+export type Floor = 'commit' | 'bare'
 
 export type CombinationStatus =
   | { readonly status: 'ready'; readonly detail: string }
@@ -33,12 +39,18 @@ export function combinationsOf(registry: Pick<Registry, 'combos' | 'storages' | 
   const nexus = registry.combos.flatMap((combo) =>
     classesOf(combo, registry).map((durability) => nexusOf(combo, durability, registry)),
   )
-  return [...baselines, ...nexus, ...floors]
+  return [...baselines, ...nexus, ...floors, ...bareFloors(registry)]
 }
 
 /** The baseline of a class: what a program without Nexus does to get the same promise, or the nearest there is. */
 export function baselineOf(durability: DurabilityClass): string {
   return durability === 'none' || durability === 'os' ? rawBaseline : durableBaseline
+}
+
+/** A floor is compared with the combinations of the same metadata store, whatever keeps their blobs; a `commit`, in the same class. */
+export function isFloorOf(floor: Combination, { kind, metadata, durability }: Combination): boolean {
+  if (floor.kind !== 'floor' || kind !== 'nexus' || floor.metadata !== metadata) return false
+  return floor.floor === 'bare' || floor.durability === durability
 }
 
 /** The combination in the class that it was found to have, if that is weaker. */
@@ -47,7 +59,14 @@ export function inClass(combination: Combination, found: DurabilityClass = combi
   return durability === combination.durability ? combination : { ...combination, durability, reference: baselineOf(durability) }
 }
 
-const baselineParts = { kind: 'baseline', storage: undefined, metadata: undefined, isDefault: true, hasServer: false } as const
+const baselineParts = {
+  kind: 'baseline',
+  storage: undefined,
+  metadata: undefined,
+  isDefault: true,
+  floor: undefined,
+  hasServer: false,
+} as const
 
 const baselines: readonly Combination[] = [
   baseline(rawBaseline, 'os', 'node:fs/promises'),
@@ -71,8 +90,20 @@ function floor(id: string, durability: DurabilityClass): Combination {
   const label = 'SHA-256 of the content and one commit to SQLite'
   const status = { status: 'ready', detail: 'a floor, measured beside writes of known content' } as const
   const reference = baselineOf(durability)
-  const parts = { storage: undefined, metadata: 'sqlite', isDefault: false, hasServer: false }
+  const parts = { storage: undefined, metadata: 'sqlite', isDefault: false, floor: 'commit', hasServer: false } as const
   return { kind: 'floor', id, durability, label, ...parts, reference, status }
+}
+
+/** For every metadata store on a server that can be driven by hand. */
+function bareFloors({ combos, metadata }: Pick<Registry, 'combos' | 'metadata'>): readonly Combination[] {
+  return Object.entries(bareServers).flatMap(([name, label]) => {
+    const durability = metadata[name]?.traits.durability
+    const gate = combos.find((combo) => combo.metadata === name && combo.storage === 'memory')?.gate
+    if (durability === undefined || gate === undefined) return []
+    const status = gate.status === 'ready' ? ({ status: 'ready', detail: 'a floor' } as const) : gate
+    const parts = { storage: undefined, metadata: name, isDefault: false, floor: 'bare', hasServer: true } as const
+    return [{ kind: 'floor', id: `bare-${name}`, label, durability, ...parts, reference: baselineOf(durability), status }]
+  })
 }
 
 /** A combination that survives power loss on this machine's own disk can also be asked for class `os`. */
@@ -102,6 +133,7 @@ function nexusOf(
     reference: baselineOf(durability),
     status: gate.status === 'ready' ? { status: 'ready', detail: `class ${durability}` } : gate,
     isDefault: !isMixedWithMemory,
+    floor: undefined,
     hasServer: [registry.storages[storage], registry.metadata[metadata]].some((part) => part?.traits.remote === true),
   }
 }

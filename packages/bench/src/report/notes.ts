@@ -1,6 +1,6 @@
 import type { ResultFile } from '../results/result-file.ts'
 import { formatCount } from './format.ts'
-import { isWide, savedShare } from './result-cells.ts'
+import { isWide, ratioCell, savedShare } from './result-cells.ts'
 
 /** What a reader must know beside the figures, one sentence each. */
 export function notesOf(file: ResultFile): readonly string[] {
@@ -11,6 +11,7 @@ export function notesOf(file: ResultFile): readonly string[] {
     ...wideNote(file),
     ...warmUpNote(file),
     ...growthNote(file),
+    ...floorNotes(file),
     ...savingsNotes(file),
     ...tornNotes(file),
     ...coldNotes(file),
@@ -50,6 +51,16 @@ function growthNote({ results }: ResultFile): readonly string[] {
   const growing = new Set(results.filter(({ growth }) => growth !== undefined).map(({ workload }) => workload))
   if (growing.size === 0) return []
   return [`the state grows while the clock runs (files, or versions that Nexus keeps) in ${growing.size} workloads that write`]
+}
+
+/** What a file system costs above the least that its metadata store could do. */
+function floorNotes({ results, combos }: ResultFile): readonly string[] {
+  const floors = new Set(combos.filter(({ kind }) => kind === 'floor').map(({ id }) => id))
+  return results.flatMap(({ id, vs }) =>
+    vs
+      .filter(({ reference }) => floors.has(reference))
+      .map((comparison) => `${id}: ${ratioCell(comparison)} of ${comparison.reference}`),
+  )
 }
 
 /** One sentence for a workload, with the combinations that saved the same. */

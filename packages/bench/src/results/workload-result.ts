@@ -1,3 +1,4 @@
+import { isFloorOf } from '../combinations/combination.ts'
 import type { Entrant, RoundRecord } from '../runner/entrant.ts'
 import type { ColdFacts } from '../runner/workload-session.ts'
 import { mean, median, quantile, tailQuantile } from '../statistics/quantile.ts'
@@ -90,13 +91,10 @@ function ioFacts(workload: Workload, { finish, fsyncs }: Entrant): IoFacts | und
 
 /** Against its baseline, and against the floor of its class where one took part. */
 function comparisons(entrant: Entrant, entrants: readonly Entrant[], seed: string): readonly Comparison[] {
-  const { id, reference, durability, kind } = entrant.combination
+  const { id, reference } = entrant.combination
   return entrants
     .filter((other) => other !== entrant && other.failure === undefined)
-    .filter(({ combination: other }) => {
-      const isFloor = kind === 'nexus' && other.kind === 'floor' && other.durability === durability
-      return other.id === reference || isFloor
-    })
+    .filter(({ combination: other }) => other.id === reference || isFloorOf(other, entrant.combination))
     .map((other) => compare(entrant, other, `${seed}/${id}/${other.combination.id}`))
 }
 

@@ -12,7 +12,9 @@ const combinations = [
   fakeCombination('local-sqlite:os', 'os'),
   fakeCombination('local-memory', 'none', { isDefault: false }),
   fakeCombination('local-postgres', 'disk', { status: { status: 'skipped', reason: 'set NEXUS_DATABASE_URL' } }),
-  fakeCombination('sha256+commit', 'disk', { kind: 'floor', isDefault: false }),
+  fakeCombination('local-redis', 'os', { metadata: 'redis', isDefault: false }),
+  fakeCombination('bare-redis', 'os', { kind: 'floor', floor: 'bare', metadata: 'redis', isDefault: false }),
+  fakeCombination('sha256+commit', 'disk', { kind: 'floor', floor: 'commit', isDefault: false }),
 ]
 
 const everything: SelectionRequest = { preset: 'quick', words: [], keywords: undefined, combos: undefined, required: [] }
@@ -31,6 +33,12 @@ describe('planRun', () => {
   it('adds the baseline of the class of each chosen combination, and only that', () => {
     assert.deepEqual(combosOf({ combos: ['local-sqlite'] }), ['local_fs+fsync', 'local-sqlite'])
     assert.deepEqual(combosOf({ combos: ['local-memory'] }), ['local_fs', 'local-memory'])
+  })
+
+  it('adds the bare server where the workload has it, if it is ready', () => {
+    const words = ['servers/exists']
+    assert.deepEqual(combosOf({ words, combos: ['local-redis'] }), ['local_fs', 'local-redis', 'bare-redis'])
+    assert.deepEqual(combosOf({ words, combos: ['local-sqlite'] }), ['local_fs+fsync', 'local-sqlite'])
   })
 
   it('adds the floor of the class where the workload has one', () => {

@@ -1,4 +1,4 @@
-import type { Combination } from '../combinations/combination.ts'
+import { type Combination, isFloorOf } from '../combinations/combination.ts'
 import { NexusError } from '../library.ts'
 import { goals, targetWorkloadsOf } from '../report/goals.ts'
 import type { Skip } from '../results/result-file.ts'
@@ -116,9 +116,12 @@ function withReferences(
   all: readonly Combination[],
 ): readonly Combination[] {
   const references = new Set(chosen.map(({ reference }) => reference))
-  const classes = new Set(chosen.filter(({ kind }) => kind === 'nexus').map(({ durability }) => durability))
   return all.filter((combination) => {
-    const isFloor = workload.hasFloor === true && combination.kind === 'floor' && classes.has(combination.durability)
+    const isFloor =
+      workload.floor !== undefined &&
+      combination.floor === workload.floor &&
+      combination.status.status === 'ready' &&
+      chosen.some((candidate) => isFloorOf(combination, candidate))
     return chosen.includes(combination) || references.has(combination.id) || isFloor
   })
 }

@@ -9,6 +9,8 @@ import {
   type Registry,
   type StorageBackend,
 } from '../library.ts'
+import { openBareServer } from './bare-server.ts'
+import { BareSubject } from './bare-subject.ts'
 import { FloorSubject } from './floor-subject.ts'
 import { NexusSubject } from './nexus-subject.ts'
 import { RawSubject } from './raw-subject.ts'
@@ -52,7 +54,7 @@ function openKind(combination: Combination, options: OpenSubjectOptions): Promis
     case 'baseline':
       return Promise.resolve(new RawSubject(options.place.folder, { withFsync: combination.durability === 'disk' }))
     case 'floor':
-      return openFloor(combination, options)
+      return combination.floor === 'bare' ? openBare(combination, options) : openFloor(combination, options)
     case 'nexus':
       return openNexus(combination, options)
   }
@@ -67,6 +69,11 @@ async function openFloor(combination: Combination, { place, registry, env }: Ope
     await metadata.dispose?.(store, context)
     await rm(place.folder, { recursive: true, force: true })
   })
+}
+
+async function openBare({ metadata, durability }: Combination, { place, env }: OpenSubjectOptions): Promise<Subject> {
+  const server = await openBareServer(metadata, { env, namespace: place.namespace })
+  return new BareSubject(server, durability, () => rm(place.folder, { recursive: true, force: true }))
 }
 
 async function openNexus(combination: Combination, options: OpenSubjectOptions): Promise<Subject> {
@@ -92,8 +99,11 @@ async function openNexus(combination: Combination, options: OpenSubjectOptions):
 export async function removePlace(combination: Combination, options: OpenSubjectOptions): Promise<void> {
   const { place, registry, env } = options
   const { storage, metadata } = combination
-  if (storage !== undefined) await removeFrom(registry.storages[storage], contextOf(combination, place, env, 'storage'))
-  if (metadata !== undefined) await removeFrom(registry.metadata[metadata], contextOf(combination, place, env, 'metadata'))
+  if (combination.floor === 'bare') await (await openBare(combination, options)).dispose()
+  else {
+    if (storage !== undefined) await removeFrom(registry.storages[storage], contextOf(combination, place, env, 'storage'))
+    if (metadata !== undefined) await removeFrom(registry.metadata[metadata], contextOf(combination, place, env, 'metadata'))
+  }
   await rm(place.folder, { recursive: true, force: true })
 }
 

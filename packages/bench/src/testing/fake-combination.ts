@@ -13,6 +13,7 @@ export function fakeCombination(id: string, durability: DurabilityClass = 'os', 
     reference: baselineOf(durability),
     status: { status: 'ready', detail: 'fake' },
     isDefault: true,
+    floor: undefined,
     hasServer: false,
     ...changes,
   }

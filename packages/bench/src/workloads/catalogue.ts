@@ -2,6 +2,7 @@ import { cacheWorkloads } from './cache.ts'
 import { concurrencyWorkloads } from './concurrency.ts'
 import { dedupWorkloads } from './dedup.ts'
 import { metadataWorkloads } from './metadata.ts'
+import { serverWorkloads } from './servers.ts'
 import { smallWorkloads } from './small.ts'
 import { targetWorkloads } from './targets.ts'
 import { throughputWorkloads } from './throughput.ts'
@@ -18,4 +19,4 @@ export const seedWorkloads: readonly Workload[] = [
 ]
 
 /** Every workload that can be selected. */
-export const allWorkloads: readonly Workload[] = [...seedWorkloads, ...targetWorkloads]
+export const allWorkloads: readonly Workload[] = [...seedWorkloads, ...targetWorkloads, ...serverWorkloads]

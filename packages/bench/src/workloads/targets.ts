@@ -14,7 +14,7 @@ export const targetWorkloads: readonly Workload[] = [
     growth: 'one file per operation',
     preload: [known],
     acts: (i) => [writeOf(`/known/${i}.bin`, known.content.key, known.content.size)],
-    hasFloor: true,
+    floor: 'commit',
   },
   {
     ...common('list-stat', { n: '50' }, 0),

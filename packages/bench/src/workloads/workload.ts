@@ -1,3 +1,4 @@
+import type { Floor } from '../combinations/combination.ts'
 import type { ContentRef } from './content-source.ts'
 
 /**
@@ -5,7 +6,7 @@ import type { ContentRef } from './content-source.ts'
  * harness works it out from the acts themselves (`runner/expected-tree.ts`), so that no workload can forget to check something.
  */
 export interface Workload {
-  /** `throughput`, `small`, `metadata`, `dedup`, `cache`, `concurrency`, `targets`. */
+  /** `throughput`, `small`, `metadata`, `dedup`, `cache`, `concurrency`, `targets`, `servers`. */
   readonly group: string
   readonly name: string
   /** Raised whenever results stop being comparable with earlier ones. */
@@ -33,8 +34,8 @@ export interface Workload {
   readonly cold?: ColdStart | undefined
   /** Bytes of content cache that Nexus gets; its default if absent. */
   readonly cacheBytes?: number | undefined
-  /** Also measure the floor: SHA-256 of the content and one metadata commit. */
-  readonly hasFloor?: boolean | undefined
+  /** Also measure this floor of the metadata stores that take part. */
+  readonly floor?: Floor | undefined
 }
 
 /** Before each round all file pages are dropped; a round is then one iteration. */

@@ -1,0 +1,49 @@
+import { NexusError } from '../library.ts'
+import type { Inventory, Subject, SubjectFile, SubjectTraits } from './subject.ts'
+
+/** A subject that refuses every call; a floor overrides the few that it has. */
+export abstract class RefusingSubject implements Subject {
+  abstract readonly traits: SubjectTraits
+  readonly folder: string | undefined = undefined
+  readonly #what: string
+
+  /** @param what it does instead, as a sentence: `the floor only writes` */
+  constructor(what: string) {
+    this.#what = what
+  }
+
+  abstract preload(files: readonly SubjectFile[]): Promise<void>
+  abstract holds(path: string, content: Uint8Array): Promise<boolean>
+  abstract inventory(): Promise<Inventory>
+  abstract dispose(): Promise<void>
+
+  fsyncs(): undefined {
+    return undefined
+  }
+
+  write(_path: string, _content: Uint8Array): Promise<undefined> {
+    return this.#refuse('write')
+  }
+  reopen(_whileClosed: () => Promise<void>): Promise<void> {
+    return this.#refuse('reopen')
+  }
+  writeBatch(_files: readonly SubjectFile[]): Promise<readonly undefined[]> {
+    return this.#refuse('writeBatch')
+  }
+  read(_path: string): Promise<Uint8Array> {
+    return this.#refuse('read')
+  }
+  exists(_path: string): Promise<boolean> {
+    return this.#refuse('exists')
+  }
+  list(_path: string): Promise<readonly string[]> {
+    return this.#refuse('list')
+  }
+  listWithSizes(_path: string): Promise<readonly { readonly name: string; readonly size: number }[]> {
+    return this.#refuse('listWithSizes')
+  }
+
+  #refuse(operation: string): Promise<never> {
+    return Promise.reject(new NexusError('Unsupported', `${this.#what}; ${operation} is not part of it`, { operation }))
+  }
+}
