@@ -12,6 +12,7 @@ const layers = {
   'metadata-stores': ['core', 'metadata'],
   conformance: ['core', 'storage', 'metadata', 'content', 'fs'],
   testing: ['core', 'storage', 'metadata', 'content', 'fs'],
+  'adapter-kit': ['core', 'storage', 'metadata', 'registry'],
   registry: ['core', 'storage', 'metadata', 'content', 'fs', 'conformance', 'storage-backends', 'metadata-stores'],
 }
 

@@ -90,6 +90,19 @@ describe('the packed library', () => {
     assert.equal(stdout, 'kept\n')
   })
 
+  it('type-checks as a whole where no database client is installed', async () => {
+    const modules = join(folder, 'node_modules')
+    await cp(join(root, 'node_modules/@types/node'), join(modules, '@types/node'), { recursive: true })
+    await cp(join(root, 'node_modules/undici-types'), join(modules, 'undici-types'), { recursive: true })
+    const { exports } = JSON.parse(await readFile(join(root, 'packages/nexusfs/package.json'), 'utf8')) as {
+      exports: Record<string, unknown>
+    }
+    const imports = Object.keys(exports).map((name) => `import 'nexusfs${name.slice(1)}'`)
+    await writeFile(join(folder, 'all.ts'), imports.join('\n'))
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024,esnext.disposable']
+    await run(bin('tsc'), [...options, '--types', 'node', '--skipLibCheck', 'false', 'all.ts'], { cwd: folder })
+  })
+
   it('satisfies publint', async () => {
     const { stdout } = await run(bin('publint'), ['run', tarball, '--strict'])
     assert.doesNotMatch(stdout, /Errors:|Warnings:/)

@@ -8,9 +8,10 @@ import type { RedisClientClass } from './load-client.ts'
 import { openScript } from './open-script.ts'
 import type { RedisPlace } from './options.ts'
 import { type RedisKeys, redisFormat, redisKeys } from './redis-keys.ts'
+import type { ServerFacts } from './redis-probe.ts'
 import { asList, asNumber, asText, type Reply } from './reply.ts'
 import type { RedisScript } from './script.ts'
-import { readServerFacts, type ServerFacts } from './server-facts.ts'
+import { readServerFacts } from './server-facts.ts'
 
 /**
  * A store's way to its server: one connection at a time, opened again when it breaks, checked each time. It also remembers the

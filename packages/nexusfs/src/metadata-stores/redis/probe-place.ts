@@ -2,13 +2,8 @@ import { NexusError } from '../../core/errors.ts'
 import { Connection } from './connection.ts'
 import type { RedisClientClass } from './load-client.ts'
 import type { RedisPlace } from './options.ts'
-import { readServerFacts, type ServerFacts } from './server-facts.ts'
-
-/** What a server that could be used says of itself. */
-export interface RedisProbe extends ServerFacts {
-  /** One round trip, in milliseconds. */
-  readonly rttMs: number
-}
+import type { RedisProbe } from './redis-probe.ts'
+import { readServerFacts } from './server-facts.ts'
 
 export async function probePlace(client: RedisClientClass, place: RedisPlace): Promise<RedisProbe> {
   const seen: RedisProbe[] = []

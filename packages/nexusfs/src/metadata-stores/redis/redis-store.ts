@@ -26,14 +26,14 @@ import { horizonScript, raiseEpochScript } from './horizon-script.ts'
 import { loadClient, type RedisClientClass } from './load-client.ts'
 import { type RedisStoreOptions, toRedisPlace } from './options.ts'
 import { packList } from './pack-commit.ts'
-import { probePlace, type RedisProbe } from './probe-place.ts'
+import { probePlace } from './probe-place.ts'
 import { type FoundByRead, readLimits, toFound, toReadPart, toReadReply } from './read-reply.ts'
 import { readScript } from './read-script.ts'
 import { RedisLoad } from './redis-load.ts'
+import type { RedisProbe, ServerFacts } from './redis-probe.ts'
 import { RedisWatch } from './redis-watch.ts'
 import { asNumber, type Reply } from './reply.ts'
 import type { RedisScript } from './script.ts'
-import type { ServerFacts } from './server-facts.ts'
 
 /** Above this, a file's bytes cost more in the server's memory than a blob costs elsewhere. */
 const preferredInlineBytes = 16_384

@@ -2,13 +2,8 @@ import type { DurabilityClass } from '../../core/durability.ts'
 import { isNexusError, NexusError } from '../../core/errors.ts'
 import type { Connection } from './connection.ts'
 import type { RedisPlace } from './options.ts'
+import type { ServerFacts } from './redis-probe.ts'
 import { asList, asText } from './reply.ts'
-
-/** What a connected server says of itself. */
-export interface ServerFacts {
-  readonly durability: DurabilityClass
-  readonly settings: Readonly<Record<string, string>>
-}
 
 const operation = 'metadata.open'
 const unknown = 'unknown'
