@@ -10,6 +10,9 @@ import type { ChildSettings, Reply, Request } from './messages.ts'
 const settings: ChildSettings = JSON.parse(process.argv[2] ?? '{}')
 const registry = await loadRegistry({ cwd: settings.cwd, ...(settings.usesConfig ? {} : { config: false }) })
 
+/** A child that nobody waits for any more may take so long to remove what it made. */
+const patienceMs = 60_000
+
 const worker: CombinationWorker = new LocalWorker({
   workloads: (id) => allWorkloads.find((workload) => workloadId(workload) === id),
   open: ({ combination, place }, { cacheBytes }) => openSubject(combination, { place, registry, env: process.env, cacheBytes }),
@@ -17,11 +20,16 @@ const worker: CombinationWorker = new LocalWorker({
 
 // The terminal sends these to every process of the group; only the runner decides what they mean. When it ends, this process does.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+let underWay: Promise<unknown> = Promise.resolve()
 process.on('message', (request: Request) => {
-  answer(request).then((reply) => process.connected && process.send?.(reply))
+  underWay = answer(request)
+    .then((reply) => process.connected && process.send?.(reply))
+    .catch(() => {})
 })
+// What is being opened can be removed once it is open.
 process.on('disconnect', () => {
-  worker.close().finally(() => process.exit())
+  setTimeout(() => process.exit(1), patienceMs).unref()
+  underWay.then(() => worker.close()).finally(() => process.exit())
 })
 
 async function answer(request: Request): Promise<Reply> {
