@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,9 +8,19 @@ import type { Clock } from '../core/clock.ts'
 import { isNexusError, type NexusError } from '../core/errors.ts'
 import { contentGroup } from '../metadata/keyspace.ts'
 import { InterceptedStore } from '../metadata/layers/intercepted-store.ts'
-import type { Commit, CommitResult, MetadataStore, ReadReply, ReadRequest, StoreCallOptions } from '../metadata/metadata-store.ts'
+import type {
+  Commit,
+  CommitResult,
+  MetadataStore,
+  MetadataStoreInfo,
+  ReadReply,
+  ReadRequest,
+  StoreCallOptions,
+} from '../metadata/metadata-store.ts'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
 import { SqliteStore } from '../metadata-stores/sqlite/sqlite-store.ts'
+import { builtInMetadata } from '../registry/built-in-metadata.ts'
+import type { MetadataRegistration } from '../registry/registration.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { LocalBackend } from '../storage-backends/local/local-backend.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
@@ -31,8 +42,15 @@ export interface OpenTestOptions extends Partial<Omit<NexusFSOptions, 'storage' 
 
 let places = 0
 
+const server = builtInMetadata[process.env.NEXUS_TEST_METADATA ?? '']
+
+/** True where `memoryPlace` has its metadata on a server. */
+export const isOnServer: boolean = server !== undefined
+
+/** Everything in memory; or with `NEXUS_TEST_METADATA=postgres` or `redis`, the metadata on the server that the environment names. */
 export async function memoryPlace(): Promise<TestPlace> {
   const name = `test-place-${places++}`
+  if (server !== undefined) return serverPlace(name, server)
   return toPlace(
     () => MemoryStore.open({ name }),
     () => MemoryBackend.open({ name }),
@@ -41,6 +59,35 @@ export async function memoryPlace(): Promise<TestPlace> {
       MemoryBackend.drop(name)
     },
   )
+}
+
+function serverPlace(name: string, server: MetadataRegistration): TestPlace {
+  const namespace = `${name}-${randomBytes(6).toString('hex')}`
+  const context = { env: process.env, namespace, tmpDir: tmpdir() }
+  let last: MetadataStore | undefined
+  return toPlace(
+    async () => {
+      last = await server.open(context)
+      return new WithoutWitness(last)
+    },
+    () => MemoryBackend.open({ name }),
+    async () => {
+      MemoryBackend.drop(name)
+      if (last !== undefined) await server.dispose?.(last, context)
+    },
+  )
+}
+
+/** Tests that count blobs and calls of the storage backend are not about witnesses. */
+class WithoutWitness extends InterceptedStore {
+  constructor(inner: MetadataStore) {
+    super(inner, (call) => call.run())
+  }
+
+  override get info(): MetadataStoreInfo {
+    const { info } = this.inner
+    return { ...info, capabilities: { ...info.capabilities, witness: false } }
+  }
 }
 
 export interface LocalTestPlace extends TestPlace {

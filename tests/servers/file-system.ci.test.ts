@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { describe, it } from 'vitest'
+import type { LaneReport } from '../../scripts/test-tier.ts'
+import { type ServerKind, sharedServer } from './server-places.ts'
+
+const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', await sharedServer('redis')] as const]
+const variables: Readonly<Record<ServerKind, string>> = { postgres: 'NEXUS_DATABASE_URL', redis: 'REDIS_URL' }
+const vitest = join('node_modules', 'vitest', 'vitest.mjs')
+
+/** What the server has done so far: transactions, or scripts. */
+const workOf: Readonly<Record<ServerKind, (url: string) => Promise<number>>> = {
+  postgres: async (url) => {
+    const client = new pg.Client(url)
+    await client.connect()
+    const { rows } = await client.query('SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()')
+    await client.end()
+    return Number(rows[0].xact_commit)
+  },
+  redis: async (url) => {
+    const client = new Redis(url)
+    const stats = await client.info('commandstats')
+    client.disconnect()
+    return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0)
+  },
+}
+
+/** Many stores are open at the same time: each has one connection. */
+function withFewConnections(kind: ServerKind, server: string): string {
+  const url = new URL(server)
+  if (kind === 'postgres') url.searchParams.set('pool_size', '1')
+  return url.href
+}
+
+async function runTests(kind: ServerKind, url: string): Promise<{ readonly report: LaneReport; readonly output: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'nexus-fs-tests-'))
+  const file = join(folder, 'report.json')
+  const env = {
+    ...process.env,
+    [variables[kind]]: withFewConnections(kind, url),
+    NEXUS_TIER: 'fast',
+    NEXUS_TEST_METADATA: kind,
+    NEXUS_LANE_REPORT: file,
+    NO_COLOR: '1',
+  }
+  try {
+    const child = spawn(process.execPath, [vitest, 'run', '--maxWorkers=1', 'packages/nexusfs/src/fs'], { env })
+    const [output] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+    return { report: JSON.parse(await readFile(file, 'utf8')), output }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+for (const [kind, server] of servers) {
+  describe.skipIf(server === undefined).concurrent(`the file system's own tests, with their metadata in ${kind}`, () => {
+    it('pass', async () => {
+      const url = server?.url ?? ''
+      const before = await workOf[kind](url)
+      const { report, output } = await runTests(kind, url)
+      const work = (await workOf[kind](url)) - before
+      console.log(`${kind}: ${report.passed} passed, ${report.failed} failed; ${work} transactions or scripts`)
+      assert.equal(report.failed, 0, output.slice(-10_000))
+      assert.ok(report.passed > 150, `only ${report.passed} tests`)
+      assert.ok(work > 5000, 'the tests ran elsewhere')
+    })
+  })
+}
