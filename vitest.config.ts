@@ -15,7 +15,7 @@ const files: Record<string, { include: string[]; exclude: string[] }> = {
   fast: { include: everything, exclude: [...ofCi, ...ofFull] },
   'ci-cpu': { include: [...ofCi, ...longer], exclude: [...ofFull, ...needServers] },
   'ci-server': { include: needServers.map((place) => `${place}/*.ci.test.ts`), exclude: ofFull },
-  full: { include: [...ofFull, ...longer], exclude: [] },
+  full: { include: [...ofFull, ...longer, 'tests/servers/*.ci.test.ts'], exclude: [] },
 }
 const { include, exclude } = files[tier === 'ci' ? `ci-${lane}` : tier] ?? { include: [], exclude: [] }
 
