@@ -4,70 +4,105 @@ import { LocalBackend, type MetadataStore, type NexusFS } from 'nexusfs'
 import { describe, it } from 'vitest'
 import { nextMessage, startWorker, type Worker } from './processes.ts'
 import { openStore, type ServerPlace, serverPlace, sharedServer } from './server-places.ts'
-import { uploadedContent } from './worker.ts'
+import { uploadedContent, type WorkerWay } from './worker.ts'
 
 const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', await sharedServer('redis')] as const]
 const [leases, heartbeats, contents] = [Buffer.from('p'), Buffer.from('b'), Buffer.from('c/')]
-const rounds = 12
+const [fewest, most] = [15, 60]
+/** Of a call of the client: how long it reads before it uploads, and commits after. */
+const latencyMs = 8
 
-/** What was found when the paused client's lease was ended. */
+/** Where the client was when its lease was ended. */
 interface Caught {
   /** It had not uploaded what it was to write next. */
   before: number
   /** It had uploaded, and not committed. */
   during: number
+  /** It had just committed. */
+  after: number
 }
 
 for (const [kind, server] of servers) {
   describe.skipIf(server === undefined)(`a client that is paused past its lease, on local-${kind}`, () => {
     it('goes on with a new lease, and no write of its refers to a blob that is gone', async () => {
       await using place = await serverPlace(kind, server?.url ?? '')
-      await using fs = await place.open()
-      await using store = disposable(await openStore(place))
-      const client = startWorker(place, 'uploadUntilStopped', { directory: '/d' })
-      const caught: Caught = { before: 0, during: 0 }
-      try {
-        await client.ready
-        client.child.send('go')
-        for (let round = 0; round < rounds; round++) await pauseAndFence(client, place, store, caught)
-        await nextMessage(client, 'uploaded')
-        client.child.send('stop')
-        const versions = await client.result
-        console.log(`${kind}: ${rounds} leases ended, ${JSON.stringify(caught)}; ${versions.length} files`)
-        await assertAllThere(fs, versions)
-      } finally {
-        client.child.kill('SIGKILL')
-      }
+      const { caught, versions } = await uploadWhileFenced(place, { latencyMs })
+      console.log(`${kind}: leases ended ${JSON.stringify(caught)} the commit; ${versions.length} files`)
+      await assertAllThere(await place.open(), versions)
+      for (const [moment, hits] of Object.entries(caught)) assert.ok(hits > 0, `never caught ${moment} a commit`)
+    })
+
+    it('refers to blobs that are gone if it does not look at its lease, and this test sees it', async () => {
+      await using place = await serverPlace(kind, server?.url ?? '')
+      const { versions } = await uploadWhileFenced(place, { latencyMs, ignoresLeases: true })
+      await assert.rejects(assertAllThere(await place.open(), versions), { code: 'Corrupt', message: /its blob is missing/ })
     })
   })
 }
 
+interface FencedUploads {
+  readonly caught: Caught
+  /** As the client was told them. */
+  readonly versions: readonly number[]
+}
+
+/** A process uploads file after file, and is paused and fenced until it was caught at every moment. */
+async function uploadWhileFenced(place: ServerPlace, way: WorkerWay): Promise<FencedUploads> {
+  await using store = disposable(await openStore(place))
+  const caught: Caught = { before: 0, during: 0, after: 0 }
+  const client = startWorker(place, 'uploadUntilStopped', { directory: '/d' }, way)
+  try {
+    await client.ready
+    client.child.send('go')
+    for (let rounds = 0; rounds < fewest || (rounds < most && Math.min(...Object.values(caught)) === 0); rounds++) {
+      await pauseAndFence(client, { place, store, caught, isAtOnce: rounds % 3 === 0, mayLackLease: way.ignoresLeases ?? false })
+    }
+    await nextMessage(client, 'uploaded')
+    client.child.send('stop')
+    return { caught, versions: await client.result }
+  } finally {
+    client.child.kill('SIGKILL')
+  }
+}
+
+interface Fencing {
+  readonly place: ServerPlace
+  readonly store: MetadataStore
+  readonly caught: Caught
+  /** True = the client is paused as soon as it tells of a commit. */
+  readonly isAtOnce: boolean
+  /** True = it does not notice that its lease has ended, and takes no other. */
+  readonly mayLackLease: boolean
+}
+
 /** Pauses the client at any moment of its writes, ends its lease as another process does, and removes the blobs nobody refers to. */
-async function pauseAndFence(client: Worker<unknown>, place: ServerPlace, store: MetadataStore, caught: Caught): Promise<void> {
+async function pauseAndFence(client: Worker<unknown>, { place, store, caught, isAtOnce, mayLackLease }: Fencing): Promise<void> {
   await nextMessage(client, 'uploaded')
-  await sleep(Math.random() * 4)
+  if (!isAtOnce) await sleep(Math.random() * 2.5 * latencyMs)
   client.child.kill('SIGSTOP')
   const ended = await endLeases(store)
-  assert.equal(ended, 1, 'the client has no lease')
+  assert.ok(ended.length === 1 || mayLackLease, 'the client has no lease')
   const removed = await removeOrphans(place, store)
-  if (removed > 0) caught.during++
+  // A blob of an earlier lease is what the client had to upload a second time.
+  if (removed.some((key) => mayLackLease || ended.some((process) => key.includes(process)))) caught.during++
+  else if (isAtOnce) caught.after++
   else caught.before++
   client.child.kill('SIGCONT')
   await nextMessage(client, 'uploaded')
 }
 
-async function endLeases(store: MetadataStore): Promise<number> {
+/** Gives the ids of the processes that held one. */
+async function endLeases(store: MetadataStore): Promise<readonly string[]> {
   const { scan } = await store.read({ scan: [leases, heartbeats].map((group) => ({ group, limit: 100 })) })
-  const rows = scan.flatMap(({ entries }) => entries)
-  if (rows.length === 0) return 0
-  const writes = rows.map(({ key }) => ({ kind: 'delete', key }) as const)
+  const writes = scan.flatMap(({ entries }) => entries.map(({ key }) => ({ kind: 'delete', key }) as const))
+  if (writes.length === 0) return []
   const [result] = await store.commit([{ expect: [], writes }])
   assert.equal(result?.status, 'committed')
-  return scan[0]?.entries.length ?? 0
+  return (scan[0]?.entries ?? []).map(({ key }) => Buffer.from(key.item).toString('hex'))
 }
 
 /** Blob keys are listed first, rows are read after: as a sweep must. */
-async function removeOrphans(place: ServerPlace, store: MetadataStore): Promise<number> {
+async function removeOrphans(place: ServerPlace, store: MetadataStore): Promise<readonly string[]> {
   await using storage = disposable(await LocalBackend.open({ root: place.folder, durability: 'os' }))
   const keys: string[] = []
   for (let after: string | undefined; ; ) {
@@ -79,7 +114,7 @@ async function removeOrphans(place: ServerPlace, store: MetadataStore): Promise<
   const known = await blobKeysKnown(store)
   const orphans = keys.filter((key) => !known.has(key))
   if (orphans.length > 0) await storage.delete(orphans)
-  return orphans.length
+  return orphans
 }
 
 async function blobKeysKnown(store: MetadataStore): Promise<ReadonlySet<string>> {

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { PlaceName } from './server-places.ts'
-import type { Jobs } from './worker.ts'
+import type { Jobs, WorkerWay } from './worker.ts'
 
 /** A process that works on a store. */
 export interface Worker<Result> {
@@ -21,9 +21,13 @@ export function startWorker<Job extends keyof Jobs>(
   { kind, folder, url }: PlaceName,
   job: Job,
   options: Parameters<Jobs[Job]>[0],
+  way: WorkerWay = {},
 ): Worker<ResultOf<Job>> {
-  const args = [JSON.stringify({ kind, folder, url }), job, JSON.stringify(options)]
-  const child = fork(join(import.meta.dirname, 'worker.ts'), args, { execArgv: ['--conditions=nexus-source'], stdio: 'pipe' })
+  const args = [JSON.stringify({ kind, folder, url }), job, JSON.stringify(options), JSON.stringify(way)]
+  const child = fork(join(import.meta.dirname, 'worker.ts'), args, {
+    execArgv: ['--conditions=nexus-source'],
+    stdio: 'pipe',
+  })
   const errors = child.stderr === null ? Promise.resolve('') : text(child.stderr)
   const ready = once(child, 'message')
   ready.catch(() => undefined)

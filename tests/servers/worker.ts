@@ -1,5 +1,14 @@
 import { once } from 'node:events'
-import { isNexusError, type NexusFS } from 'nexusfs'
+import {
+  type Commit,
+  type CommitResult,
+  type Expectation,
+  isNexusError,
+  type MetadataStore,
+  type NexusFS,
+  type StoreCallOptions,
+} from 'nexusfs'
+import { DelayedStore, InterceptedStore } from 'nexusfs/testing'
 import { openPlace, type PlaceName } from './server-places.ts'
 
 /** What a process of a test does with a store on a server; the result goes to the parent. */
@@ -80,9 +89,36 @@ export function uploadedContent(n: number): string {
   return `${n} `.repeat(10_000).slice(0, 10_000)
 }
 
-async function work(place: string, job: string, options: string): Promise<void> {
+/** Commits whether the lease under which their blobs were uploaded is still there or not: what must never be done. */
+class IgnoringLeases extends InterceptedStore {
+  constructor(inner: MetadataStore) {
+    super(inner, (call) => call.run())
+  }
+
+  override commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
+    const isLease = (expectation: Expectation): boolean => expectation.kind === 'present' && expectation.key.group[0] === 0x70
+    return super.commit(
+      commits.map((commit) => ({ ...commit, expect: commit.expect.filter((each) => !isLease(each)) })),
+      options,
+    )
+  }
+}
+
+/** How a worker's way to its metadata store differs from a plain one. */
+export interface WorkerWay {
+  /** Milliseconds that every call waits before it is made. */
+  readonly latencyMs?: number
+  readonly ignoresLeases?: boolean
+}
+
+async function work(place: string, job: string, options: string, way: string): Promise<void> {
   const name: PlaceName = JSON.parse(place)
-  const fs = await openPlace(name, { author: `process ${process.pid}`, inlineBytes: 128 })
+  const { latencyMs = 0, ignoresLeases = false }: WorkerWay = JSON.parse(way)
+  const overMetadata = (store: MetadataStore): MetadataStore => {
+    const delayed = latencyMs > 0 ? new DelayedStore(store, latencyMs) : store
+    return ignoresLeases ? new IgnoringLeases(delayed) : delayed
+  }
+  const fs = await openPlace(name, { author: `process ${process.pid}`, inlineBytes: 128, overMetadata })
   try {
     process.send?.({ ready: true })
     await once(process, 'message')
@@ -94,5 +130,5 @@ async function work(place: string, job: string, options: string): Promise<void> 
   }
 }
 
-const [place, job, options] = process.argv.slice(2)
-if (import.meta.main && place !== undefined && job !== undefined) await work(place, job, options ?? '{}')
+const [place, job, options, way] = process.argv.slice(2)
+if (import.meta.main && place !== undefined && job !== undefined) await work(place, job, options ?? '{}', way ?? '{}')
