@@ -23,7 +23,7 @@ interface FaultRun {
 interface Faults extends StoreSettings {
   /** At least so often. */
   readonly times: number
-  /** And until so many commits have lost their reply; at most four times as often. */
+  /** And until so many commits have lost their reply, and each moment was hit; at most four times as often. */
   readonly ambiguous?: number
   /** Makes it happen, and returns when the server can be reached again. */
   strike(): Promise<void>
@@ -42,7 +42,8 @@ async function writeUnderFaults(place: ServerPlace, { times, ambiguous = 0, stri
   const history = new WrittenHistory()
   let isOver = false
   const writing = Array.from({ length: writers }, (_, n) => keepWriting(fs, history, n, () => isOver))
-  for (let time = 0; time < times || (watch.ambiguous.size < ambiguous && time < 4 * times); time++) {
+  const isEnough = (): boolean => watch.ambiguous.size >= ambiguous && Math.min(...Object.values(watch.moments)) > 0
+  for (let time = 0; time < times || (!isEnough() && time < 4 * times); time++) {
     await progress(history)
     await sleep(Math.random() * 10)
     watch.faultBegins()
