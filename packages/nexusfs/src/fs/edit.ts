@@ -7,6 +7,7 @@ import { contentOf } from './content-of-version.ts'
 import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
 import { demandFile, demandPreconditions } from './expect-path.ts'
+import { contendedForMs } from './mutation.ts'
 import type { WriteOptions } from './options.ts'
 import { ownBytes } from './own-bytes.ts'
 import { toFileEntry } from './to-entry.ts'
@@ -16,9 +17,6 @@ export type Change = (
   content: Uint8Array<ArrayBuffer> | undefined,
   stat: FileEntry | undefined,
 ) => string | Uint8Array | Promise<string | Uint8Array>
-
-/** How long an edit begins anew because others come first, in milliseconds. */
-const contendedForMs = 30_000
 
 /** Compare-and-set in a loop; callers in this process take turns, so that they do not spoil each other's attempts. */
 export async function edit(fs: FsContext, path: string, change: Change, options: WriteOptions): Promise<FileEntry> {

@@ -20,7 +20,7 @@ export type Attempt<T> =
   | { readonly done: T }
 
 /** How long a change is tried again when others come first, in milliseconds. */
-const contendedForMs = 30_000
+export const contendedForMs = 30_000
 const authorBytes = 255
 const reasonBytes = 4096
 

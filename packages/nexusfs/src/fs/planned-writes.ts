@@ -29,8 +29,7 @@ export async function planWrites(
   writes: readonly FileWrite[],
   options: CommitOptions & ParentOptions,
 ): Promise<PlannedWrites> {
-  const contents = writes.flatMap(({ content }) => (content.kind === 'incoming' ? [content.incoming] : []))
-  const shared = contents.filter(({ size }) => size > limits.tinyContentBytes)
+  const shared = incomingOf(writes).filter(({ size }) => size > limits.tinyContentBytes)
   const paths = [...new Set(writes.map(({ path }) => path))]
   const snapshot = await fs.resolver.resolveAll(paths, { get: keysOf(shared), signal: options.signal })
   const rows = rowsOf(shared, snapshot.get)
@@ -51,13 +50,16 @@ export async function finishPlan(
   const plan = new WritePlan(fs, { author, reason, parents, signal, time, rows })
   for (const write of writes) plan.write(write, demand(resolved.get(write.path), write.path))
   const heads = await plan.finish()
-  const contents = writes.flatMap(({ content }) => (content.kind === 'incoming' ? [content.incoming] : []))
   return {
     draft: plan.draft,
     time,
-    contents,
+    contents: incomingOf(writes),
     entry: (path, revision) => writtenEntry(path, demand(heads.get(path), path), revision),
   }
+}
+
+function incomingOf(writes: readonly FileWrite[]): readonly IncomingContent[] {
+  return writes.flatMap(({ content }) => (content.kind === 'incoming' ? [content.incoming] : []))
 }
 
 function keysOf(contents: readonly IncomingContent[]): readonly Key[] {

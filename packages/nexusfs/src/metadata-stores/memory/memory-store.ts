@@ -1,3 +1,4 @@
+import { refuseIfAborted } from '../../core/abort.ts'
 import type { Clock } from '../../core/clock.ts'
 import { NexusError } from '../../core/errors.ts'
 import { limits } from '../../core/limits.ts'
@@ -123,7 +124,7 @@ export class MemoryStore implements MetadataStore {
     this.#place.checkEmpty()
     const loaded: MetadataEntry[] = []
     for await (const entry of entries) {
-      refuseAborted('metadata.load', options)
+      refuseIfAborted(options?.signal, 'metadata.load')
       checkEntry(entry)
       loaded.push(entry)
     }
@@ -137,15 +138,8 @@ export class MemoryStore implements MetadataStore {
         context: { outcome: 'none' },
       })
     }
-    refuseAborted(operation, options)
+    refuseIfAborted(options?.signal, operation)
   }
-}
-
-function refuseAborted(operation: string, options: StoreCallOptions | undefined): void {
-  const signal = options?.signal
-  if (!signal?.aborted) return
-  const context = { outcome: 'none' }
-  throw new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, context, cause: signal.reason })
 }
 
 function checkEntry(entry: MetadataEntry): void {
