@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MemoryBackend, MemoryStore, NexusFS, openNexus } from 'nexusfs'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { checkAgainstModel, seed } from './check-against-model.ts'
+import { checkAgainstModel, extentOf, seed } from './check-against-model.ts'
 import type { Tested } from './operations.ts'
 
-/** Milliseconds. */
-const timeout = 600_000
-const runs = Number(process.env.NEXUS_MODEL_RUNS ?? 150)
+const extent = extentOf(Number(process.env.NEXUS_MODEL_RUNS ?? 150))
+/** Milliseconds: more than the time box. */
+const timeout = extent.boxMs + 60_000
 
 async function memoryMemory(): Promise<NexusFS> {
   return NexusFS.open({
@@ -72,10 +72,19 @@ describe(`every public operation, against a plain model (replay with NEXUS_SEED=
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  it('agrees on memory-memory', () => checkAgainstModel(memoryMemory, runs), timeout)
-  it('agrees on local-sqlite', () => checkAgainstModel(localSqlite, runs), timeout)
+  it('agrees on memory-memory', () => checkAgainstModel(memoryMemory, extent), timeout)
+  it('agrees on local-sqlite', () => checkAgainstModel(localSqlite, extent), timeout)
   for (const [name, bug] of Object.entries(planted)) {
     it(`notices a planted bug: ${name}`, () =>
-      assert.rejects(checkAgainstModel(memoryMemory, runs, plant(bug)), /Counterexample/))
+      assert.rejects(checkAgainstModel(memoryMemory, extent, plant(bug)), /Counterexample/))
   }
+  it('notices an operation that never ends, and names it', () =>
+    assert.rejects(
+      checkAgainstModel(
+        memoryMemory,
+        { ...extent, boxMs: 5000, patienceMs: 100 },
+        plant(() => ({ rmdir: () => new Promise(() => undefined) })),
+      ),
+      ({ message, cause }: Error) => /Counterexample/.test(message) && /no end after 0.1 s: rmdir/.test(String(cause)),
+    ))
 })

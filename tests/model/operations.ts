@@ -32,6 +32,9 @@ export type Tested = Pick<
 /** The model, and etags that the real one gave with the file and version they belong to. */
 export class World {
   readonly model = new ModelFS()
+  /** The operation under way, and how many came before it. */
+  doing = 'open'
+  done = 0
   readonly etags: { readonly etag: string; readonly file: ModelFile; readonly version: number }[] = []
 }
 
@@ -232,7 +235,9 @@ class Operation implements fc.AsyncCommand<World, Tested> {
   }
 
   async run(world: World, fs: Tested): Promise<void> {
+    world.doing = this.#step.label
     const actual = await outcome(() => this.#step.real(fs, world))
+    world.done++
     // A path that no store can name is refused before anything else; the model does not repeat those rules.
     if (actual.code === 'InvalidPath') return
     const expected = await outcome(() => this.#step.model(world))

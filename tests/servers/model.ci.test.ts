@@ -1,6 +1,6 @@
 import type { NexusFS } from 'nexusfs'
 import { afterAll, describe, it } from 'vitest'
-import { checkAgainstModel, seed } from '../model/check-against-model.ts'
+import { checkAgainstModel, extentOf, seed } from '../model/check-against-model.ts'
 import { type ServerKind, type ServerPlace, serverPlace, sharedServer } from './server-places.ts'
 
 const runs = Number(process.env.NEXUS_SERVER_MODEL_RUNS ?? 50)
@@ -26,10 +26,12 @@ const [postgres, redis, pgbouncer] = [
 
 describe(`every public operation, against a plain model (replay with NEXUS_SEED=${seed})`, () => {
   it.skipIf(postgres === undefined)('agrees on local-postgres', () =>
-    checkAgainstModel(() => fresh('postgres', postgres?.url ?? ''), runs),
+    checkAgainstModel(() => fresh('postgres', postgres?.url ?? ''), extentOf(runs)),
   )
-  it.skipIf(redis === undefined)('agrees on local-redis', () => checkAgainstModel(() => fresh('redis', redis?.url ?? ''), runs))
+  it.skipIf(redis === undefined)('agrees on local-redis', () =>
+    checkAgainstModel(() => fresh('redis', redis?.url ?? ''), extentOf(runs)),
+  )
   it.skipIf(pgbouncer === undefined)('agrees on local-postgres behind a pooler in transaction mode', () =>
-    checkAgainstModel(() => fresh('postgres', pgbouncer?.url ?? ''), Math.ceil(runs / 5)),
+    checkAgainstModel(() => fresh('postgres', pgbouncer?.url ?? ''), extentOf(Math.ceil(runs / 5))),
   )
 })
