@@ -61,6 +61,37 @@ describe('Checkpointer', () => {
     database.close()
   })
 
+  it('lets commits go on that came by the thousand while the file was being emptied', async () => {
+    await using test = await testStore()
+    let frames = 1
+    let isPaused = false
+    let isEmptying: () => void = () => undefined
+    const emptying = new Promise<void>((resolve) => {
+      isEmptying = resolve
+    })
+    const checkpointer = new Checkpointer({
+      place: { file: test.file, durability: 'os' },
+      walFrames: () => {
+        isEmptying()
+        return frames
+      },
+      pause: () => {
+        isPaused = true
+      },
+      resume: () => {
+        isPaused = false
+      },
+      idleMs: 1,
+    })
+    checkpointer.committed(1)
+    await emptying
+    frames = 100_000
+    checkpointer.committed(frames)
+    for (let waited = 0; waited < 500 && isPaused; waited++) await sleep(10)
+    assert.equal(isPaused, false)
+    await checkpointer.close()
+  })
+
   it('leaves no WAL behind when the last store is closed', async () => {
     await using test = await testStore()
     const other = await test.another()

@@ -72,12 +72,13 @@ export class Checkpointer {
     this.#unseenFrames = 0
     const frames = this.#options.walFrames()
     if (frames < checkpointFrames) return
-    this.#run(() => this.#startAnew())
-    if (frames >= fullFrames) this.#options.pause()
+    this.#run(() => this.#startAnew(frames >= fullFrames))
   }
 
-  async #startAnew(): Promise<void> {
+  /** Whoever pauses commits lets them go on, whatever happens between. */
+  async #startAnew(isFull: boolean): Promise<void> {
     try {
+      if (isFull) this.#options.pause()
       if (!(await this.#moveMost())) return
       this.#options.pause()
       await this.#checkpoint('RESTART')
@@ -123,6 +124,7 @@ export class Checkpointer {
     await this.#endThread()
   }
 
+  /** One work at a time; what is due meanwhile is looked at again after further frames. */
   #run(work: () => Promise<void>): void {
     if (this.#isClosed) return
     this.#running ??= work().finally(() => {
