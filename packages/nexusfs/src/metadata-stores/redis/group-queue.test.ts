@@ -5,9 +5,10 @@ import { Call } from './call.ts'
 import { GroupQueue, type Part, type SendGroup } from './group-queue.ts'
 
 const limits = { count: 4, bytes: 100, weight: 10 }
+const wideLimits = { count: 100, bytes: 10_000, weight: 1000 }
 
 /** Takes what it is sent, and answers when told to. */
-function queueWithServer() {
+function queueWithServer(within = limits) {
   const groups: { readonly texts: readonly string[]; answer(): void; fail(error: unknown): void }[] = []
   const send: SendGroup<string> = async (_longest, take) => {
     const texts = take().map(String)
@@ -15,7 +16,7 @@ function queueWithServer() {
     groups.push({ texts, answer: () => resolve(texts.map((text) => text.toUpperCase())), fail: reject })
     return promise
   }
-  return { queue: new GroupQueue(limits, send), groups }
+  return { queue: new GroupQueue(within, send), groups }
 }
 
 it('callers of one turn share a group, and each gets its own results', async () => {
@@ -48,6 +49,23 @@ it('a group ends at each limit, and two groups are under way at most', async () 
   assert.deepEqual(groups[2]?.texts, ['d', 'e', 'f', 'g'])
   for (const group of groups) group.answer()
   assert.equal((await all).length, 8)
+})
+
+it('many callers of one turn travel in two groups, so that the server and the callers work at the same time', async () => {
+  const { queue, groups } = queueWithServer(wideLimits)
+  const texts = Array.from({ length: 11 }, (_, index) => `t${index}`)
+  const all = Promise.all(texts.map((text) => queue.add(part(text), call())))
+  await turn()
+  assert.deepEqual(
+    groups.map((group) => group.texts),
+    [texts.slice(0, 6), texts.slice(6)],
+  )
+  const later = Promise.all(texts.map((text) => queue.add(part(`later ${text}`), call())))
+  groups[0]?.answer()
+  await turn()
+  assert.equal(groups[2]?.texts.length, 11, 'beside a group that is under way, all that wait go at once')
+  for (const group of groups) group.answer()
+  await Promise.all([all, later])
 })
 
 it('a part above every limit travels alone', async () => {

@@ -34,6 +34,12 @@ interface Batch<Result> extends Part {
 /** Scripts under way at a time: while the server runs one, the next is on its way; more would only make smaller groups. */
 const scriptsUnderWay = 2
 
+/**
+ * So many callers that come at once are served in two scripts: while the server runs the one, the callers of the other go on. Fewer
+ * gain less by that than a second script, and its fsync, costs.
+ */
+const splitCallers = 8
+
 /** Gathers the requests of concurrent callers, so that one script serves many. */
 export class GroupQueue<Result> {
   readonly #limits: GroupLimits
@@ -83,9 +89,11 @@ export class GroupQueue<Result> {
   #takeGroup(): Batch<Result>[] {
     const group: Batch<Result>[] = []
     const size = { count: 0, bytes: 0, weight: 0 }
+    const isSplit = this.#underWay === 0 && this.#waiting.length >= splitCallers
+    const most = isSplit ? Math.ceil(this.#waiting.length / 2) : this.#waiting.length
     let taken = 0
     for (const batch of this.#waiting) {
-      if (group.length > 0 && isAbove(size, batch, this.#limits)) break
+      if (taken === most || (group.length > 0 && isAbove(size, batch, this.#limits))) break
       taken += 1
       if (batch.isOver) continue
       group.push(batch)
