@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 
 /** What one run of the test runner came to. */
 export interface LaneReport {
@@ -18,7 +18,15 @@ interface Lane {
   readonly env: Record<string, string>
 }
 
-const tiers: Record<string, { readonly lanes: readonly Lane[]; readonly next: string }> = {
+interface Tier {
+  readonly lanes: readonly Lane[]
+  /** The command for what is left out. */
+  readonly next: string
+  /** Its reports, and what its suites measured, stay in a folder of their own. */
+  readonly keepsResults?: boolean
+}
+
+const tiers: Record<string, Tier> = {
   fast: { lanes: [{ name: 'fast', env: { NEXUS_TIER: 'fast' } }], next: 'npm run test:ci' },
   ci: {
     lanes: [
@@ -27,7 +35,11 @@ const tiers: Record<string, { readonly lanes: readonly Lane[]; readonly next: st
     ],
     next: 'npm run test:full',
   },
-  full: { lanes: [{ name: 'full', env: { NEXUS_TIER: 'full', NEXUS_MODEL_RUNS: '20000' } }], next: '' },
+  full: {
+    lanes: [{ name: 'full', env: { NEXUS_TIER: 'full', NEXUS_MODEL_RUNS: '20000', NEXUS_SERVER_MODEL_RUNS: '1000' } }],
+    next: '',
+    keepsResults: true,
+  },
 }
 
 async function runLane({ name, env }: Lane, folder: string, args: readonly string[]): Promise<LaneReport> {
@@ -48,6 +60,13 @@ async function runLane({ name, env }: Lane, folder: string, args: readonly strin
     process.stderr.write(`lane ${name}: the test runner ended with ${code} and left no report\n`)
     return { passed: 0, failed: 1, skipped: [], inapplicable: 0, slowest: [] }
   }
+}
+
+/** Named by the time of the run. */
+function resultsFolder(tier: string): string {
+  const folder = resolve('.nexus-tests', `${new Date().toISOString().replace(/[:.]/g, '-')}-${tier}`)
+  mkdirSync(folder, { recursive: true })
+  return folder
 }
 
 /** The suites that this tier leaves out, by what they need. */
@@ -71,7 +90,10 @@ async function main(): Promise<void> {
   if (tier === undefined) throw new Error(`no tier ${name}; there are ${Object.keys(tiers).join(', ')}`)
   const folder = mkdtempSync(join(tmpdir(), 'nexus-tier-'))
   const started = performance.now()
+  const results = tier.keepsResults ? resultsFolder(name) : undefined
+  if (results !== undefined) process.env.NEXUS_RESULTS = results
   const reports = await Promise.all(tier.lanes.map((lane) => runLane(lane, folder, args)))
+  if (results !== undefined) writeFileSync(join(results, 'summary.json'), `${JSON.stringify(reports, null, 2)}\n`)
   rmSync(folder, { recursive: true, force: true })
   const passed = reports.reduce((sum, report) => sum + report.passed, 0)
   const failed = reports.reduce((sum, report) => sum + report.failed, 0)
@@ -88,6 +110,7 @@ async function main(): Promise<void> {
       ? []
       : [`${inapplicable} laws ask for a capability that their subject lacks; there its twin law was checked`]),
     `slowest: ${slowest.join(', ')}`,
+    ...(results === undefined ? [] : [`results: ${results}`]),
     `tier ${name}: ${((performance.now() - started) / 1000).toFixed(0)} s`,
     `${passed} passed, ${failed} failed, ${skipped.length} skipped`,
   ]

@@ -8,6 +8,7 @@ import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
 import { demandFile, demandPreconditions } from './expect-path.ts'
 import { contendedForMs } from './mutation.ts'
+import { partOfEdit, refuseNestedEdit } from './nested-edit.ts'
 import type { WriteOptions } from './options.ts'
 import { ownBytes } from './own-bytes.ts'
 import { toFileEntry } from './to-entry.ts'
@@ -22,11 +23,16 @@ export type Change = (
 export async function edit(fs: FsContext, path: string, change: Change, options: WriteOptions): Promise<FileEntry> {
   const target = parsePath(path)
   if (typeof change !== 'function') throw new NexusError('InvalidArgument', `edit: change is a function, not ${typeof change}`)
+  refuseNestedEdit(fs.turns, target)
   const work = async (): Promise<FileEntry> => {
     const deadline = fs.clock.monotonic() + contendedForMs
     for (let tries = 0; ; tries++) {
       const { seen, content } = await look(fs, path, options)
-      const next = await orAborted(called(change, content, seen), options.signal, 'edit')
+      const next = await orAborted(
+        partOfEdit(fs.turns, target, () => called(change, content, seen)),
+        options.signal,
+        'edit',
+      )
       try {
         const precondition = seen === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: seen.etag }
         return await write(fs, path, next, { ...options, ifMatch: undefined, ifNoneMatch: undefined, ...precondition })

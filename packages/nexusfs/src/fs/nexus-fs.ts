@@ -147,7 +147,8 @@ export class NexusFS implements AsyncDisposable {
 
   /**
    * Reads, changes, writes, and begins anew when another writer came first, so that no update is lost. `change` gets `undefined` for
-   * an absent file; it may be called several times. What it throws is thrown. Throws as `write`.
+   * an absent file; it may be called several times, and cannot edit the same path itself (`InvalidArgument`). What it throws is thrown.
+   * Throws as `write`.
    */
   edit(path: string, change: Change, options: WriteOptions = {}): Promise<FileEntry> {
     return this.#calls.run('edit', path, options, () => edit(this.#fs, path, change, options))

@@ -1,0 +1,39 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { NexusError } from '../core/errors.ts'
+import type { NexusPath } from '../core/path.ts'
+import type { Turns } from './turns.ts'
+
+interface Editing {
+  readonly turns: Turns
+  readonly path: NexusPath
+  readonly outer: Editing | undefined
+  isOver: boolean
+}
+
+const current = new AsyncLocalStorage<Editing>()
+
+/** Runs a caller's function while the edit of a path waits for it. */
+export async function partOfEdit<T>(turns: Turns, path: NexusPath, work: () => Promise<T>): Promise<T> {
+  const editing: Editing = { turns, path, outer: current.getStore(), isOver: false }
+  try {
+    return await current.run(editing, work)
+  } finally {
+    // What the function has started and left behind may edit the path later.
+    editing.isOver = true
+  }
+}
+
+/**
+ * To be called before an edit waits for its turn.
+ * @throws {NexusError} InvalidArgument inside the edit of the same path: each would wait for the other
+ */
+export function refuseNestedEdit(turns: Turns, path: NexusPath): void {
+  for (let editing = current.getStore(); editing !== undefined; editing = editing.outer) {
+    if (editing.isOver || editing.turns !== turns || editing.path !== path) continue
+    throw new NexusError(
+      'InvalidArgument',
+      `edit ${path}: called inside the change of an edit of the same path; make the new content of what the change is given`,
+      { operation: 'edit' },
+    )
+  }
+}
