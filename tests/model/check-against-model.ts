@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import type { NexusFS } from 'nexusfs'
 import { operations, type Tested, World } from './operations.ts'
@@ -53,7 +55,7 @@ async function patiently(world: World, patienceMs: number, work: () => Promise<v
   const stuck = new Promise<never>((_, reject) => {
     let seen = world.done
     timer = setInterval(() => {
-      if (world.done === seen) reject(new Error(`no end after ${patienceMs / 1000} s: ${world.doing}`))
+      if (world.done === seen) reject(new Error(`no end after ${patienceMs / 1000} s: ${world.doing}; waits for ${waitsFor()}`))
       seen = world.done
     }, patienceMs)
   })
@@ -61,6 +63,22 @@ async function patiently(world: World, patienceMs: number, work: () => Promise<v
     await Promise.race([work(), stuck])
   } finally {
     clearInterval(timer)
+  }
+}
+
+/** What keeps this process: its handles, and on Linux the system call that each of its threads is in. */
+function waitsFor(): string {
+  const threads = globSync('/proc/self/task/*').map((task) =>
+    ['comm', 'wchan', 'syscall'].map((file) => textOf(join(task, file))).join(' '),
+  )
+  return [process.getActiveResourcesInfo().join(', '), ...threads].join('\n')
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    return '-'
   }
 }
 
