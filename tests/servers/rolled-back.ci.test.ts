@@ -6,6 +6,7 @@ import { PostgresStore } from 'nexusfs/postgres'
 import { RedisStore } from 'nexusfs/redis'
 import { describe, it } from 'vitest'
 import type { OwnServer } from '../../services/service.ts'
+import { runNexus } from '../concurrency/processes.ts'
 import { ownServer, type ServerKind, type ServerPlace, serverPlace, sharedServer } from './server-places.ts'
 
 const redis = await sharedServer('redis')
@@ -102,6 +103,10 @@ for (const [kind, server] of servers) {
         const error = await refusal(() => place.open())
         assert.deepEqual([error.code, error.context.reason], ['Corrupt', 'rolled back'])
         assert.match(error.message, /is empty, and the storage backend holds blobs; .*restore its metadata/)
+        const init = ['init', '--storage', `local:${place.folder}`, '--metadata', place.url]
+        const told = await runNexus(init)
+        assert.match(told.stderr, /^nexus: .*is empty, and the storage backend holds blobs; .*nexus init --share-storage/)
+        assert.equal((await runNexus([...init, '--share-storage'])).code, 0)
         const beside = await place.open({ mayShareStorage: true })
         assert.equal(await beside.exists('/a'), false)
         await beside.write('/a', 'of another store')

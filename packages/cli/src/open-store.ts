@@ -15,16 +15,22 @@ export async function openStore(context: CommandContext): Promise<NexusFS> {
   return openPlace(context, located, { create: false, config })
 }
 
+export interface OpenPlaceOptions {
+  readonly create: boolean
+  readonly config: ReturnType<typeof configOnce>
+  readonly mayShareStorage?: boolean | undefined
+}
+
 /** Opens a place that has been found, and says so with `--verbose`. */
 export async function openPlace(
   context: CommandContext,
   located: LocatedStore,
-  { create, config }: { readonly create: boolean; readonly config: ReturnType<typeof configOnce> },
+  { create, config, mayShareStorage }: OpenPlaceOptions,
 ): Promise<NexusFS> {
   const { options, terminal, signal } = context
   context.remark(`store ${placeText(located)} (${located.why})`)
   try {
-    return await openLocated(located, { author: options.author, create, signal }, { env: terminal.env, config })
+    return await openLocated(located, { author: options.author, create, mayShareStorage, signal }, { env: terminal.env, config })
   } catch (cause) {
     if (create || !isNexusError(cause, 'NotFound')) throw cause
     throw new NexusError('InvalidConfig', `no store in ${placeText(located)}; ${initAdvice(located)}`, { cause })

@@ -6,25 +6,30 @@ import { isNexusError, NexusError } from 'nexusfs/errors'
 import { configOnce, type LocatedStore, locateStore } from 'nexusfs/registry'
 import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
-import { openPlace, placeText } from '../open-store.ts'
+import { type OpenPlaceOptions, openPlace, placeText } from '../open-store.ts'
+
+interface InitFlags {
+  readonly shareStorage?: boolean
+}
 
 export const init: CommandModule = { describe }
 
 function describe(command: Command, context: CommandContext): void {
   command
     .argument('[dir]', 'a folder, made if it is not there (default: .nexus)')
-    .action((dir: string | undefined) => run(context, dir))
+    .option('--share-storage', 'also where the storage backend holds the blobs of another store')
+    .action((dir: string | undefined, flags: InitFlags) => run(context, dir, flags))
   finishHelp(command, {
     more: 'The folder holds the content and a SQLite database. Nothing changes if the store is there already. No other command makes a store.',
     examples: ['nexus init', 'nexus init --storage local:/srv/blobs --metadata sqlite:/srv/meta.db'],
   })
 }
 
-async function run(context: CommandContext, dir: string | undefined): Promise<void> {
+async function run(context: CommandContext, dir: string | undefined, { shareStorage }: InitFlags): Promise<void> {
   const config = configOnce(context.options.config === false ? false : undefined, context.terminal.cwd)
   const located = await placeToMake(context, dir, config)
   if (located.place.kind === 'folder') await refuseOccupied(located.place.folder)
-  const { nexus, isNew } = await openOrMake(context, located, config)
+  const { nexus, isNew } = await openOrMake(context, located, { config, mayShareStorage: shareStorage })
   await using opened = nexus
   const { durability, storeId } = opened.info
   const text = isNew ? `made a store in ${placeText(located)}` : `the store in ${placeText(located)} is there already`
@@ -59,12 +64,12 @@ async function refuseOccupied(folder: string): Promise<void> {
 async function openOrMake(
   context: CommandContext,
   located: LocatedStore,
-  config: ReturnType<typeof configOnce>,
+  options: Pick<OpenPlaceOptions, 'config' | 'mayShareStorage'>,
 ): Promise<{ readonly nexus: NexusFS; readonly isNew: boolean }> {
   try {
-    return { nexus: await openPlace(context, located, { create: false, config }), isNew: false }
+    return { nexus: await openPlace(context, located, { ...options, create: false }), isNew: false }
   } catch (error) {
     if (!isNexusError(error, 'InvalidConfig') || !isNexusError(error.cause, 'NotFound')) throw error
-    return { nexus: await openPlace(context, located, { create: true, config }), isNew: true }
+    return { nexus: await openPlace(context, located, { ...options, create: true }), isNew: true }
   }
 }

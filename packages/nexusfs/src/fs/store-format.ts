@@ -58,7 +58,7 @@ async function readIdentity(metadata: MetadataStore): Promise<{ identity: StoreI
 
 function emptied({ info }: MetadataStore, blob: string): NexusError {
   const fix =
-    'if they are of this store, restore its metadata; if they are of another, use another place for the blobs, or open with mayShareStorage: true'
+    'if they are of this store, restore its metadata; if they are of another, use another place for the blobs, or open with mayShareStorage: true (`nexus init --share-storage`)'
   return new NexusError('Corrupt', `${info.location} is empty, and the storage backend holds blobs; ${fix}`, {
     operation: 'open',
     context: { reason: 'rolled back', blob },

@@ -47,6 +47,14 @@ describe('LocalBackend.open', () => {
     assert.deepEqual(readdirSync(root), [])
   })
 
+  it('refuses a root below a file, with create or without', async () => {
+    writeFileSync(root, 'a file')
+    root = join(root, 'below', 'deeper')
+    for (const create of [true, false]) {
+      await assert.rejects(open({ create }), { code: 'NotADirectory', message: /a file stands above it/ })
+    }
+  })
+
   it('with create: false opens what is there, also if the empty tmp folder got lost', async () => {
     await (await open()).close()
     rmSync(join(root, 'tmp'), { recursive: true })

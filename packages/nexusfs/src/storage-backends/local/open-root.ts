@@ -48,6 +48,7 @@ async function makeFolders(calls: FileCalls, folder: string): Promise<string[]> 
   } catch (error) {
     const errno = errnoOf(error)
     if (errno === 'EEXIST') return []
+    if (errno === 'ENOTDIR') throw belowAFile(folder, error)
     if (errno !== 'ENOENT' || dirname(folder) === folder) throw error
   }
   const outer = await makeFolders(calls, dirname(folder))
@@ -68,9 +69,17 @@ async function look(calls: FileCalls, folder: string): Promise<Stats> {
   try {
     return await calls.look(folder)
   } catch (cause) {
+    if (errnoOf(cause) === 'ENOTDIR') throw belowAFile(folder, cause)
     if (errnoOf(cause) !== 'ENOENT') throw cause
     throw new NexusError('NotFound', `${operation}: there is no storage in ${folder}; create it first`, { operation, cause })
   }
+}
+
+function belowAFile(folder: string, cause: unknown): NexusError {
+  return new NexusError('NotADirectory', `${operation}: ${folder} cannot be a folder, a file stands above it`, {
+    operation,
+    cause,
+  })
 }
 
 async function syncFolder(calls: FileCalls, folder: string): Promise<void> {
