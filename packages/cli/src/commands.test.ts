@@ -35,6 +35,12 @@ describe('init', () => {
     assert.equal(existsSync(join(place.cwd, 'blobs')), false)
   })
 
+  it('says what is in the way of its folder', async () => {
+    writeFileSync(join(place.cwd, 'mine.txt'), 'x')
+    const { stderr } = await tryNexus('init mine.txt/store')
+    assert.match(stderr, /^nexus: NotADirectory: .* a file stands above it; name another folder\n$/)
+  })
+
   it('makes a store out of two layers, which no other command does', async () => {
     const layers = '--storage local:blobs --metadata sqlite:meta.db'
     const before = await tryNexus(`ls ${layers}`)
