@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { isNexusError } from '../../core/errors.ts'
-import { toRevision } from '../../core/revision.ts'
+import { revisionZero, toRevision } from '../../core/revision.ts'
+import { CommitQueue } from './commit-queue.ts'
 import { openDatabase, type SqlDatabase } from './driver.ts'
+import { LoopTurns } from './loop-turns.ts'
 import {
   commitOf,
   keyOf,
@@ -13,6 +15,31 @@ import {
   testStore,
   transactionsInWal,
 } from './sqlite-store.test-fixture.ts'
+
+describe('CommitQueue', () => {
+  it('ends its calls, and goes on, when a thread cannot even be asked', async () => {
+    let isBroken = true
+    const queue = new CommitQueue({
+      run: async (group) => {
+        if (isBroken) throw new Error('the message cannot be cloned')
+        return { kind: 'done', results: group.map(() => committed), previous: revisionZero, last: toRevision(1), flushMs: 0 }
+      },
+      onApplied: () => undefined,
+      turns: new LoopTurns(),
+      busyTimeoutMs: 1000,
+    })
+    const error = await queue.add([commitOf(put('a', 'v'))], undefined).catch((reason: unknown) => reason)
+    assert.ok(isNexusError(error, 'Unexpected'))
+    assert.match(error.message, /cannot be cloned/)
+    assert.equal(error.context.outcome, 'unknown')
+    isBroken = false
+    const [result] = await queue.add([commitOf(put('a', 'v'))], undefined)
+    assert.equal(result?.status, 'committed')
+    await queue.idle()
+  })
+})
+
+const committed = { kind: 'committed', revision: toRevision(1) } as const
 
 for (const worker of ['never', 'always'] as const) {
   describe(`commits of several callers, worker: ${worker}`, () => {

@@ -7,7 +7,7 @@ import type { GroupOutcome, MemberResult } from './group-committer.ts'
 import type { LoopTurns } from './loop-turns.ts'
 import { type PlannedCommit, planCommit } from './planned-commit.ts'
 import type { AppliedCommit } from './read-cache.ts'
-import { faultError, type Outcome, type SqlFault } from './sql-fault.ts'
+import { faultError, faultOf, type Outcome, type SqlFault } from './sql-fault.ts'
 
 /** Most commits of one transaction. */
 const groupSize = 64
@@ -107,10 +107,11 @@ export class CommitQueue {
       return
     }
     this.isRunning = true
-    void outcome.then((late) => {
+    const settle = (late: GroupOutcome): void => {
       this.isRunning = false
       this.#settle(group, late)
-    })
+    }
+    outcome.then(settle, (error: unknown) => settle({ kind: 'lost', fault: faultOf(error) }))
   }
 
   #rest(): void {
