@@ -12,6 +12,7 @@ import type { ServerFacts } from './redis-probe.ts'
 import { asList, asNumber, asText, type Reply } from './reply.ts'
 import type { RedisScript } from './script.ts'
 import { readServerFacts } from './server-facts.ts'
+import { settleLog } from './settle-log.ts'
 
 /**
  * A store's way to its server: one connection at a time, opened again when it breaks, checked each time. It also remembers the
@@ -110,12 +111,14 @@ export class RedisClient {
   }
 
   async #connect(create: boolean): Promise<Connection> {
+    let facts: ServerFacts | undefined
     const connection = await Connection.open(this.#class, this.place, async (fresh) => {
-      const facts = await readServerFacts(fresh, this.place)
+      facts = await readServerFacts(fresh, this.place)
       await this.#enter(fresh, create)
       this.#facts ??= facts
       this.#refuseWeaker(facts)
     })
+    if (facts !== undefined) await settleLog(connection, facts, this.place)
     this.#connection = connection
     return connection
   }

@@ -25,7 +25,7 @@ export async function readServerFacts(connection: Connection, place: RedisPlace)
   }
 }
 
-type PolicyName = 'appendonly' | 'appendfsync' | 'no-appendfsync-on-rewrite' | 'maxmemory-policy'
+type PolicyName = 'appendonly' | 'appendfsync' | 'no-appendfsync-on-rewrite' | 'aof-load-truncated' | 'maxmemory-policy'
 type Policy = Readonly<Record<PolicyName, string>>
 
 /**
@@ -65,6 +65,7 @@ async function readPolicy(connection: Connection, info: ReadonlyMap<string, stri
     appendonly: (await readSetting(connection, 'appendonly')) ?? fromInfo,
     appendfsync: (await readSetting(connection, 'appendfsync')) ?? unknown,
     'no-appendfsync-on-rewrite': (await readSetting(connection, 'no-appendfsync-on-rewrite')) ?? unknown,
+    'aof-load-truncated': (await readSetting(connection, 'aof-load-truncated')) ?? unknown,
     'maxmemory-policy': (await readSetting(connection, 'maxmemory-policy')) ?? info.get('maxmemory_policy') ?? unknown,
   }
 }
@@ -92,8 +93,8 @@ function refuse(code: 'Unsupported' | 'Unavailable' | 'ReadOnly', what: string):
   throw new NexusError(code, `redis: ${what}`, { operation, context: { outcome: 'none' } })
 }
 
-/** Lines of `name:value`, and headings. */
-function parseInfo(text: string): ReadonlyMap<string, string> {
+/** What INFO answers: lines of `name:value`, and headings. */
+export function parseInfo(text: string): ReadonlyMap<string, string> {
   const facts = new Map<string, string>()
   for (const line of text.split('\r\n')) {
     const colon = line.indexOf(':')
