@@ -36,7 +36,7 @@ export interface LawContext<Port extends ConformancePort> {
   /** Already opened on the law's own fresh namespace; closed by the runner. */
   readonly port: Port
   readonly namespace: string
-  /** Another client of the same namespace, closed by the runner. Only in laws that require `clientsShareAPlace`. */
+  /** Another client of the same namespace, closed by the runner. Only in laws that require `clientsShareAPlace` or, once `port` is closed, `opensAgain`. */
   openAnother(): Promise<Port>
   /** Seeded with the run's seed and the law's id: the same seed gives the same run, whatever other laws run with it. */
   readonly random: SeededRandom
@@ -103,5 +103,13 @@ export function clientsShareAPlace<Port extends ConformancePort>(): LawRequireme
   return {
     description: 'clients that share a place (info.isShared, or a subject that isInProcess)',
     isMet: (subject, info) => info.isShared || subject.isInProcess === true,
+  }
+}
+
+/** For laws that close a place and open it again: what is durable shows then; a subject in this process keeps its places meanwhile. */
+export function opensAgain<Port extends ConformancePort>(): LawRequirement<Port> {
+  return {
+    description: 'a durability other than none, or a subject that isInProcess',
+    isMet: (subject, info) => info.durability !== 'none' || subject.isInProcess === true,
   }
 }

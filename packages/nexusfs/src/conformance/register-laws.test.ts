@@ -34,7 +34,7 @@ test('under node:test each law is a test, and what does not apply is skipped wit
   assert.match(output, /memory keeps the laws of its port \(seed 42\)/)
   assert.match(output, /ok \d+ - put-size: an array that is longer/)
   assert.match(output, /stage-unsupported: .* # SKIP requires no capability staging/)
-  assert.match(output, /put-durable: .* # SKIP requires clients that share a place/)
+  assert.match(output, /clients-see-puts: .* # SKIP requires clients that share a place/)
   assert.match(output, new RegExp(`# tests ${storageLaws.length}\n`))
   assert.match(output, /# fail 0\n/)
 })

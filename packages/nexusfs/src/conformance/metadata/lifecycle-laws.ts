@@ -1,24 +1,18 @@
 import { setImmediate } from 'node:timers/promises'
-import type { MetadataStore, StoreCallOptions } from '../../metadata/metadata-store.ts'
+import type { StoreCallOptions } from '../../metadata/metadata-store.ts'
 import { expectEqual, expectRejection, expectThat, settle } from '../expect.ts'
-import { clientsShareAPlace, type LawRequirement } from '../law.ts'
+import { clientsShareAPlace, opensAgain } from '../law.ts'
 import { together } from './alongside.ts'
 import { absent, commitOf, entryOf, itemsOf, key, type MetadataLaw, mustCommit, put, scan, textOf, upTo } from './fixtures.ts'
 import { entry, streamOf } from './load-one.ts'
 import { sentences } from './sentences.ts'
-
-/** Opening again shows what is durable; a subject in this process keeps its places as long as the process lives. */
-const opensAgain: LawRequirement<MetadataStore> = {
-  description: 'a durability other than none, or a subject that isInProcess',
-  isMet: (subject, info) => info.durability !== 'none' || subject.isInProcess === true,
-}
 
 export const lifecycleLaws: readonly MetadataLaw[] = [
   {
     id: 'commit-durable',
     title: 'what was acknowledged is there after close and open: puts, deletes and every member of a list',
     sentence: sentences.durable,
-    requires: opensAgain,
+    requires: opensAgain(),
     async check({ port, openAnother }) {
       await mustCommit(port, [put(key('deleted')), put(key('a'), 'old')])
       await port.commit([
@@ -36,7 +30,7 @@ export const lifecycleLaws: readonly MetadataLaw[] = [
     id: 'reopen-revisions',
     title: 'revisions and horizon go on after close and open, and never begin anew',
     sentence: sentences.serial,
-    requires: opensAgain,
+    requires: opensAgain(),
     async check({ port, openAnother }) {
       for (const round of upTo(5)) await mustCommit(port, [put(key('a'), String(round))])
       const last = await mustCommit(port, [{ kind: 'delete', key: key('a') }])

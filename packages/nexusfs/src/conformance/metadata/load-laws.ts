@@ -1,4 +1,5 @@
 import { expectEqual, expectRejection, expectThat } from '../expect.ts'
+import { opensAgain } from '../law.ts'
 import {
   commitOne,
   entryOf,
@@ -36,6 +37,20 @@ export const loadLaws: readonly MetadataLaw[] = [
       expectEqual(page.entries, entries, 'every entry, in order')
       const { get } = await port.read({ get: entries.map((loaded) => loaded.key) })
       expectEqual(get, entries, 'every entry by its key')
+    },
+  },
+  {
+    id: 'load-durable',
+    title: 'what was loaded is the same, to the byte and the revision, after close and open, and so is the horizon',
+    sentence: sentences.load,
+    requires: opensAgain(),
+    async check({ port, openAnother }) {
+      await port.load(streamOf([entry('a', '', 5), entry('b', 'b', 8_000), entry('c', '\x00\xff', 7)]))
+      const [page, horizon] = [await pageOf(port, scan('g')), await port.horizon()]
+      await port.close()
+      const reopened = await openAnother()
+      expectEqual((await pageOf(reopened, scan('g'))).entries, page.entries, 'every entry, in order')
+      expectEqual(await reopened.horizon(), horizon, 'the horizon')
     },
   },
   {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Revision, toRevision } from '../../core/revision.ts'
 import type { CommitResult, Key, MetadataStore } from '../../metadata/metadata-store.ts'
 import { expectEqual, expectThat } from '../expect.ts'
@@ -25,6 +26,14 @@ import { sentences } from './sentences.ts'
 
 const ever = toRevision(2 ** 40)
 
+/** A step is a microtask at first, then a turn of the event loop: so many of each. */
+const microtasks = 30
+const turns = 5
+
+async function stepsLater(steps: number): Promise<void> {
+  for (const step of upTo(steps)) await (step < microtasks ? undefined : setImmediate())
+}
+
 export const raceLaws: readonly MetadataLaw[] = [
   {
     id: 'create-race',
@@ -42,6 +51,24 @@ export const raceLaws: readonly MetadataLaw[] = [
         const winners = upTo(8).filter((index) => results[index]?.status === 'committed')
         expectEqual(winners.length, 1, 'one winner')
         expectEqual(await textOf(port, target), `creator ${winners[0]}`, 'the value of the winner')
+      }
+    },
+  },
+  {
+    id: 'create-staggered',
+    title: 'of two that create one key, one of which begins while the other is under way, exactly one wins',
+    sentence: sentences.serial,
+    async check({ port }) {
+      for (const delay of upTo(microtasks + turns)) {
+        const target = key(`after ${delay} steps`)
+        const late = async (): Promise<CommitResult> => {
+          await stepsLater(delay)
+          return commitOne(port, [put(target, 'late')], [absent(target)])
+        }
+        const results = await together([() => commitOne(port, [put(target, 'early')], [absent(target)]), late])
+        const winners = ['early', 'late'].filter((_name, index) => results[index]?.status === 'committed')
+        expectEqual(winners.length, 1, `one winner, where the other begins ${delay} steps later`)
+        expectEqual(await textOf(port, target), winners[0], 'the value of the winner')
       }
     },
   },

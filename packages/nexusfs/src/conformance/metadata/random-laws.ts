@@ -1,5 +1,6 @@
-import type { Commit, CommitResult, MetadataStore } from '../../metadata/metadata-store.ts'
+import type { Commit, CommitResult, MetadataStore, ReadReply, ReadRequest } from '../../metadata/metadata-store.ts'
 import { expectEqual, expectThat } from '../expect.ts'
+import { opensAgain } from '../law.ts'
 import { type MetadataLaw, put, scan, shownKey, upTo } from './fixtures.ts'
 import { RandomCommits, randomGroups, randomKeys } from './random-commits.ts'
 import { sentences } from './sentences.ts'
@@ -22,8 +23,29 @@ export const randomLaws: readonly MetadataLaw[] = [
           last = follow(model, commits[index], result, last, `step ${step}, member ${index}`)
           if (result.status === 'committed') draw.note(result.revision)
         }
-        if (step % 10 === 9) await expectSame(port, model, `after step ${step}`)
+        if (step % 10 === 9) await expectSame(port, model.read(everything), `after step ${step}`)
       }
+    },
+  },
+  {
+    id: 'reopen-random',
+    title: 'what 60 random lists of commits have left is the same, to the byte and the revision, after close and open',
+    sentence: sentences.durable,
+    requires: opensAgain(),
+    async check({ port, openAnother, random }) {
+      const model = new StoreModel()
+      const draw = new RandomCommits(random, model)
+      for (const _step of upTo(60)) {
+        const commits = draw.list()
+        for (const [index, result] of (await port.commit(commits)).entries()) {
+          if (result.status !== 'committed') continue
+          draw.note(result.revision)
+          model.apply(commits[index]?.writes ?? [], result.revision)
+        }
+      }
+      const before = await port.read(everything)
+      await port.close()
+      await expectSame(await openAnother(), before, 'after close and open')
     },
   },
   {
@@ -76,9 +98,11 @@ function follow(
   return last
 }
 
-async function expectSame(port: MetadataStore, model: StoreModel, when: string): Promise<void> {
-  const request = { get: randomKeys, scan: randomGroups.map((group) => scan(group)) }
-  const [actual, expected] = [await port.read(request), model.read(request)]
+/** All that random commits can have left. */
+const everything: ReadRequest = { get: randomKeys, scan: randomGroups.map((group) => scan(group)) }
+
+async function expectSame(port: MetadataStore, expected: Pick<ReadReply, 'get' | 'scan'>, when: string): Promise<void> {
+  const actual = await port.read(everything)
   for (const [index, target] of randomKeys.entries()) {
     expectEqual(actual.get[index], expected.get[index], `${when}: the entry`, shownKey(target))
   }

@@ -1,5 +1,5 @@
 import { expectBytes, expectEqual } from '../expect.ts'
-import { clientsShareAPlace } from '../law.ts'
+import { opensAgain } from '../law.ts'
 import { anyKey, expectBlob, expectOneOf, inPieces, listedKeys, put, type StorageLaw } from './blobs.ts'
 
 /** A put that returned, and what readers see until then. */
@@ -8,7 +8,7 @@ export const putLaws: readonly StorageLaw[] = [
     id: 'put-durable',
     title: 'a blob is whole after the place was closed and opened again',
     sentence: 'Once put returned, the blob is whole and as durable as info.durability says.',
-    requires: clientsShareAPlace(),
+    requires: opensAgain(),
     async check({ port, openAnother, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(5_000)

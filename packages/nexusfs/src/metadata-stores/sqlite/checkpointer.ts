@@ -40,6 +40,8 @@ export class Checkpointer {
   #thread: StoreThread | undefined
   #unseenFrames = 0
   #running: Promise<void> | undefined
+  /** Only this work lets commits go on that were stopped because the WAL is full. */
+  #isStartingAnew = false
   #commits = 0
   #hasRoom: boolean
   #idleTimer: NodeJS.Timeout | undefined
@@ -72,17 +74,19 @@ export class Checkpointer {
     this.#unseenFrames = 0
     const frames = this.#options.walFrames()
     if (frames < checkpointFrames) return
-    this.#run(() => this.#startAnew(frames >= fullFrames))
+    this.#run(() => this.#startAnew())
+    if (frames >= fullFrames && this.#isStartingAnew) this.#options.pause()
   }
 
-  /** Whoever pauses commits lets them go on, whatever happens between. */
-  async #startAnew(isFull: boolean): Promise<void> {
+  /** However it ends, commits go on. */
+  async #startAnew(): Promise<void> {
+    this.#isStartingAnew = true
     try {
-      if (isFull) this.#options.pause()
       if (!(await this.#moveMost())) return
       this.#options.pause()
       await this.#checkpoint('RESTART')
     } finally {
+      this.#isStartingAnew = false
       this.#options.resume()
     }
   }

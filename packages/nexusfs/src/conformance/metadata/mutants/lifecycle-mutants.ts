@@ -3,7 +3,7 @@ import { revisionZero, toRevision } from '../../../core/revision.ts'
 import type { Commit, MetadataStore, Write } from '../../../metadata/metadata-store.ts'
 import { replacing, wrapPorts } from '../../mutant.ts'
 import { commitOf, entryOf, put, remove } from '../fixtures.ts'
-import { clients, committedAs, type MetadataMutant, place, turn } from './wrong-store.ts'
+import { clients, committedAs, type MetadataMutant, place, reopened, turn } from './wrong-store.ts'
 
 export const lifecycleMutants: readonly MetadataMutant[] = [
   {
@@ -26,6 +26,12 @@ export const lifecycleMutants: readonly MetadataMutant[] = [
         },
       }
     }),
+  },
+  {
+    id: 'empty-values-lost',
+    breaks: 'reopen-random',
+    description: 'an entry with an empty value is gone when the place is opened again',
+    mutate: reopened(({ value }) => value.length > 0),
   },
   {
     id: 'reopen-from-0',

@@ -4,9 +4,15 @@ import type { MetadataEntry, MetadataStore } from '../../../metadata/metadata-st
 import { settle } from '../../expect.ts'
 import { commitOf, put } from '../fixtures.ts'
 import { listOf, streamOf } from '../load-one.ts'
-import { clients, committedAs, type MetadataMutant, type Mutate, type Options, place } from './wrong-store.ts'
+import { clients, committedAs, type MetadataMutant, type Mutate, type Options, place, reopened } from './wrong-store.ts'
 
 export const loadMutants: readonly MetadataMutant[] = [
+  {
+    id: 'load-in-memory',
+    breaks: 'load-durable',
+    description: 'what was loaded is gone when the place is opened again',
+    mutate: reopened(({ revision }, loaded) => revision > loaded),
+  },
   {
     id: 'load-raises-revisions',
     breaks: 'load-keeps',

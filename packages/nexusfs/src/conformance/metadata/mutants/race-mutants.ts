@@ -26,6 +26,21 @@ export const raceMutants: readonly MetadataMutant[] = [
     }),
   },
   {
+    id: 'batch-then-act',
+    breaks: 'create-staggered',
+    description: 'what begins in one turn is serial, but a batch does not wait for the one that is under way',
+    mutate: batched(async (commit, port, written, run) => {
+      const absent = commit.expect.find((expectation) => expectation.kind === 'absent')
+      const isOnly = commit.writes.length === 1 && commit.expect.length === 1
+      if (absent === undefined || !isOnly || written.has(keyText(absent.key)) || (await isPresent(port, absent.key))) {
+        return await run(commit)
+      }
+      written.add(keyText(absent.key))
+      await turn()
+      return await run({ ...commit, expect: [] })
+    }),
+  },
+  {
     id: 'range-then-act',
     breaks: 'no-write-skew',
     description: 'a range is checked first, and the writes are applied a moment later',
@@ -95,6 +110,37 @@ function lone(change: Wrong): Mutate {
         const [commit] = list
         if (commit === undefined || list.length > 1) return await port.commit(list, options)
         return await change(commit, port, (changed) => port.commit([changed], options), running)
+      },
+    }),
+  )
+}
+
+type WrongInBatch = (commit: Commit, port: MetadataStore, written: Set<string>, run: Run) => Promise<readonly CommitResult[]>
+
+interface Batch {
+  running: Promise<unknown>
+  readonly written: Set<string>
+}
+
+/** Changes how a commit that is alone in its list runs, one after the other for all that begin in the same microtask. */
+function batched(change: WrongInBatch): Mutate {
+  return place(
+    (): { now: Batch | undefined } => ({ now: undefined }),
+    (port, shared) => ({
+      commit: async (list: readonly Commit[], options: Options) => {
+        const [commit] = list
+        if (commit === undefined || list.length > 1) return await port.commit(list, options)
+        if (shared.now === undefined) {
+          shared.now = { running: Promise.resolve(), written: new Set() }
+          queueMicrotask(() => {
+            shared.now = undefined
+          })
+        }
+        const batch = shared.now
+        const run: Run = (changed) => port.commit([changed], options)
+        const mine = batch.running.then(() => change(commit, port, batch.written, run))
+        batch.running = mine.catch(() => undefined)
+        return await mine
       },
     }),
   )

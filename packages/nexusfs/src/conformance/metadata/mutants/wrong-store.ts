@@ -191,6 +191,39 @@ export function lenient(isTaken: (commit: Commit) => boolean): Mutate {
   }))
 }
 
+/** A client that is opened after another was closed sees the entries only for which that is true; `loaded` is the highest loaded revision. */
+export function reopened(isSeen: (entry: MetadataEntry, loaded: number) => boolean): Mutate {
+  return place(
+    () => ({ wasClosed: false, loaded: 0 }),
+    (port, shared) => {
+      const isReopened = shared.wasClosed
+      const isHere = (entry: MetadataEntry): boolean => !isReopened || isSeen(entry, shared.loaded)
+      return {
+        load: (entries, options) => port.load(noting(entries, shared), options),
+        read: async (request, options) => {
+          const reply = await port.read(request, options)
+          const scan = reply.scan.map((page) => ({ ...page, entries: page.entries.filter(isHere) }))
+          return { ...reply, get: reply.get.map((entry) => (entry && isHere(entry) ? entry : undefined)), scan }
+        },
+        close: async () => {
+          shared.wasClosed = true
+          await port.close()
+        },
+      }
+    },
+  )
+}
+
+async function* noting(
+  entries: AsyncIterable<MetadataEntry>,
+  shared: { loaded: number },
+): AsyncGenerator<MetadataEntry, void, undefined> {
+  for await (const entry of entries) {
+    shared.loaded = Math.max(shared.loaded, entry.revision)
+    yield entry
+  }
+}
+
 /** Answers every read for which the claim is true with nothing. */
 export function lenientRead(isTaken: (request: ReadRequest) => boolean): Mutate {
   return clients((port) => ({
