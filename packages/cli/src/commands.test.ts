@@ -38,7 +38,7 @@ describe('init', () => {
   it('says what is in the way of its folder', async () => {
     writeFileSync(join(place.cwd, 'mine.txt'), 'x')
     const { stderr } = await tryNexus('init mine.txt/store')
-    assert.match(stderr, /^nexus: NotADirectory: .* a file stands above it; name another folder\n$/)
+    assert.match(stderr, /^nexus: NotADirectory: .* a file stands above it; name another\n$/)
   })
 
   it('makes a store out of two layers, which no other command does', async () => {

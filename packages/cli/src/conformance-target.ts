@@ -27,7 +27,10 @@ export function findTarget(text: string, registry: Registry): ConformanceTarget 
   if (target.storage !== undefined || target.metadata !== undefined) return target
   const known = [...new Set([registry.storages, registry.metadata, registry.config.stores ?? {}].flatMap(Object.keys))]
   const guess = didYouMean(parseUri(text).scheme ?? text, known)
-  throw new NexusError('InvalidArgument', `no adapter is called "${text}"${guess}; known: ${known.join(', ')}`)
+  throw new NexusError(
+    'InvalidArgument',
+    `no adapter is called "${text}"${guess}; known: ${known.join(', ')}; one of your own is registered in a nexus.config`,
+  )
 }
 
 function layersOf(text: string, { config }: Registry): { readonly storage: string; readonly metadata: string } {

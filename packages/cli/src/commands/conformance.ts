@@ -23,7 +23,7 @@ function describe(command: Command, context: CommandContext): void {
   command
     .argument('<adapter>', 'a name (memory, sqlite, one from nexus.config), or a URI: where to make the test places')
     .addOption(new Option('--layer <layer>', 'only this port, for a name that has both').choices(['storage', 'metadata']))
-    .option('--law <ids...>', 'only these laws')
+    .option('--law <ids...>', 'only these laws; "scan-*" stands for all that begin so')
     .option('--seed <n>', 'repeat a run with its seed', parseSeed)
     .action((text: string, flags: ConformanceFlags) => run(context, text, flags))
   finishHelp(command, {
@@ -100,7 +100,9 @@ async function checkLayer<Port extends StorageBackend | MetadataStore>(
     replay: (id, used) => `nexus conformance ${redactSecrets(text)} --layer ${subject.kind} --law ${id} --seed ${used}`,
     onResult: (result) => {
       ended += 1
-      context.progress.update(`${subject.name} ${subject.kind}: law ${ended} of ${law?.length ?? laws.length}, ${result.id}`)
+      context.progress.update(
+        `${subject.name} ${subject.kind}: law ${ended}${law === undefined ? ` of ${laws.length}` : ''}, ${result.id}`,
+      )
       if (!context.isJson) said.push(printResult(context, result))
     },
   })

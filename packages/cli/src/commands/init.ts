@@ -12,7 +12,7 @@ interface InitFlags {
   readonly shareStorage?: boolean
 }
 
-export const init: CommandModule = { describe, fixes: { NotADirectory: 'name another folder' } }
+export const init: CommandModule = { describe }
 
 function describe(command: Command, context: CommandContext): void {
   command

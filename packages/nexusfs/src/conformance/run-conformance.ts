@@ -5,7 +5,7 @@ import { type LawRunOptions, runLaw } from './run-law.ts'
 import { freshSeed } from './seeded-random.ts'
 
 export interface ConformanceOptions extends Partial<LawRunOptions> {
-  /** Ids of the laws to run; all if absent. */
+  /** Ids of the laws to run, in which `*` stands for any part, such as `scan-*`; all if absent. */
   readonly only?: readonly string[] | undefined
   /** Called as each law ends. */
   readonly onResult?: ((result: LawResult) => void) | undefined
@@ -15,7 +15,7 @@ export interface ConformanceOptions extends Partial<LawRunOptions> {
  * Checks the laws one after the other, each on its own fresh namespace, and reports on all of them: a broken law never ends the run.
  * Without laws, those of the subject's port are checked.
  *
- * @throws {NexusError} InvalidArgument if two laws have one id or `only` names a law that is not there; Aborted if the run is
+ * @throws {NexusError} InvalidArgument if two laws have one id or `only` names no law that is there; Aborted if the run is
  * cancelled (the namespace in use is closed and disposed of first)
  * @example
  * const report = await runConformance({ kind: 'storage', name: 'mine', open: (namespace) => MyBackend.open({ namespace }) })
@@ -52,7 +52,24 @@ export function selectLaws<Port extends ConformancePort>(
     if (ids.has(id)) throw new NexusError('InvalidArgument', `conformance: two laws have the id ${id}`)
     ids.add(id)
   }
-  const unknown = only?.find((id) => !ids.has(id))
-  if (unknown !== undefined) throw new NexusError('InvalidArgument', `conformance: there is no law ${unknown}`)
-  return only === undefined ? laws : laws.filter(({ id }) => only.includes(id))
+  if (only === undefined) return laws
+  const patterns = only.map((text) => ({ text, isMeant: isMeantBy(text) }))
+  const unknown = patterns.find(({ isMeant }) => !laws.some(({ id }) => isMeant(id)))
+  if (unknown !== undefined) throw noLaw(unknown.text, ids)
+  return laws.filter(({ id }) => patterns.some(({ isMeant }) => isMeant(id)))
+}
+
+/** An id, in which `*` stands for any part of one. */
+function isMeantBy(text: string): (id: string) => boolean {
+  const parts = text.split('*').map((part) => part.replace(/[^a-z0-9-]/g, '\\$&'))
+  const pattern = new RegExp(`^${parts.join('.*')}$`)
+  return (id) => pattern.test(id)
+}
+
+function noLaw(text: string, ids: ReadonlySet<string>): NexusError {
+  const beginnings = new Set([...ids].map((id) => `${id.split('-')[0]}-*`))
+  return new NexusError(
+    'InvalidArgument',
+    `conformance: there is no law ${text}; they are called ${[...beginnings].sort().join(', ')}`,
+  )
 }

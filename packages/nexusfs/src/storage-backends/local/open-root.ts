@@ -76,7 +76,7 @@ async function look(calls: FileCalls, folder: string): Promise<Stats> {
 }
 
 function belowAFile(folder: string, cause: unknown): NexusError {
-  return new NexusError('NotADirectory', `${operation}: ${folder} cannot be a folder, a file stands above it`, {
+  return new NexusError('NotADirectory', `${operation}: ${folder} cannot be a folder, a file stands above it; name another`, {
     operation,
     cause,
   })
