@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,10 +16,12 @@ it('what was acknowledged is there after the process was killed', async () => {
   const acknowledged: number[] = []
   for (let round = 1; round <= 5; round++) {
     const writer = spawn(process.execPath, [join(import.meta.dirname, 'crash-writer.ts'), folder])
+    const ended = once(writer, 'exit')
     for await (const line of createInterface({ input: writer.stdout })) {
       acknowledged.push(Number(line))
       if (acknowledged.length >= 200 * round) writer.kill('SIGKILL')
     }
+    await ended
     const kept = await keptRevisions()
     const lost = acknowledged.filter((revision) => !kept.has(revision))
     assert.deepEqual(lost, [], `after round ${round}`)
