@@ -71,6 +71,7 @@ describe.skipIf(server === undefined)('a server that was killed in the middle of
         for (const [index, store] of stores.entries()) await mustPut(store, `${run}-${index}`)
         assert.equal(await rewritesOf(own), expected)
         for (const store of stores) await store.close()
+        await own.own.crash()
         await own.own.restart()
       }
     }
