@@ -43,6 +43,7 @@ export async function startGuarded(plan: ServerPlan): Promise<OwnServer & { stop
     pid: () => child.pid ?? 0,
     crash: () => end(child, plan, plan.signals.crash),
     restart: async () => {
+      if (isRunning(child)) throw new Error(`${plan.name} is running; crash it before it is started again`)
       child = await launch(plan)
     },
     stop: async () => {
@@ -53,6 +54,10 @@ export async function startGuarded(plan: ServerPlan): Promise<OwnServer & { stop
       guard?.stdin?.end()
     },
   }
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null
 }
 
 const readySeconds = 30
@@ -77,7 +82,7 @@ async function launch(plan: ServerPlan): Promise<ChildProcess> {
 async function ready(child: ChildProcess, plan: ServerPlan): Promise<void> {
   const deadline = performance.now() + readySeconds * 1000
   while (!(await plan.isReady())) {
-    const isOver = child.exitCode !== null || child.signalCode !== null
+    const isOver = !isRunning(child)
     if (isOver || performance.now() > deadline) {
       const log = readFileSync(join(plan.directory, 'log'), 'utf8').split('\n').slice(-15).join('\n')
       await end(child, plan, 'SIGKILL')
@@ -88,7 +93,7 @@ async function ready(child: ChildProcess, plan: ServerPlan): Promise<void> {
 }
 
 async function end(child: ChildProcess, plan: ServerPlan, signal: NodeJS.Signals): Promise<void> {
-  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+  if (child.pid !== undefined && isRunning(child)) {
     const exit = once(child, 'exit')
     child.ref()
     child.kill(signal)
