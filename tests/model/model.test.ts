@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MemoryBackend, MemoryStore, NexusFS, openNexus } from 'nexusfs'
+import { LocalBackend, MemoryBackend, MemoryStore, NexusFS, SqliteStore } from 'nexusfs'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { checkAgainstModel, extentOf, seed } from './check-against-model.ts'
 import type { Tested } from './operations.ts'
@@ -23,8 +23,14 @@ async function memoryMemory(): Promise<NexusFS> {
 let folder = ''
 let stores = 0
 
+/** Not by `openNexus`: it imports the adapters at each call, and the test runner asks another process at each import. */
 async function localSqlite(): Promise<NexusFS> {
-  return openNexus(join(folder, String(stores++)), { durability: 'os', author: 'ann' })
+  const root = join(folder, String(stores++))
+  return NexusFS.open({
+    storage: await LocalBackend.open({ root, durability: 'os' }),
+    metadata: await SqliteStore.open({ path: join(root, 'meta.db'), durability: 'os' }),
+    author: 'ann',
+  })
 }
 
 /** One behaviour changed each, in a copy of the file system: what a mistake in it would look like. */
