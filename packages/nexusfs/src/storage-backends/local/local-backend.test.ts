@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -210,6 +210,16 @@ describe('many files at once', () => {
 /** The paths below the root that this process has open; none where the system does not say. */
 function openFilesBelow(path: string): string[] {
   if (!existsSync('/proc/self/fd')) return []
-  const real = execFileSync('ls', ['-l', `/proc/${process.pid}/fd`], { encoding: 'utf8' })
-  return real.split('\n').filter((line) => line.includes(`${path}/`))
+  return readdirSync('/proc/self/fd')
+    .map(targetOf)
+    .filter((target) => target.startsWith(`${path}/`))
+}
+
+/** What a descriptor is open on; '' if it was closed meanwhile. */
+function targetOf(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`)
+  } catch {
+    return ''
+  }
 }
