@@ -106,16 +106,19 @@ describe('a pool of connections', () => {
     const places = new Places(1)
     const pool = poolOf(places, 1)
     let isOver = false
-    const lent = pool.use(100, async () => {
-      await sleep(20)
+    const { promise: release, resolve: giveBack } = Promise.withResolvers<void>()
+    const lent = pool.use(1000, async () => {
+      await release
       isOver = true
     })
     await sleep(5)
     const waiting = assert.rejects(
-      pool.use(100, async () => {}),
+      pool.use(1000, async () => {}),
       { code: 'Closed' },
     )
-    await pool.close()
+    const closing = pool.close()
+    setTimeout(giveBack, 20)
+    await closing
     assert(isOver && places.all[0]?.isClosed)
     await waiting
     await lent
