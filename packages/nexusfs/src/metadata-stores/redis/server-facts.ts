@@ -61,12 +61,21 @@ function isRecent(version: string): boolean {
 async function readPolicy(connection: Connection, info: ReadonlyMap<string, string>): Promise<Policy> {
   const aof = info.get('aof_enabled')
   const fromInfo = aof === undefined ? unknown : aof === '1' ? 'yes' : 'no'
+  const ask = (name: PolicyName): Promise<string | undefined> => readSetting(connection, name)
+  // All at once: each is a round trip.
+  const [appendonly, appendfsync, onRewrite, loadTruncated, maxmemory] = await Promise.all([
+    ask('appendonly'),
+    ask('appendfsync'),
+    ask('no-appendfsync-on-rewrite'),
+    ask('aof-load-truncated'),
+    ask('maxmemory-policy'),
+  ])
   return {
-    appendonly: (await readSetting(connection, 'appendonly')) ?? fromInfo,
-    appendfsync: (await readSetting(connection, 'appendfsync')) ?? unknown,
-    'no-appendfsync-on-rewrite': (await readSetting(connection, 'no-appendfsync-on-rewrite')) ?? unknown,
-    'aof-load-truncated': (await readSetting(connection, 'aof-load-truncated')) ?? unknown,
-    'maxmemory-policy': (await readSetting(connection, 'maxmemory-policy')) ?? info.get('maxmemory_policy') ?? unknown,
+    appendonly: appendonly ?? fromInfo,
+    appendfsync: appendfsync ?? unknown,
+    'no-appendfsync-on-rewrite': onRewrite ?? unknown,
+    'aof-load-truncated': loadTruncated ?? unknown,
+    'maxmemory-policy': maxmemory ?? info.get('maxmemory_policy') ?? unknown,
   }
 }
 
