@@ -2,7 +2,7 @@ import type { DurabilityClass } from '../library.ts'
 import type { BareServer } from './bare-server.ts'
 import { equalBytes } from './equal-bytes.ts'
 import { RefusingSubject } from './refusing-subject.ts'
-import type { Inventory, SubjectFile, SubjectTraits } from './subject.ts'
+import type { Inventory, SubjectTraits } from './subject.ts'
 
 /** The least that a write or a look-up can cost on a server: its own statements, without any file system. Files are records. */
 export class BareSubject extends RefusingSubject {
@@ -30,10 +30,6 @@ export class BareSubject extends RefusingSubject {
   override async holds(path: string, content: Uint8Array): Promise<boolean> {
     const found = await this.#server.find(path)
     return found !== undefined && equalBytes(found, content)
-  }
-
-  override async preload(files: readonly SubjectFile[]): Promise<void> {
-    for (const { path, content } of files) await this.write(path, content)
   }
 
   override async inventory(): Promise<Inventory> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type MetadataStore, NexusError } from '../library.ts'
 import { RefusingSubject } from './refusing-subject.ts'
-import type { Inventory, SubjectFile, SubjectTraits } from './subject.ts'
+import type { Inventory, SubjectTraits } from './subject.ts'
 
 /**
  * The least that writing known content can cost: SHA-256 of the bytes, then one commit of the three small rows that such a write makes.
@@ -42,10 +42,6 @@ export class FloorSubject extends RefusingSubject {
     const { get } = await this.#store.read({ get: [headKey(path)] })
     const head = get[0]
     return head !== undefined && digest.equals(head.value.subarray(0, digest.length))
-  }
-
-  override async preload(files: readonly SubjectFile[]): Promise<void> {
-    for (const { path, content } of files) await this.write(path, content)
   }
 
   override async inventory(): Promise<Inventory> {

@@ -12,10 +12,13 @@ export abstract class RefusingSubject implements Subject {
     this.#what = what
   }
 
-  abstract preload(files: readonly SubjectFile[]): Promise<void>
   abstract holds(path: string, content: Uint8Array): Promise<boolean>
   abstract inventory(): Promise<Inventory>
   abstract dispose(): Promise<void>
+
+  async preload(files: readonly SubjectFile[]): Promise<void> {
+    for (const { path, content } of files) await this.write(path, content)
+  }
 
   fsyncs(): undefined {
     return undefined
