@@ -6,7 +6,7 @@ import type { NexusFS } from '../fs/nexus-fs.ts'
 import { all, failure, fresh, memoryPlace, orphans, type TestPlace } from '../fs/test-place.test-fixture.ts'
 import { contentGroup, contentKey } from '../metadata/keyspace.ts'
 import { InterceptedStore } from '../metadata/layers/intercepted-store.ts'
-import type { MetadataStore, Write } from '../metadata/metadata-store.ts'
+import type { Key, MetadataStore, Write } from '../metadata/metadata-store.ts'
 import { FaultPlan } from '../testing/fault-plan.ts'
 import { FaultyBackend } from '../testing/faulty-backend.ts'
 import { decodeContentRow, encodeContentRow } from './content-row.ts'
@@ -59,6 +59,13 @@ async function blobs(): Promise<string[]> {
   return (await (await place.storage()).list()).blobs.map(({ key }) => key)
 }
 
+/** As a collection does that has found no version of the content. */
+async function beginCollecting(key: Key): Promise<void> {
+  const row = (await (await place.metadata()).read({ get: [key] })).get[0]
+  assert.ok(row)
+  await commit({ kind: 'put', key, value: encodeContentRow({ ...decodeContentRow(row), state: 'deleting' }) })
+}
+
 describe('content on its way in', () => {
   it('is uploaded again, under a new lease, if its process was taken for dead before the commit', async () => {
     for (const size of [3000, 700_000]) {
@@ -108,10 +115,7 @@ describe('content on its way in', () => {
     await fs.remove('/a')
     const store = await place.metadata()
     const key = contentKey(digestOf(content))
-    const row = (await store.read({ get: [key] })).get[0]
-    assert.ok(row)
-    const deleting = encodeContentRow({ ...decodeContentRow(row), state: 'deleting' })
-    await commit({ kind: 'put', key, value: deleting })
+    await beginCollecting(key)
     const [old] = await blobs()
     await fs.write('/b', content)
     const now = (await store.read({ get: [key] })).get[0]
@@ -125,12 +129,8 @@ describe('content on its way in', () => {
     const fs = await open()
     const content = fresh(3000)
     await fs.write('/a', content)
-    const store = await place.metadata()
-    const key = contentKey(digestOf(content))
     beforeCommit = async () => {
-      const row = (await store.read({ get: [key] })).get[0]
-      assert.ok(row)
-      await commit({ kind: 'put', key, value: encodeContentRow({ ...decodeContentRow(row), state: 'deleting' }) })
+      await beginCollecting(contentKey(digestOf(content)))
       await (await place.storage()).delete(await blobs())
     }
     await fs.write('/b', content)
