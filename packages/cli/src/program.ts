@@ -65,6 +65,11 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'count files, versions and bytes',
     load: async () => (await import('./commands/usage.ts')).usage,
   },
+  backup: {
+    group: store,
+    summary: 'copy the whole store into a folder',
+    load: async () => (await import('./commands/backup.ts')).backup,
+  },
   conformance: {
     group: store,
     summary: 'check that an adapter keeps the laws of its port',

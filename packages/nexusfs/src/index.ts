@@ -1,3 +1,4 @@
+export type { CopiedContents, DamagedContent } from './content/copy-contents.ts'
 export type { Clock, Random } from './core/clock.ts'
 export type { Digest } from './core/digest.ts'
 export type { DurabilityClass } from './core/durability.ts'

@@ -49,7 +49,7 @@ describe('conformance', () => {
   it('counts the laws that an adapter keeps', async () => {
     const { code, stdout, stderr } = await runNexus(['conformance', 'memory', '--law', 'put-atomic'], { cwd, isTTY: true })
     assert.equal(code, 2, 'a law of one port is not a law of both')
-    assert.match(stderr, /there is no law put-atomic; they are called abort-\*, arrays-\*, close-\*/)
+    assert.match(stderr, /there is no law put-atomic; they are called abort-\*, arrays-\*, backup-\*, close-\*/)
     assert.match(stdout, /^memory storage: 1 kept, 0 broken, 0 skipped \(seed \d+\)\n/)
     const some = await runNexus(['conformance', 'memory', '--layer', 'storage', '--law', 'put-at*', '*-idempotent'], { cwd })
     assert.match(some.stdout, /^memory storage: [2-9] kept, 0 broken/)

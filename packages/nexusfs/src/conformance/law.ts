@@ -69,6 +69,8 @@ export interface ConformanceHooks<Port extends ConformancePort> {
    * commits overlap; a store whose commits are serial has no such moment.
    */
   commitHeld?(port: Port, namespace: string, commits: readonly Commit[]): Promise<HeldCommit>
+  /** Metadata only, with the capability `backup`: opens the file that a backup made. */
+  openBackup?(file: string): Promise<Port>
 }
 
 export interface HeldCommit {

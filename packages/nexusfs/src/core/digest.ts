@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto'
-import { concatBytes, fromHex } from './bytes.ts'
+import { concatBytes, fromHex, toHex } from './bytes.ts'
+import { NexusError } from './errors.ts'
 
 declare const digestBrand: unique symbol
 
@@ -42,4 +43,14 @@ export function digestHex(digest: Digest): string {
 /** The digest inside a key: one byte for the algorithm, then the hash. */
 export function digestKeyBytes(digest: Digest): Uint8Array<ArrayBuffer> {
   return concatBytes(sha256Tag, fromHex(digestHex(digest)))
+}
+
+/**
+ * The digest that a key holds.
+ * @throws {NexusError} Corrupt if it holds none that this version knows
+ */
+export function digestInKey(item: Uint8Array): Digest {
+  const digest = prefix + toHex(item.subarray(1))
+  if (item[0] === sha256Tag[0] && isDigest(digest)) return digest
+  throw new NexusError('Corrupt', 'a row of the metadata store has no digest in its key; restore the metadata from a backup')
 }

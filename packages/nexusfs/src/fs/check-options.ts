@@ -72,6 +72,7 @@ const knownOptions: Readonly<Record<string, KnownOption>> = {
   force: flag,
   overwrite: flag,
   dryRun: flag,
+  verify: flag,
   version: number,
   start: number,
   length: number,

@@ -1,6 +1,7 @@
 import type { ContentStore } from '../content/content-store.ts'
 import type { Clock, Random } from '../core/clock.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
+import type { FolderLayers } from './backup.ts'
 import type { Committer } from './committer.ts'
 import type { Resolver } from './resolver.ts'
 import type { Turns } from './turns.ts'
@@ -23,4 +24,6 @@ export interface FsContext {
   readonly foundedAt: number
   /** Content up to this size is kept in the metadata store. */
   readonly inlineBytes: number
+  /** For `backup`. */
+  readonly folderLayers: FolderLayers | undefined
 }

@@ -3,6 +3,7 @@ import type { DurabilityClass } from '../core/durability.ts'
 import type { Id } from '../core/id.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
+import { backup, type FolderLayers } from './backup.ts'
 import { Calls } from './calls.ts'
 import { checkLayers } from './check-options.ts'
 import type { FsContext } from './context.ts'
@@ -16,6 +17,8 @@ import { exists, listPages, stat, versionPages, walkPages } from './look.ts'
 import { move } from './move.ts'
 import { openFileSystem } from './open-file-system.ts'
 import type {
+  BackupOptions,
+  BackupReport,
   BatchWrite,
   CommitOptions,
   ExportOptions,
@@ -57,6 +60,8 @@ export interface NexusFSOptions {
   readonly cacheBytes?: number | undefined
   /** Files up to this size are kept in the metadata store; its own preference if absent. At most 128 KiB. */
   readonly inlineBytes?: number | undefined
+  /** How a store in a folder is opened, for `backup`; `openNexus` sets it. */
+  readonly folderLayers?: FolderLayers | undefined
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
 }
@@ -270,6 +275,18 @@ export class NexusFS implements AsyncDisposable {
    */
   exportTree(path: string, target: string, options: ExportOptions = {}): Promise<TransferReport> {
     return this.#calls.run('exportTree', path, options, () => exportTree(this.#fs, path, target, options))
+  }
+
+  /**
+   * Copies the whole store, with its history, into a local folder that `openNexus` opens as a store: the metadata as one commit left
+   * it, and the contents that it names, each checked against its digest. Everybody goes on writing meanwhile. Into a folder that holds a
+   * backup of this store, only what is new is copied. Interrupted or killed, it leaves the backup before whole, and goes on when it is
+   * called again. Contents that are missing or damaged are left out and listed in `damaged`.
+   * @throws {NexusError} Unsupported unless the metadata store has the capability `backup` (SQLite), AlreadyExists if the folder holds
+   * anything else, or a backup that was written to since, NoSpace, Aborted
+   */
+  backup(folder: string, options: BackupOptions = {}): Promise<BackupReport> {
+    return this.#calls.run('backup', folder, options, () => backup(this.#fs, folder, options))
   }
 
   /** Waits for calls under way, gives back what this process holds in the store, and closes both layers. Idempotent. */

@@ -40,6 +40,7 @@ export async function openFileSystem<T>(options: NexusFSOptions, make: (fs: FsCo
     author: checkedAuthor(options.author ?? (process.env.NEXUS_AUTHOR || userName())),
     foundedAt: store.foundedAt,
     inlineBytes,
+    folderLayers: options.folderLayers,
   }
   const { storeId, durability: foundedDurability } = store
   return make(fs, { storage: storage.info, metadata: metadata.info, durability, foundedDurability, storeId })

@@ -1,3 +1,5 @@
+import type { CopiedContents } from '../content/copy-contents.ts'
+
 /** Every public call takes these. */
 export interface OperationOptions {
   /** Cancels the call: it rejects with `Aborted`. A write whose commit had begun may still be applied, as a whole. */
@@ -105,6 +107,19 @@ export interface ExportOptions extends OperationOptions {
   /** For a single file: this version. */
   readonly version?: number | undefined
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined
+}
+
+/** For `backup`. */
+export interface BackupOptions extends OperationOptions {
+  /** Reads again what an earlier backup left, and repairs it; without, the size of a blob is enough. */
+  readonly verify?: boolean | undefined
+  /** Called after each content. */
+  readonly onProgress?: ((progress: CopiedContents) => void) | undefined
+}
+
+/** What a backup holds, and what of it is new; sizes in bytes. */
+export interface BackupReport extends CopiedContents {
+  readonly metadataBytes: number
 }
 
 /** How far an import or export has come. */

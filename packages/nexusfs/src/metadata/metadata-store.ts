@@ -52,6 +52,16 @@ export interface MetadataStore {
   watch?(listener: () => void, options?: StoreCallOptions): Promise<Watch>
 
   /**
+   * Optional (capability `backup`): copies the store, as one of its commits left it, into a new local file, which the same engine opens as
+   * a store of its own. Commits go on meanwhile. Law `backup-one-moment`: the copy holds every commit that was acknowledged before the
+   * call, and of those that run beside it each one whole or not at all, none without those before it. Law
+   * `backup-new-epoch`: the copy is in the next epoch, so that the two never issue one revision twice. A failed or cancelled call leaves no
+   * file.
+   * @throws {NexusError} AlreadyExists if the file is there, NoSpace, Aborted, Closed
+   */
+  backup?(file: string, options?: StoreCallOptions): Promise<void>
+
+  /**
    * Offline: fills an empty store with entries that keep their revisions; later commits get higher ones.
    * @throws {NexusError} AlreadyExists if the store holds any entry
    */
@@ -200,6 +210,8 @@ export interface MetadataCapabilities {
    */
   readonly witness?: boolean | undefined
   readonly watch: boolean
+  /** True if `backup` is there. Absent = false. */
+  readonly backup?: boolean | undefined
 }
 
 /** The version of this port: it grows when a change would break a store. */

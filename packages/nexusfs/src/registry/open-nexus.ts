@@ -4,6 +4,7 @@ import { type DurabilityClass, durabilityClasses } from '../core/durability.ts'
 import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import { NexusFS } from '../fs/nexus-fs.ts'
 import type { Environment } from './environment-gate.ts'
+import { folderLayers } from './folder-layers.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 import { type LocatedStore, locateStore, type StorePlace, type StoreRequest, wholeStore } from './locate-store.ts'
 import { didYouMean } from './near-miss.ts'
@@ -101,7 +102,18 @@ async function openLayers(layers: Layers, context: OpenPortContext, settings: Op
     const storage = await openSource(storageSource, context, opened)
     const metadata = await openSource(metadataSource, context, opened)
     const { author, create, mayShareStorage, cacheBytes, inlineBytes, clock, random } = settings
-    return await NexusFS.open({ storage, metadata, author, create, mayShareStorage, cacheBytes, inlineBytes, clock, random })
+    return await NexusFS.open({
+      storage,
+      metadata,
+      author,
+      create,
+      mayShareStorage,
+      cacheBytes,
+      inlineBytes,
+      folderLayers,
+      clock,
+      random,
+    })
   } catch (error) {
     for (const port of opened.reverse()) await closeQuietly(port)
     throw error

@@ -1,3 +1,4 @@
+import { backupLaws } from './backup-laws.ts'
 import { expectationLaws } from './expectation-laws.ts'
 import type { MetadataLaw } from './fixtures.ts'
 import { getLaws } from './get-laws.ts'
@@ -34,6 +35,7 @@ export const metadataLaws: readonly MetadataLaw[] = [
   ...heldLaws,
   ...watchLaws,
   ...loadLaws,
+  ...backupLaws,
   ...lifecycleLaws,
   ...randomLaws,
 ]

@@ -39,6 +39,9 @@ export const sentences = {
   unsupported: 'Where a capability is false, calling it is refused with Unsupported.',
   load: 'load fills an empty store with entries that keep their revisions; later commits get higher ones.',
   loadEmpty: 'load is refused with AlreadyExists if the store holds any entry.',
+  backup: 'backup copies the store as one of its commits left it, with every commit that was acknowledged before the call.',
+  backupEpoch: 'A backup is in the next epoch, so that the two never issue one revision twice.',
+  backupRefused: 'A backup that is refused, fails or is cancelled leaves no file, and the file that was there as it was.',
   aborted: 'A call whose signal has fired rejects with Aborted and the outcome none.',
   close: 'close waits for calls under way, then frees everything. Idempotent. Any later call rejects with Closed.',
 } as const

@@ -54,7 +54,11 @@ function rows(found: readonly unknown[]): readonly SqlRow[] {
   return found as readonly SqlRow[]
 }
 
-function loadSqlite(): typeof import('node:sqlite') {
+/**
+ * The SQLite built into this Node.
+ * @throws {NexusError} MissingDependency if there is none, or one that is too old
+ */
+export function loadSqlite(): typeof import('node:sqlite') {
   const sqlite = process.getBuiltinModule('node:sqlite')
   if (sqlite === undefined) {
     throw new NexusError('MissingDependency', `sqlite: Node ${process.versions.node} has no node:sqlite; run Node 24 or later`)

@@ -106,5 +106,6 @@ export function subjectOf(options: Pick<SqliteStoreOptions, 'durability' | 'work
       return SqliteStore.open({ path: join(folderOf(namespace), 'meta.db'), ...options })
     },
     dispose: (namespace) => rm(folderOf(namespace), { recursive: true, force: true }),
+    hooks: { openBackup: (path) => SqliteStore.open({ path, create: false }) },
   }
 }

@@ -19,9 +19,11 @@ import { Checkpointer, framesOf } from './checkpointer.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { CommitRunner, type WorkerMode } from './commit-runner.ts'
 import { connect, type DatabasePlace, settingsOf } from './connection.ts'
+import { copyDatabase } from './copy-database.ts'
 import { prepareDatabaseFile } from './database-file.ts'
 import { loadEntries } from './load-entries.ts'
 import { LoopTurns } from './loop-turns.ts'
+import { raiseEpoch } from './raise-epoch.ts'
 import { ReadCache } from './read-cache.ts'
 import { RevisionWatch } from './revision-watch.ts'
 import { Session, Sessions } from './session.ts'
@@ -119,7 +121,7 @@ export class SqliteStore implements MetadataStore {
       isShared: true,
       location: place.file,
       preferredInlineBytes,
-      capabilities: { watch: true },
+      capabilities: { watch: true, backup: true },
       settings: { ...settingsOf(first.database), worker: options.worker ?? 'auto' },
     }
   }
@@ -164,6 +166,26 @@ export class SqliteStore implements MetadataStore {
     this.#begin(operation, options)
     const busy = { operation, timeoutMs: this.#busyTimeoutMs, signal: options?.signal }
     await this.#calls.track(operation, () => loadEntries(() => connect(this.#place), entries, this.#turns, busy))
+  }
+
+  /** SQLite's online backup: one read transaction on a thread of libuv, beside which everybody goes on. */
+  async backup(file: string, options?: StoreCallOptions): Promise<void> {
+    const operation = 'metadata.backup'
+    this.#begin(operation, options)
+    await this.#calls.track(operation, () => copyDatabase(this.#place.file, file, options?.signal))
+  }
+
+  /**
+   * Moves the counter to the start of the next epoch, above every revision issued in this one: for a database that came back from an
+   * older copy, before it is used again. Returns the new horizon.
+   * @throws {NexusError} as `commit`
+   */
+  async raiseEpoch(options?: StoreCallOptions): Promise<Revision> {
+    const operation = 'metadata.raiseEpoch'
+    this.#begin(operation, options)
+    const busy = { operation, timeoutMs: this.#busyTimeoutMs, signal: options?.signal }
+    await this.#calls.track(operation, () => raiseEpoch(() => connect(this.#place), busy))
+    return this.horizon(options)
   }
 
   close(): Promise<void> {

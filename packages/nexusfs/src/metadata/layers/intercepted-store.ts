@@ -18,6 +18,7 @@ import type {
 /** A metadata store over another: every call passes through an interceptor. */
 export class InterceptedStore implements MetadataStore {
   readonly watch?: NonNullable<MetadataStore['watch']>
+  readonly backup?: NonNullable<MetadataStore['backup']>
   protected readonly inner: MetadataStore
   readonly #intercept: Interceptor
   readonly #calls = new CallsUnderWay()
@@ -25,10 +26,14 @@ export class InterceptedStore implements MetadataStore {
   constructor(inner: MetadataStore, intercept: Interceptor) {
     this.inner = inner
     this.#intercept = intercept
-    const { watch } = inner
-    if (watch === undefined) return
-    this.watch = (listener, options) =>
-      this.#call({ method: 'watch', options, run: (given) => watch.call(inner, listener, given) })
+    const { watch, backup } = inner
+    if (watch !== undefined) {
+      this.watch = (listener, options) =>
+        this.#call({ method: 'watch', options, run: (given) => watch.call(inner, listener, given) })
+    }
+    if (backup !== undefined) {
+      this.backup = (file, options) => this.#call({ method: 'backup', options, run: (given) => backup.call(inner, file, given) })
+    }
   }
 
   get info(): MetadataStoreInfo {

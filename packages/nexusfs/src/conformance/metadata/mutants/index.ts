@@ -1,3 +1,4 @@
+import { backupMutants } from './backup-mutants.ts'
 import { expectationMutants } from './expectation-mutants.ts'
 import { getMutants } from './get-mutants.ts'
 import { heldMutants } from './held-mutants.ts'
@@ -34,6 +35,7 @@ export const metadataMutants: readonly MetadataMutant[] = [
   ...heldMutants,
   ...watchMutants,
   ...loadMutants,
+  ...backupMutants,
   ...lifecycleMutants,
   ...randomMutants,
 ]

@@ -1,0 +1,47 @@
+import { lstat, rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { NexusError, throwIfAborted } from '../../core/errors.ts'
+import { connect } from './connection.ts'
+import { loadSqlite } from './driver.ts'
+import { raiseEpoch } from './raise-epoch.ts'
+import { toNexusError } from './sql-fault.ts'
+
+/** All pages in one step: one read transaction, which nobody who commits meanwhile makes begin again. */
+const allPages = 2 ** 31 - 1
+
+const operation = 'metadata.backup'
+
+/** How long the copy, which nobody else knows, is waited for. */
+const timeoutMs = 10_000
+
+/**
+ * Copies a database, as one of its commits left it, into a new file through SQLite's online backup, on a thread of libuv; commits go
+ * on meanwhile. The copy is in the next epoch, and synced. Once begun it cannot be cancelled. A failure leaves no file.
+ * @throws {NexusError} AlreadyExists if the file is there, Aborted before the copy begins, NoSpace, and other faults of SQLite
+ */
+export async function copyDatabase(file: string, target: string, signal: AbortSignal | undefined): Promise<void> {
+  const copy = resolve(target)
+  throwIfAborted(signal, operation)
+  if (await isThere(copy)) {
+    throw new NexusError('AlreadyExists', `${operation}: ${copy} is there already; name a file that is not`, { operation })
+  }
+  const sqlite = loadSqlite()
+  // A connection of its own: the calls of the store do not wait for the copy.
+  const source = new sqlite.DatabaseSync(file, { readOnly: true, timeout: 0 })
+  try {
+    await sqlite.backup(source, copy, { rate: allPages })
+    await raiseEpoch(() => connect({ file: copy, durability: 'disk' }), { operation, timeoutMs })
+  } catch (error) {
+    for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(copy + suffix, { force: true })
+    throw toNexusError(error, operation)
+  } finally {
+    source.close()
+  }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return lstat(file).then(
+    () => true,
+    () => false,
+  )
+}
