@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { utf8 } from '../core/bytes.ts'
-import { digestOf } from '../core/digest.ts'
+import { digestHex, digestOf } from '../core/digest.ts'
+import { durabilityClasses } from '../core/durability.ts'
 import { isNexusError } from '../core/errors.ts'
 import { toRevision } from '../core/revision.ts'
 import { contentKey } from '../metadata/keyspace.ts'
@@ -10,17 +11,21 @@ import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { encodeRecord } from '../metadata/record.ts'
 import { type ContentRow, decodeContentRow, encodeContentRow } from './content-row.ts'
 
-const entry = (value: Uint8Array): MetadataEntry => ({ key: contentKey(digestOf(value)), value, revision: toRevision(1) })
+const digest = digestOf(utf8('content'))
+const blobKey = `store/${digestHex(digest)}/process/nonce`
+const entry = (value: Uint8Array): MetadataEntry => ({ key: contentKey(digest), value, revision: toRevision(1) })
 
 describe('a content row', () => {
   it('comes back as it was', () => {
-    const location = fc.oneof(
-      fc.uint8Array({ maxLength: 300 }).map((bytes) => ({ kind: 'inline', bytes }) as const),
-      fc.stringMatching(/^[0-9a-f]{32}\/[0-9a-f]{64}$/).map((key) => ({ kind: 'blob', key }) as const),
-    )
+    const state = fc.constantFrom('live', 'deleting')
+    const inline = fc
+      .record({ state, bytes: fc.uint8Array({ maxLength: 300 }) })
+      .map((row): ContentRow => ({ state: row.state, size: row.bytes.length, location: { kind: 'inline', bytes: row.bytes } }))
+    const blob = fc
+      .record({ state, size: fc.maxSafeNat(), durability: fc.constantFrom(...durabilityClasses) })
+      .map(({ durability, ...row }): ContentRow => ({ ...row, location: { kind: 'blob', key: blobKey, durability } }))
     fc.assert(
-      fc.property(fc.constantFrom('live', 'deleting'), fc.maxSafeNat(), location, (state, size, place) => {
-        const row: ContentRow = { state, size, location: place }
+      fc.property(fc.oneof(inline, blob), (row) => {
         assert.deepEqual(decodeContentRow(entry(encodeContentRow(row))), row)
       }),
     )
@@ -42,7 +47,8 @@ describe('a content row', () => {
   })
 
   it('that is broken is Corrupt', () => {
-    const good = { st: 'live', s: 3, co: 'plain', b: 'store/blob' }
+    const good = { st: 'live', s: 3, co: 'plain', b: blobKey, du: 'disk' }
+    assert.equal(decodeContentRow(entry(encodeRecord(good))).size, 3)
     const broken: readonly Uint8Array[] = [
       utf8(''),
       utf8('not json'),
@@ -59,6 +65,11 @@ describe('a content row', () => {
       encodeRecord({ ...good, b: 7 }),
       encodeRecord({ ...good, b: '../../etc/passwd' }),
       encodeRecord({ ...good, b: '' }),
+      encodeRecord({ ...good, b: `store/${digestHex(digestOf(utf8('another')))}/process/nonce` }),
+      encodeRecord({ ...good, du: undefined }),
+      encodeRecord({ ...good, du: 'for ever' }),
+      encodeRecord({ ...good, b: undefined, s: 4 }, utf8('abc')),
+      encodeRecord({ ...good, b: undefined, s: 2 }, utf8('abc')),
     ]
     for (const value of broken) {
       assert.throws(

@@ -1,3 +1,5 @@
+import { toHex } from '../core/bytes.ts'
+import { type DurabilityClass, isDurabilityClass } from '../core/durability.ts'
 import { NexusError } from '../core/errors.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { decodeRecord, encodeRecord } from '../metadata/record.ts'
@@ -14,7 +16,8 @@ export interface ContentRow {
 
 export type ContentLocation =
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }
-  | { readonly kind: 'blob'; readonly key: string }
+  /** `durability`: of the backend that stored the blob, so that a writer who promises more can tell. */
+  | { readonly kind: 'blob'; readonly key: string; readonly durability: DurabilityClass }
 
 function isSize(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
@@ -24,23 +27,36 @@ function isSize(value: unknown): value is number {
 const plainCodec = 'plain'
 
 export function encodeContentRow(row: ContentRow): Uint8Array {
-  const { location } = row
-  const fields = { st: row.state, s: row.size, co: plainCodec, b: location.kind === 'blob' ? location.key : undefined }
-  return encodeRecord(fields, location.kind === 'inline' ? location.bytes : undefined)
+  const { state: st, size: s, location } = row
+  if (location.kind === 'inline') return encodeRecord({ st, s, co: plainCodec }, location.bytes)
+  return encodeRecord({ st, s, co: plainCodec, b: location.key, du: location.durability })
 }
 
 /**
- * @throws {NexusError} Corrupt if it is no content row, Unsupported if a newer version wrote it
+ * @throws {NexusError} Corrupt if it is no content row, or that of another content; Unsupported if a newer version wrote it
  */
 export function decodeContentRow(entry: MetadataEntry): ContentRow {
   const { fields, bytes } = decodeRecord(entry.value)
-  const { st: state, s: size, co: codec, b: key } = fields
+  const { st: state, s: size, co: codec } = fields
   if (codec !== plainCodec) {
     throw new NexusError('Unsupported', `content in the codec ${JSON.stringify(codec)}; update nexusfs to read it`)
   }
-  const hasPlace = bytes !== undefined || (typeof key === 'string' && blobKeyPattern.test(key))
-  if ((state !== 'live' && state !== 'deleting') || !isSize(size) || !hasPlace) {
-    throw new NexusError('Corrupt', 'a content row does not say where its content is; restore the metadata from a backup')
-  }
-  return { state, size, location: bytes === undefined ? { kind: 'blob', key: String(key) } : { kind: 'inline', bytes } }
+  if ((state !== 'live' && state !== 'deleting') || !isSize(size)) throw notAContentRow()
+  if (bytes === undefined) return { state, size, location: blobLocation(entry, fields) }
+  if (bytes.length !== size) throw notAContentRow()
+  return { state, size, location: { kind: 'inline', bytes } }
+}
+
+/** The key of a blob holds the digest of its content, which must be that of the row. */
+function blobLocation(entry: MetadataEntry, { b: key, du: durability }: Readonly<Record<string, unknown>>): ContentLocation {
+  if (typeof key !== 'string' || !blobKeyPattern.test(key) || !isDurabilityClass(durability)) throw notAContentRow()
+  if (key.split('/')[1] !== toHex(entry.key.item.subarray(1))) throw notAContentRow()
+  return { kind: 'blob', key, durability }
+}
+
+function notAContentRow(): NexusError {
+  return new NexusError(
+    'Corrupt',
+    'a content row does not say where its content is; write the file again or restore the metadata from a backup',
+  )
 }

@@ -1,13 +1,15 @@
 import type { Clock, Random } from '../core/clock.ts'
 import { type Digest, digestOf } from '../core/digest.ts'
+import { isWeakerDurability } from '../core/durability.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { contentKey } from '../metadata/keyspace.ts'
 import type { MetadataEntry, MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
+import { BlobTrust } from './blob-trust.ts'
 import { BodyBuffers, largeBodyBytes } from './body-buffers.ts'
 import { ContentCache } from './content-cache.ts'
-import { decodeContentRow } from './content-row.ts'
+import { type ContentLocation, decodeContentRow } from './content-row.ts'
 import { digestOfLarge } from './digest-of-large.ts'
 import { FamiliarContent } from './familiar-content.ts'
 import { IncomingContent } from './incoming-content.ts'
@@ -36,6 +38,7 @@ export class ContentStore {
   readonly random: Random
   readonly lease: ProcessLease
   readonly bodies: BodyBuffers = new BodyBuffers()
+  readonly trust: BlobTrust
   readonly #metadata: MetadataStore
   readonly #cache: ContentCache
   readonly #familiar = new FamiliarContent()
@@ -47,6 +50,7 @@ export class ContentStore {
     this.storeId = options.storeId
     this.random = options.random
     this.#metadata = options.metadata
+    this.trust = new BlobTrust(options.storage, options.clock)
     this.#cache = new ContentCache(options.cacheBytes)
     this.lease = new ProcessLease(options.metadata, options.clock, options.random)
   }
@@ -88,6 +92,17 @@ export class ContentStore {
     return fetch
   }
 
+  /**
+   * Whether a further version may refer to what a live row says: the bytes inside it, or a blob that is there, whole as far as a
+   * cheap look tells, and as durable as this process promises.
+   * @throws {NexusError} Aborted, and what the storage backend throws
+   */
+  async isReliable(location: ContentLocation, size: number, signal?: AbortSignal): Promise<boolean> {
+    if (location.kind === 'inline') return true
+    if (isWeakerDurability(location.durability, this.storage.info.durability)) return false
+    return this.trust.isIntact(location.key, size, signal)
+  }
+
   /** Content was stored. What is small is kept at hand; the memory of large content serves the next. */
   written(digest: Digest, bytes: Uint8Array): void {
     if (bytes.length < largeBodyBytes) this.#cache.put(digest, bytes)
@@ -111,7 +126,7 @@ export class ContentStore {
     for (;;) {
       const row = (await this.#metadata.read({ get: [contentKey(digest)] })).get[0]
       if (row === undefined) return undefined
-      if (row.revision === before?.revision) throw corrupt(digest, 'its blob is missing')
+      if (row.revision === before?.revision) throw this.#missing(digest, row)
       const bytes = await this.#load(digest, row)
       if (bytes !== undefined) return bytes
       before = row
@@ -122,12 +137,21 @@ export class ContentStore {
     const { location, size } = decodeContentRow(row)
     const bytes = location.kind === 'inline' ? location.bytes : await this.#blob(location.key)
     if (bytes === undefined) return undefined
-    if (bytes.length !== size) throw corrupt(digest, `it has ${bytes.length} bytes instead of ${size}`)
-    const actual = bytes.length < stagedBytes ? digestOf(bytes) : await digestOfLarge(bytes, undefined)
-    if (actual !== digest) throw corrupt(digest, `its bytes have the digest ${actual}`)
+    const wrong = bytes.length === size ? await wrongDigest(digest, bytes) : `it has ${bytes.length} bytes instead of ${size}`
+    if (wrong !== undefined) {
+      if (location.kind === 'blob') this.trust.distrust(location.key)
+      throw corrupt(digest, wrong)
+    }
+    if (location.kind === 'blob') this.trust.confirm(location.key)
     this.#cache.put(digest, bytes)
     if (bytes.length >= stagedBytes) this.#familiar.remember(bytes)
     return bytes
+  }
+
+  #missing(digest: Digest, row: MetadataEntry): NexusError {
+    const { location } = decodeContentRow(row)
+    if (location.kind === 'blob') this.trust.distrust(location.key)
+    return corrupt(digest, 'its blob is missing')
   }
 
   async #blob(key: string): Promise<Uint8Array | undefined> {
@@ -140,6 +164,12 @@ export class ContentStore {
   }
 }
 
+async function wrongDigest(digest: Digest, bytes: Uint8Array): Promise<string | undefined> {
+  const actual = bytes.length < stagedBytes ? digestOf(bytes) : await digestOfLarge(bytes, undefined)
+  return actual === digest ? undefined : `its bytes have the digest ${actual}`
+}
+
 function corrupt(digest: Digest, what: string): NexusError {
-  return new NexusError('Corrupt', `content ${digest} is damaged: ${what}; restore it from a backup`, { context: { digest } })
+  const advice = 'write the file again or restore it from a backup'
+  return new NexusError('Corrupt', `content ${digest} is damaged: ${what}; ${advice}`, { context: { digest } })
 }

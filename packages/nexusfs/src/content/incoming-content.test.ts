@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import { seededRandom } from '../conformance/seeded-random.ts'
 import { digestOf } from '../core/digest.ts'
@@ -135,6 +138,39 @@ describe('content on its way in', () => {
     }
     await fs.write('/b', content)
     assert.deepEqual(await (await place.open({ cacheBytes: 0 })).read('/b'), content)
+  })
+
+  it('is taken out of its collection by a copy and a rollback', async () => {
+    for (const refer of [
+      (fs: NexusFS) => fs.copy('/a', '/b', { version: 1, overwrite: true }),
+      (fs: NexusFS) => fs.rollback('/a', 1),
+    ]) {
+      const fs = await open()
+      const content = fresh(3000)
+      await fs.write('/a', content)
+      await fs.write('/a', 'another version')
+      const key = contentKey(digestOf(content))
+      await beginCollecting(key)
+      await refer(fs)
+      const now = (await (await place.metadata()).read({ get: [key] })).get[0]
+      assert.ok(now)
+      assert.equal(decodeContentRow(now).state, 'live')
+      assert.deepEqual(await (await place.open({ cacheBytes: 0 })).read('/a', { version: 1 }), content)
+      await fs.remove('/a')
+    }
+  })
+
+  it('that a further attempt does without leaves no blob behind', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nexus-incoming-'))
+    const content = fresh(3000)
+    await writeFile(join(folder, 'file'), content)
+    const [fs, other] = [await open(), await place.open({ inlineBytes: 0 })]
+    beforeCommit = () => other.importTree(folder, '/in')
+    assert.equal((await fs.importTree(folder, '/in')).unchanged, 1)
+    await rm(folder, { recursive: true })
+    await fs.close()
+    assert.deepEqual(await orphans(place), [])
+    assert.equal((await blobs()).length, 1)
   })
 
   it('of the same digest and another size is refused as a collision', async () => {

@@ -1,11 +1,12 @@
 import { orAborted } from '../core/abort.ts'
+import { equalBytes } from '../core/bytes.ts'
 import { type Digest, digestHex } from '../core/digest.ts'
-import { NexusError } from '../core/errors.ts'
+import { isNexusError, NexusError } from '../core/errors.ts'
 import { type Id, newId } from '../core/id.ts'
 import { contentKey } from '../metadata/keyspace.ts'
 import type { Expectation, Key, MetadataEntry, Write } from '../metadata/metadata-store.ts'
 import type { StagedBlob } from '../storage/storage-backend.ts'
-import { type ContentLocation, decodeContentRow, encodeContentRow } from './content-row.ts'
+import { type ContentLocation, type ContentRow, decodeContentRow, encodeContentRow } from './content-row.ts'
 import type { ContentStore } from './content-store.ts'
 
 /** What a commit needs so that a version may refer to a content. */
@@ -14,11 +15,27 @@ export interface ContentPlan {
   readonly writes: readonly Write[]
 }
 
+/** Whether the commit has room for so many bytes inside a row; called once for each row that is put, which then takes that room. */
+export type TakeInline = (size: number) => boolean
+
+const asBlob: TakeInline = () => false
+
+/** Content that an operation refers to: told what became of the operation, once, at its end. */
+export interface ReferredContent {
+  /** The lease under which the blob was uploaded is gone, and the blob with it perhaps: the next plan uploads again. */
+  leaseLost(): void
+  /**
+   * What became of the call: `kept` = its commit was applied; `dropped` = it was not, and will not be; `unresolved` = nobody knows,
+   * so that a blob that may be referred to stays (a sweep finds it if it is not).
+   */
+  settle(outcome: 'kept' | 'dropped' | 'unresolved'): void
+}
+
 /**
  * One content on its way into the store. The caller hashes it (`ContentStore.receive`), reads the row of `key` in its snapshot, asks
  * for a plan, commits, and at the end settles it, once.
  */
-export class IncomingContent {
+export class IncomingContent implements ReferredContent {
   readonly digest: Digest
   readonly size: number
   /** The row to read before planning. */
@@ -28,6 +45,8 @@ export class IncomingContent {
   #staged: Promise<StagedBlob> | undefined
   #uploaded: { readonly key: string; readonly process: Id } | undefined
   #isReferred = false
+  /** The blob that the last plan took out of the row. */
+  #superseded: string | undefined
 
   constructor(store: ContentStore, bytes: Uint8Array, digest: Digest, staged: Promise<StagedBlob> | undefined) {
     this.#contents = store
@@ -42,24 +61,36 @@ export class IncomingContent {
    * How versions can refer to this content, given its row in the snapshot of the commit. Uploads if it must.
    *
    * - A live row is reused and expected unchanged; it is not written, so that popular content is no contended row.
-   * - Otherwise a new row is put: with the bytes inside if `isInline`, else naming a blob under a key of its own.
+   * - A live row whose content is missing or damaged, or less durable than this process promises, is mended: it gets a new blob.
+   * - Otherwise a new row is put: with the bytes inside if `takeInline` allows it, else naming a blob under a key of its own.
    *
-   * @throws {NexusError} Corrupt if another content of that digest but another size is stored, and what uploading throws
+   * @throws {NexusError} Corrupt if another content of that digest but another size is stored; what looking and uploading throw
    */
-  async plan(row: MetadataEntry | undefined, isInline: boolean, signal?: AbortSignal): Promise<ContentPlan> {
-    if (row === undefined) return this.#introduce({ kind: 'absent', key: this.key }, isInline, signal)
-    const known = decodeContentRow(row)
-    this.#checkSize(known.size)
+  async plan(row: MetadataEntry | undefined, takeInline: TakeInline, signal?: AbortSignal): Promise<ContentPlan> {
+    this.startAttempt()
+    if (row === undefined) return this.#introduce({ kind: 'absent', key: this.key }, takeInline, signal)
     const unchanged: Expectation = { kind: 'at', key: this.key, revision: row.revision }
-    if (known.state === 'deleting') return this.#introduce(unchanged, isInline, signal)
-    this.#isReferred = known.location.kind === 'blob' && known.location.key === this.#uploaded?.key
-    return { expect: [unchanged], writes: [] }
+    const known = decodeOrDamaged(row)
+    if (known === undefined) return this.#introduce(unchanged, takeInline, signal)
+    this.#checkSize(known.size)
+    if (known.state === 'deleting') return this.#introduce(unchanged, takeInline, signal)
+    const { location } = known
+    if (location.kind === 'inline') {
+      return equalBytes(location.bytes, this.bytes) ? reuse(unchanged) : this.#introduce(unchanged, takeInline, signal)
+    }
+    const isOwn = location.key === this.#uploaded?.key
+    if (!isOwn && !(await this.#contents.isReliable(location, known.size, signal)))
+      return this.#mend(location.key, unchanged, signal)
+    this.#isReferred = isOwn
+    return reuse(unchanged)
   }
 
-  /**
-   * What became of the call: `kept` = its commit was applied; `dropped` = it was not, and will not be; `unresolved` = nobody knows,
-   * so that a blob that may be referred to stays (a sweep finds it if it is not).
-   */
+  /** A further attempt looks again at what it needs: so far, nothing that it commits refers to this content. */
+  startAttempt(): void {
+    this.#isReferred = false
+    this.#superseded = undefined
+  }
+
   settle(outcome: 'kept' | 'dropped' | 'unresolved'): void {
     if (outcome === 'kept') this.#contents.written(this.digest, this.bytes)
     const staged = this.#staged
@@ -67,23 +98,35 @@ export class IncomingContent {
     if (staged !== undefined) this.#contents.cleanUp(staged.then((blob) => blob.discard()).then(() => this.#giveBack()))
     else if (outcome === 'kept') this.#giveBack()
     const isOrphan = outcome === 'dropped' || (outcome === 'kept' && !this.#isReferred)
+    if (outcome === 'kept' && this.#superseded !== undefined) this.#remove(this.#superseded)
     if (this.#uploaded === undefined || !isOrphan) return
-    this.#contents.cleanUp(this.#contents.storage.delete([this.#uploaded.key]))
+    this.#remove(this.#uploaded.key)
     this.#uploaded = undefined
   }
 
-  /** The lease under which the blob was uploaded is gone, and the blob with it perhaps: the next plan uploads again. */
   leaseLost(): void {
     if (this.#uploaded === undefined) return
     this.#contents.lease.lost(this.#uploaded.process)
     this.#uploaded = undefined
   }
 
-  async #introduce(row: Expectation, isInline: boolean, signal?: AbortSignal): Promise<ContentPlan> {
-    if (isInline) return { expect: [row], writes: [this.#row({ kind: 'inline', bytes: this.bytes })] }
+  async #introduce(row: Expectation, takeInline: TakeInline, signal?: AbortSignal): Promise<ContentPlan> {
+    if (takeInline(this.size)) return { expect: [row], writes: [this.#row({ kind: 'inline', bytes: this.bytes })] }
     const { key, process } = await this.#upload(signal)
     this.#isReferred = true
-    return { expect: [row, this.#contents.lease.expectation(process)], writes: [this.#row({ kind: 'blob', key })] }
+    const { durability } = this.#contents.storage.info
+    return { expect: [row, this.#contents.lease.expectation(process)], writes: [this.#row({ kind: 'blob', key, durability })] }
+  }
+
+  /** A new blob takes the place of one that cannot be relied on, which nothing names once the commit is applied. */
+  async #mend(superseded: string, row: Expectation, signal?: AbortSignal): Promise<ContentPlan> {
+    const plan = await this.#introduce(row, asBlob, signal)
+    this.#superseded = superseded
+    return plan
+  }
+
+  #remove(blob: string): void {
+    this.#contents.cleanUp(this.#contents.storage.delete([blob]))
   }
 
   #row(location: ContentLocation): Write {
@@ -99,9 +142,10 @@ export class IncomingContent {
       await this.#store(key, signal)
     } catch (error) {
       // It may be there all the same, and nobody else knows its key.
-      this.#contents.cleanUp(this.#contents.storage.delete([key]))
+      this.#remove(key)
       throw error
     }
+    this.#contents.trust.confirm(key)
     this.#uploaded = { key, process }
     return this.#uploaded
   }
@@ -127,5 +171,19 @@ export class IncomingContent {
         context: { reason: 'collision', digest: this.digest },
       },
     )
+  }
+}
+
+function reuse(unchanged: Expectation): ContentPlan {
+  return { expect: [unchanged], writes: [] }
+}
+
+/** What a row says; `undefined` if it is damaged, so that whoever has the bytes may put a new one in its place. */
+export function decodeOrDamaged(row: MetadataEntry): ContentRow | undefined {
+  try {
+    return decodeContentRow(row)
+  } catch (error) {
+    if (isNexusError(error, 'Corrupt')) return undefined
+    throw error
   }
 }

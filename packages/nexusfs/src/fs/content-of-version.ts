@@ -49,13 +49,15 @@ export async function contentOf(
   if (head.bytes !== undefined) return verifiedTiny(path, head, head.bytes)
   const cached = fs.content.cached(head.digest)
   if (cached !== undefined) return cached
-  const bytes = await orAborted(fs.content.read(head.digest), signal, 'read').catch((error: unknown) => {
-    throw isNexusError(error, 'Corrupt') ? damaged(path, head, error) : error
-  })
+  const bytes = await orAborted(fs.content.read(head.digest), signal, 'read').catch(withPath(path, head))
   if (bytes !== undefined) return bytes
-  throw new NexusError('Corrupt', `${path}: the store has lost the content ${head.digest}; restore it from a backup`, {
-    context: { path, digest: head.digest },
-  })
+  throw new NexusError(
+    'Corrupt',
+    `${path}: the store has lost the content ${head.digest}; write the file again or restore it from a backup`,
+    {
+      context: { path, digest: head.digest },
+    },
+  )
 }
 
 const verifiedHeads = new WeakSet<FileHead>()
@@ -65,11 +67,18 @@ function verifiedTiny(path: NexusPath, head: FileHead, bytes: Uint8Array): Uint8
   if (verifiedHeads.has(head)) return bytes
   const actual = digestOf(bytes)
   if (actual !== head.digest) {
-    const what = `content ${head.digest} is damaged: its bytes have the digest ${actual}; restore it from a backup`
+    const what = `content ${head.digest} is damaged: its bytes have the digest ${actual}; write the file again or restore it from a backup`
     throw damaged(path, head, new NexusError('Corrupt', what))
   }
   verifiedHeads.add(head)
   return bytes
+}
+
+/** Says of damage which path has met it. */
+export function withPath(path: NexusPath, head: FileHead): (error: unknown) => never {
+  return (error) => {
+    throw isNexusError(error, 'Corrupt') ? damaged(path, head, error) : error
+  }
 }
 
 function damaged(path: NexusPath, { digest }: FileHead, cause: NexusError): NexusError {

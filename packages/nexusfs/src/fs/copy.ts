@@ -1,14 +1,15 @@
+import { StoredContent } from '../content/stored-content.ts'
 import { NexusError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
-import { parsePath } from '../core/path.ts'
+import { type NexusPath, parsePath } from '../core/path.ts'
 import { contentKey } from '../metadata/keyspace.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
-import { findVersion } from './content-of-version.ts'
+import { findVersion, withPath } from './content-of-version.ts'
 import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
 import { alreadyExists, demandFile } from './expect-path.ts'
 import type { FileHead } from './head.ts'
-import { type Attempt, mutate } from './mutation.ts'
+import { type Attempt, mutate, settling } from './mutation.ts'
 import type { CommitOptions, MoveOptions, ParentOptions, Preconditions, ReadOptions } from './options.ts'
 import { finishPlan } from './planned-writes.ts'
 import type { Resolved } from './resolver.ts'
@@ -18,7 +19,8 @@ import type { FileWrite } from './write-plan.ts'
 export async function copy(fs: FsContext, from: string, to: string, options: MoveOptions & ReadOptions): Promise<FileEntry> {
   const source = parsePath(from)
   const target = parsePath(to)
-  return mutate(fs, options, async (): Promise<Attempt<FileEntry>> => {
+  const stored = new StoredContent(fs.content)
+  const attempt = async (): Promise<Attempt<FileEntry>> => {
     const { resolved, time } = await fs.resolver.resolveAll([source, target], { signal: options.signal })
     const [origin, destination] = resolved
     if (origin === undefined || destination === undefined)
@@ -26,11 +28,12 @@ export async function copy(fs: FsContext, from: string, to: string, options: Mov
     const current = demandFile(origin)
     if (destination.bound !== undefined && (!options.overwrite || source === target)) throw alreadyExists(target)
     const { head } = await findVersion(fs, source, current, options.version, options.signal)
-    const copied = await writeStored(fs, 'copy', head, destination, time, options)
+    const copied = await writeStored(fs, 'copy', { source, head, stored }, destination, time, options)
     copied.draft.expectAncestors(origin)
     copied.draft.expect({ kind: 'at', key: current.entry.key, revision: current.entry.revision })
     return copied
-  })
+  }
+  return settling([stored], () => mutate(fs, options, attempt))
 }
 
 /** A new version of an existing file with the content of an older one. */
@@ -42,18 +45,20 @@ export async function rollback(
 ): Promise<FileEntry> {
   const target = parsePath(path)
   if (typeof version !== 'number') throw new NexusError('InvalidArgument', `rollback: version is a number, not ${typeof version}`)
-  return mutate(fs, options, async (): Promise<Attempt<FileEntry>> => {
+  const stored = new StoredContent(fs.content)
+  const attempt = async (): Promise<Attempt<FileEntry>> => {
     const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
     const { head } = await findVersion(fs, target, demandFile(only), version, options.signal)
-    return writeStored(fs, 'rollback', head, only, time, options)
-  })
+    return writeStored(fs, 'rollback', { source: target, head, stored }, only, time, options)
+  }
+  return settling([stored], () => mutate(fs, options, attempt))
 }
 
 /** The row of the content is read after the snapshot of the path; the commit expects both unchanged. */
 async function writeStored(
   fs: FsContext,
   kind: FileWrite['kind'],
-  head: FileHead,
+  { source, head, stored }: { source: NexusPath; head: FileHead; stored: StoredContent },
   destination: Resolved,
   time: number,
   options: CommitOptions & ParentOptions & Pick<Preconditions, 'ifMatch'>,
@@ -63,11 +68,12 @@ async function writeStored(
   const write: FileWrite = {
     path,
     kind,
-    content: { kind: 'stored', head, row },
+    content: { kind: 'stored', head, row, stored },
     executable: head.executable,
     ifMatch: options.ifMatch,
   }
-  const planned = await finishPlan(fs, [write], new Map([[path, destination]]), new Map(), time, options)
+  const plan = finishPlan(fs, [write], new Map([[path, destination]]), new Map(), time, options)
+  const planned = await plan.catch(withPath(source, head))
   return { ...planned, result: (revision) => planned.entry(path, revision) }
 }
 

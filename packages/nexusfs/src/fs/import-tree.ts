@@ -119,6 +119,7 @@ async function attemptBatch(
 ): Promise<Attempt<number>> {
   const { author = fs.author, reason, signal } = options
   const contents = [...new Set(contentOf.values())].filter((content) => content !== undefined)
+  for (const content of contents) content.startAttempt()
   const shared = contents.filter(({ size }) => size > limits.tinyContentBytes)
   const { resolved, get, time } = await fs.resolver.resolveAll(
     batch.map(({ path }) => path),
@@ -150,7 +151,10 @@ function planItem(plan: WritePlan, item: PlacedItem, there: Resolved, incoming: 
   }
   if (isFile(there.bound)) {
     const { head } = there.bound
-    if (head.digest === incoming.digest && head.executable === executable && isSameTime(head, modified)) return false
+    if (head.digest === incoming.digest && head.executable === executable && isSameTime(head, modified)) {
+      plan.keep(incoming)
+      return false
+    }
   }
   plan.write({ path, kind: 'write', content: { kind: 'incoming', incoming }, executable, modified }, there)
   return true

@@ -1,4 +1,4 @@
-import type { IncomingContent } from '../content/incoming-content.ts'
+import type { ReferredContent } from '../content/incoming-content.ts'
 import { utf8 } from '../core/bytes.ts'
 import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import type { Revision } from '../core/revision.ts'
@@ -14,7 +14,7 @@ export type Attempt<T> =
       /** The store's clock in the snapshot that was looked at. */
       readonly time: number
       /** Content that the draft introduces. */
-      readonly contents?: readonly IncomingContent[] | undefined
+      readonly contents?: readonly ReferredContent[] | undefined
       result(revision: Revision): T
     }
   | { readonly done: T }
@@ -55,7 +55,7 @@ function nothingApplied(error: unknown): never {
 }
 
 /** Runs a change that brings in content, and settles the content by what became of it. */
-export async function settling<T>(contents: readonly IncomingContent[], change: () => Promise<T>): Promise<T> {
+export async function settling<T>(contents: readonly ReferredContent[], change: () => Promise<T>): Promise<T> {
   try {
     const result = await change()
     for (const content of contents) content.settle('kept')

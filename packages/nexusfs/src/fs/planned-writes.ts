@@ -1,4 +1,4 @@
-import type { IncomingContent } from '../content/incoming-content.ts'
+import type { IncomingContent, ReferredContent } from '../content/incoming-content.ts'
 import type { Digest } from '../core/digest.ts'
 import { NexusError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
@@ -18,7 +18,7 @@ import { type FileWrite, WritePlan } from './write-plan.ts'
 export interface PlannedWrites {
   readonly draft: CommitDraft
   readonly time: number
-  readonly contents: readonly IncomingContent[]
+  readonly contents: readonly ReferredContent[]
   /** The version of a path, once the commit has its revision. */
   entry(path: NexusPath, revision: Revision): FileEntry
 }
@@ -29,6 +29,7 @@ export async function planWrites(
   writes: readonly FileWrite[],
   options: CommitOptions & ParentOptions,
 ): Promise<PlannedWrites> {
+  for (const incoming of incomingOf(writes)) incoming.startAttempt()
   const shared = incomingOf(writes).filter(({ size }) => size > limits.tinyContentBytes)
   const paths = [...new Set(writes.map(({ path }) => path))]
   const snapshot = await fs.resolver.resolveAll(paths, { get: keysOf(shared), signal: options.signal })
@@ -53,7 +54,7 @@ export async function finishPlan(
   return {
     draft: plan.draft,
     time,
-    contents: incomingOf(writes),
+    contents: writes.map(({ content }) => (content.kind === 'incoming' ? content.incoming : content.stored)),
     entry: (path, revision) => writtenEntry(path, demand(heads.get(path), path), revision),
   }
 }

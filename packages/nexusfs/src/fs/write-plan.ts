@@ -1,4 +1,5 @@
 import type { ContentPlan, IncomingContent } from '../content/incoming-content.ts'
+import type { StoredContent } from '../content/stored-content.ts'
 import type { Digest } from '../core/digest.ts'
 import { NexusError } from '../core/errors.ts'
 import { newId } from '../core/id.ts'
@@ -27,7 +28,7 @@ export interface FileWrite extends Preconditions {
 /** Bytes that come in, or content that the store has already, with its row (which tiny content does not have). */
 export type WrittenContent =
   | { readonly kind: 'incoming'; readonly incoming: IncomingContent }
-  | { readonly kind: 'stored'; readonly head: FileHead; readonly row: MetadataEntry | undefined }
+  | { readonly kind: 'stored'; readonly head: FileHead; readonly row: MetadataEntry | undefined; readonly stored: StoredContent }
 
 /** A time that a file brings along: milliseconds since 1970, and what they leave out, 0 to 999,999. */
 export interface ModifiedTime {
@@ -63,7 +64,9 @@ export class WritePlan {
   readonly #fs: FsContext
   readonly #options: WritePlanOptions
   readonly #files = new Map<NexusPath, PlannedFile>()
-  readonly #introduced = new Map<Digest, Promise<ContentPlan>>()
+  readonly #contents = new Map<Digest, Promise<ContentPlan>>()
+  /** Contents of files that keep their versions. */
+  readonly #kept = new Map<Digest, IncomingContent>()
   #inlined = 0
 
   constructor(fs: FsContext, options: WritePlanOptions) {
@@ -89,6 +92,11 @@ export class WritePlan {
     this.#files.set(path, { write, resolved, place, old, head: this.#newHead(write, old, earlier?.head) })
   }
 
+  /** A file keeps the version that it has, with this content: it is stored again if what is stored cannot be relied on. */
+  keep(incoming: IncomingContent): void {
+    if (incoming.size > limits.tinyContentBytes) this.#kept.set(incoming.digest, incoming)
+  }
+
   /** The directory of a path, made if it is missing; no file that this plan writes may stand above it. */
   place(resolved: Resolved): Place {
     if (this.#files.size > 0) {
@@ -107,13 +115,25 @@ export class WritePlan {
       this.#referTo(planned.write.content, planned.head)
       heads.set(path, planned.head)
     }
+    const mended = this.#mend()
     // All uploads end before any failure is thrown: whoever settles the contents then knows what was uploaded.
-    await Promise.allSettled(this.#introduced.values())
-    for (const plan of await Promise.all(this.#introduced.values())) {
-      this.draft.expect(...plan.expect)
-      this.draft.add(...plan.writes)
-    }
+    await Promise.allSettled([...this.#contents.values(), ...mended])
+    this.#take(await Promise.all(this.#contents.values()))
+    this.#take((await Promise.all(mended)).filter(({ writes }) => writes.length > 0))
     return heads
+  }
+
+  /** What is kept and also written is planned once. */
+  #mend(): readonly Promise<ContentPlan>[] {
+    const kept = [...this.#kept].filter(([digest]) => !this.#contents.has(digest))
+    return kept.map(([, incoming]) => this.#introduce(incoming))
+  }
+
+  #take(plans: readonly ContentPlan[]): void {
+    for (const { expect, writes } of plans) {
+      this.draft.expect(...expect)
+      this.draft.add(...writes)
+    }
   }
 
   #newHead(write: FileWrite, old: BoundFile | undefined, earlier: FileHead | undefined): FileHead {
@@ -154,21 +174,23 @@ export class WritePlan {
   /** Tiny content lives in the head. The row of other content is introduced, or expected unchanged, once in a commit. */
   #referTo(content: WrittenContent, head: FileHead): void {
     if (head.bytes !== undefined || head.size === 0) return
-    if (content.kind === 'stored') this.#expectStored(content.row, head.digest)
-    else if (!this.#introduced.has(head.digest)) this.#introduced.set(head.digest, this.#introduce(content.incoming))
+    if (!this.#contents.has(head.digest)) this.#contents.set(head.digest, this.#planContent(content, head))
     this.draft.put(referenceKey(head.digest, head.id, head.version), emptyValue)
   }
 
-  #introduce(incoming: IncomingContent): Promise<ContentPlan> {
-    const row = this.#options.rows.get(incoming.digest)
-    const isInline = incoming.size <= this.#fs.inlineBytes && this.#inlined + incoming.size <= inlineBudget
-    if (isInline && row === undefined) this.#inlined += incoming.size
-    return incoming.plan(row, isInline, this.#options.signal)
+  #planContent(content: WrittenContent, { digest }: FileHead): Promise<ContentPlan> {
+    if (content.kind === 'incoming') return this.#introduce(content.incoming)
+    return content.stored.plan(digest, content.row, this.#takeInline, this.#options.signal)
   }
 
-  #expectStored(row: MetadataEntry | undefined, digest: Digest): void {
-    if (row === undefined) throw new NexusError('Corrupt', `the store has lost the content ${digest}; restore it from a backup`)
-    this.draft.expect({ kind: 'at', key: row.key, revision: row.revision })
+  #introduce(incoming: IncomingContent): Promise<ContentPlan> {
+    return incoming.plan(this.#options.rows.get(incoming.digest), this.#takeInline, this.#options.signal)
+  }
+
+  readonly #takeInline = (size: number): boolean => {
+    const isInline = size <= this.#fs.inlineBytes && this.#inlined + size <= inlineBudget
+    if (isInline) this.#inlined += size
+    return isInline
   }
 }
 

@@ -1,0 +1,72 @@
+import { orAborted } from '../core/abort.ts'
+import type { Clock } from '../core/clock.ts'
+import { RecentMap } from '../core/recent-map.ts'
+import type { BlobStat, StorageBackend } from '../storage/storage-backend.ts'
+
+/** How long a blob that was stored, read whole or looked at is relied on without another look, in milliseconds. */
+const trustedForMs = 10_000
+/** Blobs remembered as being there, and as damaged. */
+const rememberedBlobs = 8192
+const rememberedDamage = 65_536
+
+/**
+ * Whether blobs that content rows name can be relied on by a further version. A blob can be lost or damaged behind the store's back,
+ * and a write must not be acknowledged that refers to one which is. What is checked is cheap: that the blob is there and has its size.
+ * Damage inside is seen when the blob is read, and remembered by this process.
+ */
+export class BlobTrust {
+  readonly #storage: StorageBackend
+  readonly #clock: Clock
+  /** When a blob was last known to be right, by the monotonic clock. */
+  readonly #seen = new RecentMap<string, number>(rememberedBlobs)
+  readonly #damaged = new RecentMap<string, true>(rememberedDamage)
+  #asking: { readonly keys: string[]; readonly stats: Promise<readonly (BlobStat | undefined)[]> } | undefined
+
+  constructor(storage: StorageBackend, clock: Clock) {
+    this.#storage = storage
+    this.#clock = clock
+  }
+
+  /** This process has stored the blob, or read it whole and compared its digest. */
+  confirm(key: string): void {
+    this.#seen.set(key, this.#clock.monotonic())
+    this.#damaged.delete(key)
+  }
+
+  /** A read found the blob missing or with other bytes: it is not relied on again, unless a later read finds it right. */
+  distrust(key: string): void {
+    this.#damaged.set(key, true)
+    this.#seen.delete(key)
+  }
+
+  /**
+   * True if the blob is there with that size, in bytes, and was not found damaged.
+   * @throws {NexusError} Aborted, and what the storage backend throws
+   */
+  async isIntact(key: string, size: number, signal?: AbortSignal): Promise<boolean> {
+    if (this.#damaged.get(key) !== undefined) return false
+    const seen = this.#seen.get(key)
+    if (seen !== undefined && this.#clock.monotonic() - seen < trustedForMs) return true
+    const found = await orAborted(this.#stat(key), signal, 'write')
+    if (found?.size !== size) return false
+    this.#seen.set(key, this.#clock.monotonic())
+    return true
+  }
+
+  /** Those who ask at the same time share one call. */
+  async #stat(key: string): Promise<BlobStat | undefined> {
+    this.#asking ??= this.#ask()
+    const { keys, stats } = this.#asking
+    const index = keys.push(key) - 1
+    return (await stats)[index]
+  }
+
+  #ask(): { readonly keys: string[]; readonly stats: Promise<readonly (BlobStat | undefined)[]> } {
+    const keys: string[] = []
+    const stats = Promise.resolve().then(() => {
+      this.#asking = undefined
+      return this.#storage.stat(keys)
+    })
+    return { keys, stats }
+  }
+}
