@@ -45,8 +45,9 @@ export class CommandContext {
     return openStore(this)
   }
 
-  /** The answer of a command: a value for programs, or a line for people. */
+  /** The answer of a command that has changed something: a value for programs, or a line for people. */
   answer(value: unknown, text: string): Promise<void> {
+    this.out.tellsOfChange = true
     return this.isJson ? this.out.json(value) : this.out.line(printable(text))
   }
 

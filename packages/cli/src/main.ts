@@ -1,3 +1,4 @@
+import { CommanderError } from 'commander'
 import { CommandContext } from './command-context.ts'
 import { buildProgram } from './program.ts'
 import { reportError } from './report-error.ts'
@@ -36,12 +37,24 @@ async function run(argv: readonly string[], terminal: Terminal, signal: AbortSig
       buildProgram(context).outputHelp({ error: true })
       return 2
     }
-    await buildProgram(context).parseAsync([...argv], { from: 'user' })
-    return context.exitCode
+    const code = await exitCodeOf(argv, context)
+    if (code === 0) await context.out.finish()
+    return code
   } catch (error) {
     return await reportError(error, context)
   } finally {
     context.progress.end()
+  }
+}
+
+async function exitCodeOf(argv: readonly string[], context: CommandContext): Promise<number> {
+  try {
+    await buildProgram(context).parseAsync([...argv], { from: 'user' })
+    return context.exitCode
+  } catch (error) {
+    // The help and the version end the command line by an exception.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    throw error
   }
 }
 

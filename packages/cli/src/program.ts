@@ -98,7 +98,7 @@ export function buildProgram(context: CommandContext): Command {
   program
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.stdout.write(text),
+      writeOut: (text) => context.out.print(text),
       writeErr: (text) => terminal.stderr.write(text),
       outputError: () => {},
       getOutHelpWidth: () => terminal.stdout.columns ?? 100,

@@ -8,7 +8,6 @@ import { printable } from './printable.ts'
 /** Says on stderr, in one line, what went wrong and what to do; returns the exit code. */
 export async function reportError(thrown: unknown, context: CommandContext): Promise<number> {
   if (thrown instanceof OutputClosed) return 0
-  if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
   const error = toNexusError(thrown, context)
   const { redactSecrets } = await import('nexusfs/registry')
   const clean = (text: string): string => printable(redactSecrets(text))

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import { FileOutput, isFileOutput } from './file-output.ts'
 
 /** Where a command comes from and where its answers go. */
 export interface Terminal {
@@ -13,13 +14,13 @@ export type OutputStream = Writable & { readonly isTTY?: boolean | undefined; re
 
 /** The one this process was started from. */
 export function processTerminal(): Terminal {
-  const { stdout, stderr, env } = process
+  const { stderr, env } = process
   return {
     // Opened only by the commands that read it.
     get stdin() {
       return process.stdin
     },
-    stdout,
+    stdout: isFileOutput(1) ? new FileOutput(1) : process.stdout,
     stderr,
     env,
     cwd: process.cwd(),

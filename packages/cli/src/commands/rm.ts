@@ -38,7 +38,7 @@ async function run(context: CommandContext, paths: readonly string[], { recursiv
         if (!context.isJson) await context.answer(undefined, `removed ${path}`)
       }
     } finally {
-      if (context.isJson && removed.length > 0) await context.out.json({ removed })
+      if (context.isJson && removed.length > 0) await context.answer({ removed }, '')
     }
   })
 }
