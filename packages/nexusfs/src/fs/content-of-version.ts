@@ -48,9 +48,9 @@ export async function contentOf(
   if (head.size === 0) return empty
   if (head.bytes !== undefined) return verifiedTiny(path, head, head.bytes)
   const cached = fs.content.cached(head.digest)
-  if (cached !== undefined) return cached
+  if (cached !== undefined) return ofItsSize(path, head, cached)
   const bytes = await orAborted(fs.content.read(head.digest), signal, 'read').catch(withPath(path, head))
-  if (bytes !== undefined) return bytes
+  if (bytes !== undefined) return ofItsSize(path, head, bytes)
   throw new NexusError(
     'Corrupt',
     `${path}: the store has lost the content ${head.digest}; write the file again or restore it from a backup`,
@@ -58,6 +58,13 @@ export async function contentOf(
       context: { path, digest: head.digest },
     },
   )
+}
+
+/** The bytes are those of the digest; what says another size of them is the head. */
+function ofItsSize(path: NexusPath, head: FileHead, bytes: Uint8Array): Uint8Array {
+  if (bytes.length === head.size) return bytes
+  const what = `its entry says ${head.size} bytes, and its content has ${bytes.length}; write the file again or restore it from a backup`
+  throw damaged(path, head, new NexusError('Corrupt', what))
 }
 
 const verifiedHeads = new WeakSet<FileHead>()

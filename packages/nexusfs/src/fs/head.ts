@@ -5,6 +5,7 @@ import { type Revision, toRevision } from '../core/revision.ts'
 import { nameInHeadKey } from '../metadata/keyspace.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { decodeRecord, encodeRecord, type RecordFields } from '../metadata/record.ts'
+import { fitsRow } from './head-in-row.ts'
 
 /** What a name is bound to: the value of a `d/` row, of an `h/` row (with `ended`), and of a `v/` row (files only). */
 export type Head = FileHead | DirectoryHead
@@ -83,12 +84,13 @@ const decoded = new WeakMap<MetadataEntry, Bound>()
 
 /**
  * The head in a row. Remembered with the row object, since a store may hand out the same one again and again.
- * @throws {NexusError} Corrupt if it is no head, Unsupported if a newer version wrote it
+ * @throws {NexusError} Corrupt if it is no head or not one of its row, Unsupported if a newer version wrote it
  */
 export function decodeHead(entry: MetadataEntry): Bound {
   const known = decoded.get(entry)
   if (known !== undefined) return known
   const bound = decode(entry)
+  if (!fitsRow(bound.head, entry)) throw notAHead()
   decoded.set(entry, bound)
   return bound
 }
@@ -124,7 +126,6 @@ function decode(entry: MetadataEntry): Bound {
     throw new NexusError('Unsupported', `an entry of the kind ${JSON.stringify(fields.k)}; update nexusfs to read it`)
   }
   const head = { kind: 'file', ...common, ...decodeVersion(fields), ...(bytes && { bytes }) } satisfies FileHead
-  if (bytes !== undefined && bytes.length !== head.size) throw notAHead()
   return { head, entry, etag: etagOf(head.id, head.revision ?? entry.revision) }
 }
 

@@ -27,6 +27,10 @@ const tags = {
   meta: tag('m'),
 } as const
 
+/** First byte of the groups of ended bindings, and of superseded versions. */
+export const endedGroupTag: number | undefined = tags.ended[0]
+export const versionGroupTag: number | undefined = tags.version[0]
+
 /** The id of the root directory of every store. It has no entry of its own. */
 export const rootId: Id = '0'.repeat(32) as Id
 
@@ -77,6 +81,11 @@ export function endedRange(directory: Id, name: string): { group: Uint8Array; fr
 /** `v/<file>` / n: a version that was superseded. */
 export function versionKey(file: Id, version: number): Key {
   return { group: versionGroup(file), item: uint64(version) }
+}
+
+/** The number in the item of a `v/` row; -1 if the item has another form. */
+export function numberInVersionItem(item: Uint8Array): number {
+  return item.length === 8 ? readUint64(item) : -1
 }
 
 export function versionGroup(file: Id): Uint8Array {
