@@ -210,7 +210,7 @@ const steps: fc.Arbitrary<Step>[] = [
   fc.tuple(path, version, words).map(([at, n, say]) => ({
     label: `rollback ${at} ${n}`,
     model: ({ model }) => shown(model.rollback(at, n, { ...say, parents: undefined })),
-    real: async (fs) => fileShown(await fs.rollback(at, n, say)),
+    real: async (fs) => fileShown(await fs.rollback(at, n, { author: say.author, reason: say.reason })),
   })),
   path.map((at) => ({
     label: `usage ${at}`,

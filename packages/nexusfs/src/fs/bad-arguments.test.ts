@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { describe, it } from 'vitest'
 import { NexusFS } from './nexus-fs.ts'
-import { all, failure, memoryPlace } from './test-place.test-fixture.ts'
+import { batchWriteFields, type OperationName, openOptions, operations } from './operations.ts'
+import { all, failure, memoryPlace, RecordingStore } from './test-place.test-fixture.ts'
 
 /** Calls as a caller without types makes them. */
 type Loose = Record<string, (...args: unknown[]) => Promise<unknown> & AsyncIterable<unknown>>
@@ -11,17 +12,20 @@ async function opened(): Promise<{ fs: NexusFS; call(method: string, ...args: un
   const place = await memoryPlace()
   const fs = await place.open()
   await fs.write('/a', 'x')
+  return { fs, call: callerOf(fs), [Symbol.asyncDispose]: () => place[Symbol.asyncDispose]() }
+}
+
+function callerOf(fs: NexusFS): (method: string, ...args: unknown[]) => Promise<unknown> {
   const loose = fs as unknown as Loose
-  const call = (method: string, ...args: unknown[]): Promise<unknown> => {
+  return async (method, ...args) => {
     const result = loose[method]?.(...args)
     if (result === undefined) throw new Error(`there is no ${method}`)
     return Symbol.asyncIterator in result ? all(result) : result
   }
-  return { fs, call, [Symbol.asyncDispose]: () => place[Symbol.asyncDispose]() }
 }
 
 /** Every call, with arguments that are right, but for the options at the end. */
-const calls: Readonly<Record<string, readonly unknown[]>> = {
+const calls: Readonly<Record<OperationName, readonly unknown[]>> = {
   read: ['/a'],
   readText: ['/a'],
   readWithStat: ['/a'],
@@ -45,6 +49,7 @@ const calls: Readonly<Record<string, readonly unknown[]>> = {
   usage: ['/'],
   importTree: ['/nowhere', '/t'],
   exportTree: ['/', '/nowhere/at/all'],
+  backup: ['/nowhere/at/all'],
 }
 
 const badPaths: readonly unknown[] = [
@@ -89,19 +94,45 @@ const wrongOptions: Readonly<Record<string, readonly unknown[]>> = {
   start: [null, '0'],
   length: [null, '1'],
   pageSize: [null, 0, -1, 1.5, 10_001, Number.NaN, '1'],
-  ifMatch: [null, 7, true, {}, { version: '1' }, []],
+  ifMatch: [null, 7, true, {}, { version: '1' }, { version: 1, etag: 'x' }, []],
   ifNoneMatch: [null, true, '', 'etag'],
   links: [null, 'keep', true],
   dryRun: [null, 1],
+  verify: [null, 1],
   to: [null, 7],
   onProgress: [null, 'x'],
+}
+
+const rightValues: Readonly<Record<string, unknown>> = {
+  signal: new AbortController().signal,
+  author: 'ann',
+  reason: 'why',
+  parents: false,
+  recursive: false,
+  force: false,
+  overwrite: false,
+  executable: false,
+  modifiedAt: new Date(0),
+  version: 1,
+  start: 0,
+  length: 1,
+  pageSize: 1,
+  ifMatch: 'etag',
+  ifNoneMatch: '*',
+  links: 'skip',
+  dryRun: false,
+  verify: false,
+  to: '/b',
+  onProgress: () => undefined,
+  create: true,
+  cacheBytes: 1,
 }
 
 describe('wrong arguments', () => {
   it('a bad path is refused by every call, as InvalidPath', async () => {
     await using it = await opened()
     for (const [method, [, ...rest]] of Object.entries(calls)) {
-      if (method === 'writeBatch' || method === 'importTree' || method === 'exportTree') continue
+      if (['writeBatch', 'importTree', 'exportTree', 'backup'].includes(method)) continue
       for (const path of badPaths) {
         if (method === 'usage' && path === undefined) continue
         const options = method === 'readRange' ? [{ start: 0 }] : []
@@ -148,11 +179,62 @@ describe('wrong arguments', () => {
     assert.equal((await all(it.fs.versions('/a'))).length, 1)
   })
 
+  it('an option that a call does not take is refused before any I/O, whatever its value', async () => {
+    await using place = await memoryPlace()
+    await (await place.open()).write('/a', 'x')
+    const stores: RecordingStore[] = []
+    const fs = await place.open({
+      overMetadata: (store) => {
+        const over = new RecordingStore(store)
+        stores.push(over)
+        return over
+      },
+    })
+    for (const each of stores) each.forget()
+    const names = new Set([...Object.keys(rightValues), 'ifmatch', 'constructor', '__proto__'])
+    for (const [method, args] of Object.entries(calls)) {
+      const taken = Object.keys(operations[method as OperationName].options)
+      for (const name of names) {
+        if (taken.includes(name)) continue
+        const options = Object.defineProperty({}, name, { value: rightValues[name] ?? 'etag', enumerable: true })
+        const error = await failure(() => callerOf(fs)(method, ...args, options))
+        assert.equal(error.code, 'InvalidArgument', `${method} ${name}`)
+        assert.ok(error.message.startsWith(`${method}: unknown option "${name}"`), error.message)
+      }
+    }
+    for (const name of names) {
+      if (Object.hasOwn(batchWriteFields, name)) continue
+      const write = Object.defineProperty({ path: '/b', content: 'x' }, name, {
+        value: rightValues[name] ?? 'x',
+        enumerable: true,
+      })
+      const error = await failure(() => fs.writeBatch([{ path: '/c', content: 'x' }, write]))
+      assert.match(error.message, /^writeBatch: unknown option ".*" in writes\[1\]/)
+    }
+    assert.deepEqual(
+      stores.map(({ reads, commits }) => [reads.length, commits.length]),
+      [[0, 0]],
+    )
+  })
+
+  it('an option is taken from a class or a prototype too, and one that is undefined counts as absent', async () => {
+    await using it = await opened()
+    class Defaults {
+      get author(): string {
+        return 'bob'
+      }
+    }
+    assert.equal((await it.fs.write('/a', 'y', new Defaults())).author, 'bob')
+    assert.equal((await it.fs.write('/a', 'y', Object.create({ author: 'eve' }))).author, 'eve')
+    await it.call('read', '/a', { ifMatch: undefined, nonsense: undefined })
+    assert.equal((await failure(() => it.call('read', '/a', Object.create({ ifMatch: 'etag' })))).code, 'InvalidArgument')
+  })
+
   it('a misspelt option is refused, so that no precondition gets lost', async () => {
     await using it = await opened()
     const error = await failure(() => it.call('write', '/a', 'lost', { ifmatch: 'etag' }))
     assert.equal(error.code, 'InvalidArgument')
-    assert.match(error.message, /ifmatch/)
+    assert.match(error.message, /unknown option "ifmatch" \(did you mean "ifMatch"\?\); it takes ifMatch, /)
     assert.equal(
       (await failure(() => it.call('writeBatch', [{ path: '/a', content: 'x', ifNonMatch: '*' }]))).code,
       'InvalidArgument',
@@ -286,6 +368,17 @@ describe('opening', () => {
       { author: 'x'.repeat(256) },
     ]) {
       assert.equal((await failure(() => place.open(options))).code, 'InvalidArgument', JSON.stringify(options))
+    }
+  })
+
+  it('with an option that is misspelt or of the wrong type is refused', async () => {
+    await using place = await memoryPlace()
+    const misspelt = await failure(() => place.open({ inlinBytes: 3 } as object))
+    assert.equal(misspelt.code, 'InvalidArgument')
+    assert.match(misspelt.message, /^NexusFS\.open: unknown option "inlinBytes" \(did you mean "inlineBytes"\?\)/)
+    for (const name of Object.keys(openOptions)) {
+      if (name === 'storage' || name === 'metadata') continue
+      assert.equal((await failure(() => place.open({ [name]: null }))).code, 'InvalidArgument', name)
     }
   })
 })

@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { isNexusError, NexusError } from '../core/errors.ts'
-import { checkOptions } from './check-options.ts'
+import type { OperationName } from './operations.ts'
+import { noOptions, takeOptions } from './take-options.ts'
 
 /** What subscribers of `nexus:<operation>` get, once the call is over. */
 export interface OperationEvent {
@@ -40,15 +41,19 @@ export class Calls {
   /**
    * @throws {NexusError} Closed; InvalidArgument for wrong options; Unexpected, with the cause, for an error that nobody foresaw
    */
-  async run<T>(operation: string, path: string, options: object, work: () => Promise<T>): Promise<T> {
+  async run<T, Options extends object>(
+    operation: OperationName,
+    path: string,
+    options: Options,
+    work: (options: Options) => Promise<T>,
+  ): Promise<T> {
     if (this.#isClosed) throw new NexusError('Closed', `${operation} ${path}: the file system was closed`, { operation })
     const events = channel(`nexus:${operation}`)
     const started = events.hasSubscribers ? performance.now() : 0
     this.#running++
     let code: string | undefined
     try {
-      checkOptions(operation, options)
-      return await work()
+      return await work(takeOptions(operation, options))
     } catch (error) {
       const told = toTold(error, operation)
       code = isNexusError(told) ? told.code : undefined
@@ -63,20 +68,33 @@ export class Calls {
   }
 
   /** The items of pages that are fetched one by one, each as a call of its own. */
-  async *pages<T>(
-    operation: string,
+  pages<T, Options extends object>(
+    operation: OperationName,
     path: string,
-    options: object,
-    pages: AsyncGenerator<readonly T[], void, undefined>,
+    options: Options,
+    begin: (options: Options) => AsyncGenerator<readonly T[], void, undefined>,
   ): AsyncGenerator<T, void, undefined> {
+    const taken = attempt(() => takeOptions(operation, options))
+    return this.#each(operation, path, () => begin(taken()))
+  }
+
+  async *#each<T>(
+    operation: OperationName,
+    path: string,
+    begin: () => AsyncGenerator<readonly T[], void, undefined>,
+  ): AsyncGenerator<T, void, undefined> {
+    let pages: AsyncGenerator<readonly T[], void, undefined> | undefined
     try {
       for (;;) {
-        const { value, done } = await this.run(operation, path, options, () => pages.next())
+        const { value, done } = await this.run(operation, path, noOptions, () => {
+          pages ??= begin()
+          return pages.next()
+        })
         if (done || value === undefined) return
         yield* value
       }
     } finally {
-      await pages.return()
+      await pages?.return()
     }
   }
 
@@ -87,6 +105,18 @@ export class Calls {
     await new Promise<void>((resolve) => {
       this.#drained = resolve
     })
+  }
+}
+
+/** Does the work now; what it gave, or threw, is for later. */
+function attempt<T>(work: () => T): () => T {
+  try {
+    const value = work()
+    return () => value
+  } catch (error) {
+    return () => {
+      throw error
+    }
   }
 }
 

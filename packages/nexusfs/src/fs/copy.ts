@@ -7,7 +7,7 @@ import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { findVersion, withPath } from './content-of-version.ts'
 import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
-import { alreadyExists, demandFile } from './expect-path.ts'
+import { alreadyExists, demandFile, demandPreconditions, mayReplace } from './expect-path.ts'
 import type { FileHead } from './head.ts'
 import { type Attempt, mutate, settling } from './mutation.ts'
 import type { CommitOptions, MoveOptions, ParentOptions, Preconditions, ReadOptions } from './options.ts'
@@ -26,7 +26,8 @@ export async function copy(fs: FsContext, from: string, to: string, options: Mov
     if (origin === undefined || destination === undefined)
       throw new NexusError('Unexpected', `${source} was lost while it was copied`)
     const current = demandFile(origin)
-    if (destination.bound !== undefined && (!options.overwrite || source === target)) throw alreadyExists(target)
+    demandPreconditions(target, destination.bound, options)
+    if (destination.bound !== undefined && (!mayReplace(options) || source === target)) throw alreadyExists(target)
     const { head } = await findVersion(fs, source, current, options.version, options.signal)
     const copied = await writeStored(fs, 'copy', { source, head, stored }, destination, time, options)
     copied.draft.expectAncestors(origin)

@@ -2,7 +2,7 @@ import { NexusError } from '../core/errors.ts'
 import type { NexusPath } from '../core/path.ts'
 import type { BoundDirectory, BoundFile } from './head.ts'
 import { isFile } from './head.ts'
-import type { Preconditions } from './options.ts'
+import type { MoveOptions, Preconditions } from './options.ts'
 import type { Resolved } from './resolver.ts'
 
 /** What the verbs demand of the path they are given; each throws the error that says why it cannot be. */
@@ -67,6 +67,11 @@ export function demandPreconditions(path: NexusPath, bound: BoundFile | BoundDir
   throw new NexusError('Conflict', `${path} is not what ifMatch asks for: ${now}; read it again and decide anew`, {
     context: { path, version: file?.head.version, etag: file?.etag },
   })
+}
+
+/** Whoever names the version that stands at the destination wants to replace it. */
+export function mayReplace({ overwrite, ifMatch }: Pick<MoveOptions, 'overwrite' | 'ifMatch'>): boolean {
+  return overwrite ?? ifMatch !== undefined
 }
 
 function notFound(path: NexusPath): NexusError {

@@ -4,7 +4,15 @@ import { CommitDraft } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import { detachedHead, endBinding, keepEnded } from './end-binding.ts'
 import type { Entry } from './entry.ts'
-import { alreadyExists, demandBound, demandNotRoot, isADirectory, notADirectory } from './expect-path.ts'
+import {
+  alreadyExists,
+  demandBound,
+  demandNotRoot,
+  demandPreconditions,
+  isADirectory,
+  mayReplace,
+  notADirectory,
+} from './expect-path.ts'
 import { type Bound, encodeHead, isFile } from './head.ts'
 import { type Attempt, mutate } from './mutation.ts'
 import { NewDirectories } from './new-directories.ts'
@@ -24,23 +32,29 @@ export async function move(fs: FsContext, from: string, to: string, options: Mov
     if (origin === undefined || destination === undefined)
       throw new NexusError('Unexpected', `${source} was lost while it was moved`)
     const bound = demandBound(origin)
+    demandNotBelowItself(bound, source, target)
+    demandPreconditions(target, destination.bound, options)
     if (source === target) return { done: toEntry(source, bound) }
-    demandFree(bound, source, destination, options)
+    demandFree(bound, destination, options)
     return rebind(fs, bound, origin, destination, time, options)
   })
 }
 
 /**
- * @throws {NexusError} InvalidArgument below itself; AlreadyExists without `overwrite`; IsADirectory and NotADirectory if the kinds
- * do not go together
+ * @throws {NexusError} InvalidArgument
  */
-function demandFree(bound: Bound, source: NexusPath, { path, bound: there }: Resolved, options: MoveOptions): void {
-  if (!isFile(bound) && isWithin(path, source)) {
-    throw new NexusError('InvalidArgument', `${source} cannot be moved below itself, to ${path}`, { context: { path } })
-  }
+function demandNotBelowItself(bound: Bound, source: NexusPath, target: NexusPath): void {
+  if (isFile(bound) || source === target || !isWithin(target, source)) return
+  throw new NexusError('InvalidArgument', `${source} cannot be moved below itself, to ${target}`, { context: { path: target } })
+}
+
+/**
+ * @throws {NexusError} AlreadyExists unless a file may be replaced; IsADirectory and NotADirectory if the kinds do not go together
+ */
+function demandFree(bound: Bound, { path, bound: there }: Resolved, options: MoveOptions): void {
   if (there === undefined) return
-  if (!isFile(there)) throw options.overwrite ? isADirectory(path) : alreadyExists(path)
-  if (!options.overwrite) throw alreadyExists(path)
+  if (!mayReplace(options)) throw alreadyExists(path)
+  if (!isFile(there)) throw isADirectory(path)
   if (!isFile(bound)) throw notADirectory(path)
 }
 

@@ -5,7 +5,7 @@ import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { backup, type FolderLayers } from './backup.ts'
 import { Calls } from './calls.ts'
-import { checkLayers } from './check-options.ts'
+import { checkLayers } from './check-layers.ts'
 import type { FsContext } from './context.ts'
 import { copy, rollback } from './copy.ts'
 import { mkdir, rmdir } from './directories.ts'
@@ -40,6 +40,7 @@ import type {
 import { read, readRange, readText, readWithStat } from './read.ts'
 import { remove } from './remove.ts'
 import { restore } from './restore.ts'
+import { noOptions, takeOpenOptions } from './take-options.ts'
 import { usage } from './usage.ts'
 import { write, writeBatch } from './write.ts'
 
@@ -103,7 +104,8 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} InvalidArgument for wrong options, NotFound if there is no store and `create` is false, Unsupported if it has
    * a newer format, Corrupt (reason `rolled back` if the metadata store has gone back), and what the metadata store throws
    */
-  static async open(options: NexusFSOptions): Promise<NexusFS> {
+  static async open(given: NexusFSOptions): Promise<NexusFS> {
+    const options = takeOpenOptions(given)
     checkLayers(options)
     try {
       return await openFileSystem(options, (fs, info) => new NexusFS(fs, info))
@@ -117,23 +119,23 @@ export class NexusFS implements AsyncDisposable {
    * The content of a file, in an array that belongs to the caller; verified against its digest.
    * @throws {NexusError} NotFound, IsADirectory, NotADirectory, Corrupt
    */
-  read(path: string, options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#calls.run('read', path, options, () => read(this.#fs, path, options))
+  read(path: string, options: ReadOptions = noOptions): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#calls.run('read', path, options, (own) => read(this.#fs, path, own))
   }
 
   /** The content as UTF-8 text; bytes that are not UTF-8 become U+FFFD. Throws as `read`. */
-  readText(path: string, options: ReadOptions = {}): Promise<string> {
-    return this.#calls.run('readText', path, options, () => readText(this.#fs, path, options))
+  readText(path: string, options: ReadOptions = noOptions): Promise<string> {
+    return this.#calls.run('readText', path, options, (own) => readText(this.#fs, path, own))
   }
 
   /** Content and entry from one snapshot, for compare-and-set. Throws as `read`. */
-  readWithStat(path: string, options: ReadOptions = {}): Promise<{ content: Uint8Array<ArrayBuffer>; stat: FileEntry }> {
-    return this.#calls.run('readWithStat', path, options, () => readWithStat(this.#fs, path, options))
+  readWithStat(path: string, options: ReadOptions = noOptions): Promise<{ content: Uint8Array<ArrayBuffer>; stat: FileEntry }> {
+    return this.#calls.run('readWithStat', path, options, (own) => readWithStat(this.#fs, path, own))
   }
 
   /** A part of the content; past the end there are no bytes. Throws as `read`, and InvalidArgument for negative or broken numbers. */
   readRange(path: string, options: RangeOptions): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#calls.run('readRange', path, options, () => readRange(this.#fs, path, options))
+    return this.#calls.run('readRange', path, options, (own) => readRange(this.#fs, path, own))
   }
 
   /**
@@ -141,13 +143,13 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} Conflict (`ifMatch`), AlreadyExists (`ifNoneMatch`), IsADirectory, NotADirectory, NotFound (`parents: false`),
    * NoSpace, ReadOnly
    */
-  write(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<FileEntry> {
-    return this.#calls.run('write', path, options, () => write(this.#fs, path, content, options))
+  write(path: string, content: string | Uint8Array, options: WriteOptions = noOptions): Promise<FileEntry> {
+    return this.#calls.run('write', path, options, (own) => write(this.#fs, path, content, own))
   }
 
   /** Adds to the end of a file, or makes it; several appenders at once all get their bytes in. Throws as `write`. */
-  append(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<FileEntry> {
-    return this.#calls.run('append', path, options, () => append(this.#fs, path, content, options))
+  append(path: string, content: string | Uint8Array, options: WriteOptions = noOptions): Promise<FileEntry> {
+    return this.#calls.run('append', path, options, (own) => append(this.#fs, path, content, own))
   }
 
   /**
@@ -155,8 +157,8 @@ export class NexusFS implements AsyncDisposable {
    * an absent file; it may be called several times, and cannot edit the same path itself (`InvalidArgument`). What it throws is thrown.
    * Throws as `write`.
    */
-  edit(path: string, change: Change, options: WriteOptions = {}): Promise<FileEntry> {
-    return this.#calls.run('edit', path, options, () => edit(this.#fs, path, change, options))
+  edit(path: string, change: Change, options: WriteOptions = noOptions): Promise<FileEntry> {
+    return this.#calls.run('edit', path, options, (own) => edit(this.#fs, path, change, own))
   }
 
   /**
@@ -164,100 +166,105 @@ export class NexusFS implements AsyncDisposable {
    * with the last content.
    * @throws {NexusError} as `write`, and InvalidArgument for more than fits into a commit (about 2,400 files)
    */
-  writeBatch(writes: readonly BatchWrite[], options: CommitOptions & ParentOptions = {}): Promise<readonly FileEntry[]> {
-    return this.#calls.run('writeBatch', '', options, () => writeBatch(this.#fs, writes, options))
+  writeBatch(writes: readonly BatchWrite[], options: CommitOptions & ParentOptions = noOptions): Promise<readonly FileEntry[]> {
+    return this.#calls.run('writeBatch', '', options, (own) => writeBatch(this.#fs, writes, own))
   }
 
   /** True if a file or a directory stands at the path. */
-  exists(path: string, options: OperationOptions = {}): Promise<boolean> {
-    return this.#calls.run('exists', path, options, () => exists(this.#fs, path, options))
+  exists(path: string, options: OperationOptions = noOptions): Promise<boolean> {
+    return this.#calls.run('exists', path, options, (own) => exists(this.#fs, path, own))
   }
 
   /** What stands at the path; `undefined` if nothing does. */
-  stat(path: string, options: OperationOptions = {}): Promise<Entry | undefined> {
-    return this.#calls.run('stat', path, options, () => stat(this.#fs, path, options))
+  stat(path: string, options: OperationOptions = noOptions): Promise<Entry | undefined> {
+    return this.#calls.run('stat', path, options, (own) => stat(this.#fs, path, own))
   }
 
   /**
    * The entries of a directory, in byte order of their names.
    * @throws {NexusError} NotFound, NotADirectory; Conflict if the directory is replaced while it is listed
    */
-  list(path: string, options: ListOptions = {}): AsyncGenerator<Entry, void, undefined> {
-    return this.#calls.pages('list', path, options, listPages(this.#fs, path, options))
+  list(path: string, options: ListOptions = noOptions): AsyncGenerator<Entry, void, undefined> {
+    return this.#calls.pages('list', path, options, (own) => listPages(this.#fs, path, own))
   }
 
   /** Everything below a directory: a directory before what is in it, names in byte order. Throws as `list`. */
-  walk(path: string, options: ListOptions = {}): AsyncGenerator<Entry, void, undefined> {
-    return this.#calls.pages('walk', path, options, walkPages(this.#fs, path, options))
+  walk(path: string, options: ListOptions = noOptions): AsyncGenerator<Entry, void, undefined> {
+    return this.#calls.pages('walk', path, options, (own) => walkPages(this.#fs, path, own))
   }
 
   /**
    * Makes a directory.
    * @throws {NexusError} AlreadyExists (a directory: unless `recursive`), NotFound if a parent is missing and `recursive` is not given
    */
-  mkdir(path: string, options: MkdirOptions = {}): Promise<DirectoryEntry> {
-    return this.#calls.run('mkdir', path, options, () => mkdir(this.#fs, path, options))
+  mkdir(path: string, options: MkdirOptions = noOptions): Promise<DirectoryEntry> {
+    return this.#calls.run('mkdir', path, options, (own) => mkdir(this.#fs, path, own))
   }
 
   /**
    * Removes an empty directory.
    * @throws {NexusError} NotEmpty, NotFound, NotADirectory
    */
-  rmdir(path: string, options: CommitOptions = {}): Promise<void> {
-    return this.#calls.run('rmdir', path, options, () => rmdir(this.#fs, path, options))
+  rmdir(path: string, options: CommitOptions = noOptions): Promise<void> {
+    return this.#calls.run('rmdir', path, options, (own) => rmdir(this.#fs, path, own))
   }
 
   /**
    * Removes a file, or with `recursive` a directory and all below it, in one commit. `restore` brings it back.
    * @throws {NexusError} NotFound (unless `force`), IsADirectory (unless `recursive`), Conflict (`ifMatch`)
    */
-  remove(path: string, options: RemoveOptions = {}): Promise<void> {
-    return this.#calls.run('remove', path, options, () => remove(this.#fs, path, options))
+  remove(path: string, options: RemoveOptions = noOptions): Promise<void> {
+    return this.#calls.run('remove', path, options, (own) => remove(this.#fs, path, own))
   }
 
   /**
    * Brings back what was removed from (or replaced at) a path last, with its whole history.
    * @throws {NexusError} NotFound if there is nothing to bring back, AlreadyExists if something stands at the target
    */
-  restore(path: string, options: RestoreOptions = {}): Promise<Entry> {
-    return this.#calls.run('restore', path, options, () => restore(this.#fs, path, options))
+  restore(path: string, options: RestoreOptions = noOptions): Promise<Entry> {
+    return this.#calls.run('restore', path, options, (own) => restore(this.#fs, path, own))
   }
 
   /**
    * Moves a file with its versions, or a directory with all below it, in one commit; missing parents are made.
-   * @throws {NexusError} NotFound, AlreadyExists (a file: unless `overwrite`), InvalidArgument below itself
+   * @throws {NexusError} NotFound, AlreadyExists (a file: unless `overwrite`; `ifNoneMatch`), Conflict (`ifMatch` of the destination),
+   * IsADirectory, NotADirectory, InvalidArgument below itself
    */
-  move(from: string, to: string, options: MoveOptions = {}): Promise<Entry> {
-    return this.#calls.run('move', from, options, () => move(this.#fs, from, to, options))
+  move(from: string, to: string, options: MoveOptions = noOptions): Promise<Entry> {
+    return this.#calls.run('move', from, options, (own) => move(this.#fs, from, to, own))
   }
 
   /**
-   * Copies a file without storing its content again. With `overwrite`, the target gets a new version.
-   * @throws {NexusError} NotFound, IsADirectory, AlreadyExists
+   * Copies a file without storing its content again. With `overwrite`, the destination gets a new version.
+   * @throws {NexusError} NotFound, IsADirectory, AlreadyExists (unless `overwrite`; `ifNoneMatch`), Conflict (`ifMatch` of the destination)
    */
-  copy(from: string, to: string, options: MoveOptions & ReadOptions = {}): Promise<FileEntry> {
-    return this.#calls.run('copy', from, options, () => copy(this.#fs, from, to, options))
+  copy(from: string, to: string, options: MoveOptions & ReadOptions = noOptions): Promise<FileEntry> {
+    return this.#calls.run('copy', from, options, (own) => copy(this.#fs, from, to, own))
   }
 
   /**
    * The versions of a file, newest first.
    * @throws {NexusError} NotFound, IsADirectory
    */
-  versions(path: string, options: ListOptions = {}): AsyncGenerator<VersionEntry, void, undefined> {
-    return this.#calls.pages('versions', path, options, versionPages(this.#fs, path, options))
+  versions(path: string, options: ListOptions = noOptions): AsyncGenerator<VersionEntry, void, undefined> {
+    return this.#calls.pages('versions', path, options, (own) => versionPages(this.#fs, path, own))
   }
 
   /**
    * Writes a new version with the content of an older one.
    * @throws {NexusError} NotFound if there is no such version, Conflict (`ifMatch`)
    */
-  rollback(path: string, version: number, options: CommitOptions & Pick<Preconditions, 'ifMatch'> = {}): Promise<FileEntry> {
-    return this.#calls.run('rollback', path, options, () => rollback(this.#fs, path, version, options))
+  rollback(
+    path: string,
+    version: number,
+    options: CommitOptions & Pick<Preconditions, 'ifMatch'> = noOptions,
+  ): Promise<FileEntry> {
+    return this.#calls.run('rollback', path, options, (own) => rollback(this.#fs, path, version, own))
   }
 
   /** Counts what is below a path, and what the whole store holds, by walking. */
-  usage(path = '/', options: OperationOptions = {}): Promise<Usage> {
-    return this.#calls.run('usage', path, options, () => usage(this.#fs, path, options))
+  usage(path = '/', options: OperationOptions = noOptions): Promise<Usage> {
+    return this.#calls.run('usage', path, options, (own) => usage(this.#fs, path, own))
   }
 
   /**
@@ -265,16 +272,16 @@ export class NexusFS implements AsyncDisposable {
    * batches, each one commit; run again after an interruption, it goes on: files that are the same already get no new version.
    * @throws {NexusError} InvalidArgument with a list of links and special files, NotFound for an absent source
    */
-  importTree(source: string, path: string, options: ImportOptions = {}): Promise<TransferReport> {
-    return this.#calls.run('importTree', path, options, () => importTree(this.#fs, source, path, options))
+  importTree(source: string, path: string, options: ImportOptions = noOptions): Promise<TransferReport> {
+    return this.#calls.run('importTree', path, options, (own) => importTree(this.#fs, source, path, own))
   }
 
   /**
    * Writes a directory (or a file) out to the local file system; only verified content is written.
    * @throws {NexusError} AlreadyExists if the target is there and is not an empty directory
    */
-  exportTree(path: string, target: string, options: ExportOptions = {}): Promise<TransferReport> {
-    return this.#calls.run('exportTree', path, options, () => exportTree(this.#fs, path, target, options))
+  exportTree(path: string, target: string, options: ExportOptions = noOptions): Promise<TransferReport> {
+    return this.#calls.run('exportTree', path, options, (own) => exportTree(this.#fs, path, target, own))
   }
 
   /**
@@ -285,8 +292,8 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} Unsupported unless the metadata store has the capability `backup` (SQLite), AlreadyExists if the folder holds
    * anything else, or a backup that was written to since, NoSpace, Aborted
    */
-  backup(folder: string, options: BackupOptions = {}): Promise<BackupReport> {
-    return this.#calls.run('backup', folder, options, () => backup(this.#fs, folder, options))
+  backup(folder: string, options: BackupOptions = noOptions): Promise<BackupReport> {
+    return this.#calls.run('backup', folder, options, (own) => backup(this.#fs, folder, own))
   }
 
   /** Waits for calls under way, gives back what this process holds in the store, and closes both layers. Idempotent. */

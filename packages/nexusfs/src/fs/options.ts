@@ -74,9 +74,9 @@ export interface RemoveOptions extends CommitOptions {
   readonly ifMatch?: Preconditions['ifMatch']
 }
 
-/** For `move` and `copy`. */
-export interface MoveOptions extends CommitOptions, ParentOptions {
-  /** Replaces a file at the destination. A directory is never replaced. */
+/** For `move` and `copy`. The preconditions are of the destination. */
+export interface MoveOptions extends CommitOptions, Preconditions, ParentOptions {
+  /** Replaces a file at the destination; true if absent and `ifMatch` names the file to replace. A directory is never replaced. */
   readonly overwrite?: boolean | undefined
 }
 

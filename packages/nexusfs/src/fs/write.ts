@@ -2,7 +2,6 @@ import type { IncomingContent } from '../content/incoming-content.ts'
 import { NexusError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import { type NexusPath, parsePath } from '../core/path.ts'
-import { checkBatchWrites } from './check-options.ts'
 import { logRowsOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
@@ -11,6 +10,7 @@ import { mutate, settling } from './mutation.ts'
 import type { BatchWrite, CommitOptions, ParentOptions, WriteOptions } from './options.ts'
 import { ownBytes } from './own-bytes.ts'
 import { planWrites } from './planned-writes.ts'
+import { takeWrites } from './take-options.ts'
 import type { FileWrite } from './write-plan.ts'
 
 export async function write(
@@ -41,8 +41,7 @@ export async function writeBatch(
   writes: readonly BatchWrite[],
   options: CommitOptions & ParentOptions,
 ): Promise<readonly FileEntry[]> {
-  checkBatchWrites(writes)
-  const owned = writes.map((each) => {
+  const owned = takeWrites(writes).map((each) => {
     const path = parsePath(each.path)
     return { path, toItem: fileWrite(path, each), bytes: ownBytes(each.content, fs.content.bodies) }
   })

@@ -1,11 +1,11 @@
 import { NexusError } from '../core/errors.ts'
+import { didYouMean } from '../core/near-miss.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { builtInMetadata } from './built-in-metadata.ts'
 import { builtInStorages } from './built-in-storages.ts'
 import type { ConfiguredAdapter } from './config.ts'
 import type { LoadedConfig } from './load-config.ts'
-import { didYouMean } from './near-miss.ts'
 import { plannedAdapters } from './planned-adapters.ts'
 import type { MetadataRegistration, Registration, StorageRegistration } from './registration.ts'
 

@@ -1,5 +1,5 @@
 import { NexusError } from '../core/errors.ts'
-import { didYouMean } from './near-miss.ts'
+import { didYouMean } from '../core/near-miss.ts'
 
 /** A value of a config together with where it stands, for messages that name file and key. */
 export interface ConfigValue {

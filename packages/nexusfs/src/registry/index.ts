@@ -1,4 +1,5 @@
 export { weakerDurability } from '../core/durability.ts'
+export { didYouMean } from '../core/near-miss.ts'
 export type { AdapterTables } from './adapter-table.ts'
 export { findAdapter } from './adapter-table.ts'
 export type { ConfiguredAdapter, ConfiguredCombo, ConfiguredCombos, ConfiguredStore, NexusConfig } from './config.ts'
@@ -9,7 +10,6 @@ export type { Combination, GateStatus, Registry, RegistryOptions } from './load-
 export { loadRegistry } from './load-registry.ts'
 export type { LocatedStore, StorePlace, StoreRequest, Surroundings } from './locate-store.ts'
 export { locateStore } from './locate-store.ts'
-export { didYouMean } from './near-miss.ts'
 export type { OpenOptions } from './open-nexus.ts'
 export { configOnce, openLocated } from './open-nexus.ts'
 export { redactSecrets } from './redact.ts'

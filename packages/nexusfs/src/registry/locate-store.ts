@@ -2,12 +2,12 @@ import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { DurabilityClass } from '../core/durability.ts'
 import { NexusError } from '../core/errors.ts'
+import { didYouMean } from '../core/near-miss.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import type { ConfiguredStore } from './config.ts'
 import type { Environment } from './environment-gate.ts'
 import type { LoadedConfig } from './load-config.ts'
-import { didYouMean } from './near-miss.ts'
 import { parseUri, pathOfUri } from './uri.ts'
 
 /** Which store is asked for; nothing at all means the one of this place. */

@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import type { Clock, Random } from '../core/clock.ts'
 import { type DurabilityClass, durabilityClasses } from '../core/durability.ts'
 import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
+import { didYouMean } from '../core/near-miss.ts'
 import { NexusFS } from '../fs/nexus-fs.ts'
 import type { Environment } from './environment-gate.ts'
 import { folderLayers } from './folder-layers.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 import { type LocatedStore, locateStore, type StorePlace, type StoreRequest, wholeStore } from './locate-store.ts'
-import { didYouMean } from './near-miss.ts'
 import { closeQuietly, findMetadata, findStorage, type OpenPortContext, type PortSource } from './open-port.ts'
 
 /** How to open a store, wherever it is. */
