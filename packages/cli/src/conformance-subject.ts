@@ -1,5 +1,5 @@
 import type { MetadataStore, StorageBackend } from 'nexusfs'
-import type { ConformanceSubject } from 'nexusfs/conformance'
+import type { ConformanceSubject, SubjectModule } from 'nexusfs/conformance'
 import type { OpenContext } from 'nexusfs/registry'
 import type { AdapterPlace } from './conformance-target.ts'
 
@@ -8,12 +8,14 @@ export function subjectOf<Port extends StorageBackend | MetadataStore>(
   kind: ConformanceSubject<Port>['kind'],
   { name, adapter, uri }: AdapterPlace<Port>,
   shared: Omit<OpenContext, 'namespace' | 'uri'>,
+  otherProcess?: SubjectModule,
 ): ConformanceSubject<Port> {
   const opened = new Map<string, Port>()
   return {
     kind,
     name,
     isInProcess: adapter.traits.inProcess,
+    otherProcess,
     async open(namespace) {
       const port = await adapter.open({ ...shared, namespace, uri })
       opened.set(namespace, port)

@@ -31,11 +31,16 @@ writeFileSync(
        })
      }
    }
+   const said = (backend) => Object.assign(Object.create(backend), { info: { ...backend.info, isShared: true } })
+   const shared = (backend) => new Proxy(said(backend), {
+     get: (target, name) => (name === 'info' ? target.info : typeof backend[name] === 'function' ? backend[name].bind(backend) : backend[name]),
+   })
    const traits = { durability: 'none', inProcess: true }
    export default {
      stores: { pair: { storage: 'forgetful:x', metadata: 'memory:x' } },
      storages: {
        gated: { traits, env: { any: [['GATED_URL', 'GATED_HOST']] }, open: async () => { throw new Error('opened') } },
+       alone: { traits, open: async ({ namespace }) => shared(await MemoryBackend.open({ name: namespace })) },
        forgetful: {
          traits,
          open: ({ namespace, uri }) => Forgetful.open({ name: namespace }),
@@ -66,6 +71,13 @@ describe('conformance', () => {
     assert.match(stdout, /forgetful storage: \d+ kept, [1-9]\d* broken, \d+ skipped \(seed 42\)\n$/)
     const disposed: unknown = Reflect.get(globalThis, 'disposedByConformance')
     assert.ok(Array.isArray(disposed) && disposed.length > 30, 'every namespace is removed')
+  })
+
+  it('starts a second process for an adapter that processes share, from the same config', async () => {
+    const { code, stdout } = await runNexus(['conformance', 'alone', '--law', 'clients-*', 'processes-*'], { cwd })
+    assert.equal(code, 1)
+    assert.match(stdout, /alone breaks the law processes-see-puts: /)
+    assert.match(stdout, /alone storage: 3 kept, 4 broken, 0 skipped/)
   })
 
   it('says which variables an adapter lacks', async () => {

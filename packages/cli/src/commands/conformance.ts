@@ -8,6 +8,7 @@ import { NexusError } from 'nexusfs/errors'
 import { type Environment, loadRegistry, missingVariables, type OpenContext, redactSecrets } from 'nexusfs/registry'
 import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
+import { otherProcessOf } from '../conformance-module.ts'
 import { subjectOf } from '../conformance-subject.ts'
 import { type ConformanceTarget, findTarget } from '../conformance-target.ts'
 
@@ -27,7 +28,7 @@ function describe(command: Command, context: CommandContext): void {
     .option('--seed <n>', 'repeat a run with its seed', parseSeed)
     .action((text: string, flags: ConformanceFlags) => run(context, text, flags))
   finishHelp(command, {
-    more: 'Each law runs in a fresh place that is removed again. A broken law is shown with all that is needed to see it again; the exit code is then 1.',
+    more: 'Each law runs in a fresh place that is removed again. A broken law is shown with all that is needed to see it again; the exit code is then 1, as where a law could not be checked.',
     examples: ['nexus conformance sqlite', 'nexus conformance local:/mnt/disk --law put-atomic --seed 42'],
   })
 }
@@ -43,7 +44,7 @@ async function run(context: CommandContext, text: string, flags: ConformanceFlag
     const shared = { env: terminal.env, cwd: terminal.cwd, tmpDir, signal }
     const reports = await check(context, target, shared, text, flags)
     if (context.isJson) await context.out.json({ reports: reports.map(reportJson) })
-    if (reports.some((report) => report.failed > 0)) context.exitCode = 1
+    if (reports.some((report) => report.failed + report.unchecked > 0)) context.exitCode = 1
   } finally {
     await rm(tmpDir, { recursive: true, force: true })
   }
@@ -73,11 +74,15 @@ async function check(
   flags: ConformanceFlags,
 ): Promise<readonly ConformanceReport[]> {
   const reports: ConformanceReport[] = []
+  const { cwd = context.terminal.cwd, env, tmpDir } = shared
+  const elsewhere = { text, cwd, env, tmpDir, usesConfig: context.options.config !== false }
   if (storage !== undefined) {
-    reports.push(await checkLayer<StorageBackend>(context, subjectOf('storage', storage, shared), text, flags))
+    const subject = subjectOf<StorageBackend>('storage', storage, shared, otherProcessOf({ ...elsewhere, kind: 'storage' }))
+    reports.push(await checkLayer(context, subject, text, flags))
   }
   if (metadata !== undefined) {
-    reports.push(await checkLayer<MetadataStore>(context, subjectOf('metadata', metadata, shared), text, flags))
+    const subject = subjectOf<MetadataStore>('metadata', metadata, shared, otherProcessOf({ ...elsewhere, kind: 'metadata' }))
+    reports.push(await checkLayer(context, subject, text, flags))
   }
   return reports
 }
@@ -108,7 +113,8 @@ async function checkLayer<Port extends StorageBackend | MetadataStore>(
   })
   context.progress.end()
   await Promise.all(said)
-  const counts = `${report.passed} kept, ${report.failed} broken, ${report.skipped} skipped`
+  const unchecked = report.unchecked === 0 ? '' : `, ${report.unchecked} NOT CHECKED`
+  const counts = `${report.passed} kept, ${report.failed} broken, ${report.skipped} skipped${unchecked}`
   if (!context.isJson) await context.out.line(`${subject.name} ${subject.kind}: ${counts} (seed ${report.seed})`)
   return report
 }
@@ -116,7 +122,8 @@ async function checkLayer<Port extends StorageBackend | MetadataStore>(
 async function printResult(context: CommandContext, result: LawResult): Promise<void> {
   if (result.status === 'passed') return
   context.progress.end()
-  const text = result.status === 'failed' ? `${result.reproduction}\n` : `skipped ${result.id}: ${result.reason}`
+  const why = result.status === 'unchecked' ? 'NOT CHECKED' : 'skipped'
+  const text = result.status === 'failed' ? `${result.reproduction}\n` : `${why} ${result.id}: ${result.reason}`
   await context.out.line(redactSecrets(text))
 }
 

@@ -12,8 +12,10 @@ export type {
   LawContext,
   LawRequirement,
   LawResult,
+  OtherClient,
+  SubjectModule,
 } from './law.ts'
-export { clientsShareAPlace } from './law.ts'
+export { clientsShareAPlace, placesOfProcesses } from './law.ts'
 export { lawsOf } from './laws-of.ts'
 export * from './metadata/index.ts'
 export type { Mutant } from './mutant.ts'

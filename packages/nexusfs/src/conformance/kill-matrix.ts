@@ -1,5 +1,6 @@
 import type { ConformancePort, ConformanceSubject, Law } from './law.ts'
-import type { Mutant } from './mutant.ts'
+import { type Mutant, mutated } from './mutant.ts'
+import { endOtherProcess } from './other-process/shared-processes.ts'
 import { type LawRunOptions, runLaw } from './run-law.ts'
 import { freshSeed } from './seeded-random.ts'
 
@@ -36,8 +37,9 @@ export async function killMatrix<Port extends ConformancePort>(
   for (const mutant of mutants) {
     const failed: string[] = []
     for (const law of laws) {
-      const wrong = mutant.mutate(subject)
+      const wrong = mutated(mutant, subject)
       const result = await runLaw(wrong, law, { deadlineMs: mutantDeadlineMs, ...options, seed })
+      await endOtherProcess(wrong)
       if (result.status === 'failed') failed.push(law.id)
     }
     rows.push({ mutant: mutant.id, breaks: mutant.breaks, description: mutant.description, failed })

@@ -29,6 +29,11 @@ export interface LawRequirement<Port extends ConformancePort> {
   /** In words, for the report: `capability staging`, `isShared`, `commitHeld`. */
   readonly description: string
   isMet(subject: ConformanceSubject<Port>, info: Port['info']): boolean
+  /**
+   * Asked where it is met: why the law cannot be checked all the same, and what to do about it. Such a law counts as not checked, which
+   * is neither kept nor skipped.
+   */
+  obstacle?(subject: ConformanceSubject<Port>, info: Port['info']): string | undefined
 }
 
 export interface LawContext<Port extends ConformancePort> {
@@ -38,11 +43,35 @@ export interface LawContext<Port extends ConformancePort> {
   readonly namespace: string
   /** Another client of the same namespace, closed by the runner. Only in laws that require `clientsShareAPlace` or, once `port` is closed, `opensAgain`. */
   openAnother(): Promise<Port>
+  /** Another process that has the place open, closed by the runner. Only in laws that require `placesOfProcesses`. */
+  openInOtherProcess(): Promise<OtherClient>
   /** Seeded with the run's seed and the law's id: the same seed gives the same run, whatever other laws run with it. */
   readonly random: SeededRandom
   readonly seed: number
   /** Fires at the law's deadline, and when the run is cancelled. */
   readonly signal: AbortSignal
+}
+
+/** A client in another process. */
+export interface OtherClient {
+  /**
+   * Calls the function of that name out of the `works` that the module exports, there, with its client and these arguments, which
+   * must survive structured clone as the result must.
+   * @param module as `import.meta.url` names it
+   * @throws what it throws there
+   */
+  run(module: string, work: string, ...args: readonly unknown[]): Promise<unknown>
+}
+
+/** How another process makes the same subject. */
+export interface SubjectModule {
+  /**
+   * A URL, such as `import.meta.url`, of a module that a plain node can import. Its default export is a function that makes the subject
+   * out of the options.
+   */
+  readonly module: string | URL
+  /** Whatever survives structured clone. */
+  readonly options?: unknown
 }
 
 /** What is put to the test: how to open it, and, where it can, how to hold its breath. */
@@ -57,6 +86,11 @@ export interface ConformanceSubject<Port extends ConformancePort> {
    * client of the same place if `info.isShared` or `isInProcess`.
    */
   open(namespace: string): Promise<Port>
+  /**
+   * How another process opens the same places: several processes are what `info.isShared` is about. Without it those laws are not
+   * checked, and the report says so.
+   */
+  readonly otherProcess?: SubjectModule | undefined
   /** Removes what the namespace left behind; called after `close`. */
   dispose?(namespace: string): Promise<void>
   /** Test hooks that only some adapters can offer; laws that need one declare it. */
@@ -85,11 +119,13 @@ export interface ConformanceReport {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
+  /** Laws that apply and could not be checked; their reasons say what is missing. */
+  readonly unchecked: number
 }
 
 export type LawResult =
   | { readonly id: string; readonly title: string; readonly status: 'passed'; readonly milliseconds: number }
-  | { readonly id: string; readonly title: string; readonly status: 'skipped'; readonly reason: string }
+  | { readonly id: string; readonly title: string; readonly status: 'skipped' | 'unchecked'; readonly reason: string }
   | {
       readonly id: string
       readonly title: string
@@ -113,5 +149,17 @@ export function opensAgain<Port extends ConformancePort>(): LawRequirement<Port>
   return {
     description: 'a durability other than none, or a subject that isInProcess',
     isMet: (subject, info) => info.durability !== 'none' || subject.isInProcess === true,
+  }
+}
+
+/** For laws that call `openInOtherProcess`: what one process does, another one sees. */
+export function placesOfProcesses<Port extends ConformancePort>(): LawRequirement<Port> {
+  return {
+    description: 'info.isShared',
+    isMet: (_subject, info) => info.isShared,
+    obstacle: ({ otherProcess }) =>
+      otherProcess === undefined
+        ? 'info.isShared is a claim about processes, and this law starts one: name in the subject how it makes the same one, otherProcess: { module: import.meta.url, options }, where the default export of the module is a function from the options to the subject'
+        : undefined,
   }
 }

@@ -11,8 +11,8 @@ export interface TestRunner {
 }
 
 /**
- * Makes one test of each law. A broken law fails its test with the reproduction as message; a law whose requirement is not met is
- * skipped with the reason, where the runner's test context has `skip`.
+ * Makes one test of each law. A broken law fails its test with the reproduction as message, one that cannot be checked with what is
+ * missing; a law whose requirement is not met is skipped with the reason, where the runner's test context has `skip`.
  *
  * @throws {NexusError} InvalidArgument as `runConformance`
  * @example
@@ -42,6 +42,7 @@ export function registerLaws<Port extends ConformancePort>(
 
 function report(result: LawResult, context: unknown): void {
   if (result.status === 'skipped') skip(context, result.reason)
+  if (result.status === 'unchecked') throw new LawTestFailure(`${result.id} was not checked: ${result.reason}`)
   if (result.status === 'failed') throw new LawTestFailure(result.reproduction, { cause: result.error })
 }
 
@@ -56,7 +57,7 @@ function skip(context: unknown, reason: string): void {
 class LawTestFailure extends Error {
   override readonly name = 'LawTestFailure'
 
-  constructor(reproduction: string, options: ErrorOptions) {
+  constructor(reproduction: string, options: ErrorOptions = {}) {
     super(reproduction, options)
     this.stack = `${this.name}: ${reproduction}`
   }

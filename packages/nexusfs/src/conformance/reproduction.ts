@@ -11,7 +11,7 @@ export function reproduction<Port extends ConformancePort>(
   law: Law<Port>,
   subject: string,
   seed: number,
-  error: unknown,
+  { error, afterwards }: { readonly error: unknown; readonly afterwards?: unknown },
   replay: Replay,
 ): string {
   const finding = error instanceof LawBroken ? error.finding : {}
@@ -23,6 +23,7 @@ export function reproduction<Port extends ConformancePort>(
   if (finding.key !== undefined) lines.push(['key', finding.key])
   if ('expected' in finding) lines.push(['expected', shown(finding.expected)])
   if ('actual' in finding) lines.push(['actual', shown(finding.actual)])
+  if (afterwards !== undefined) lines.push(['then', messageOf(afterwards)])
   lines.push(['replay', replay(law.id, seed)])
   const body = lines.map(([name, text]) => `  ${`${name}:`.padEnd(10)}${text}`)
   return [`${subject} breaks the law ${law.id}: ${law.title}`, ...body].join('\n')
@@ -30,11 +31,17 @@ export function reproduction<Port extends ConformancePort>(
 
 /** A report for people: what failed, with its reproduction, what was skipped and why, and the counts. */
 export function reportText(report: ConformanceReport): string {
-  const counts = `${report.passed} passed, ${report.failed} failed, ${report.skipped} skipped (seed ${report.seed})`
+  const unchecked = report.unchecked === 0 ? '' : `, ${report.unchecked} NOT CHECKED`
+  const counts = `${report.passed} passed, ${report.failed} failed, ${report.skipped} skipped${unchecked} (seed ${report.seed})`
   return [...report.results.flatMap(resultText), `${report.subject}: ${counts}`].join('\n')
 }
 
 function resultText(result: LawResult): string[] {
   if (result.status === 'skipped') return [`skipped ${result.id}: ${result.reason}`]
+  if (result.status === 'unchecked') return [`NOT CHECKED ${result.id}: ${result.reason}`]
   return result.status === 'failed' ? [result.reproduction] : []
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof LawBroken ? error.message : describeError(error)
 }

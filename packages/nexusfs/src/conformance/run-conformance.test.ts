@@ -3,7 +3,7 @@ import { test } from 'vitest'
 import { isNexusError } from '../core/errors.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { expectEqual } from './expect.ts'
-import type { ConformanceSubject, Law } from './law.ts'
+import { type ConformanceSubject, type Law, placesOfProcesses } from './law.ts'
 import { reportText } from './reproduction.ts'
 import { runConformance } from './run-conformance.ts'
 
@@ -83,6 +83,36 @@ test('a law whose requirement is not met is skipped with the reason', async () =
   assert.deepEqual(report.results, [{ id: 'fly', title: 'title of fly', status: 'skipped', reason: 'requires wings' }])
 })
 
+test('a law about processes is not checked where the subject names no module, and the report says so', async () => {
+  const right = subject([])
+  const shared = { ...right, open: async (name: string) => sharedBy(await right.open(name)) }
+  const never = law('two', async () => assert.fail('checked'), { requires: placesOfProcesses() })
+  const report = await runConformance(shared, [never], { seed: 7 })
+  assert.deepEqual([report.passed, report.failed, report.skipped, report.unchecked], [0, 0, 0, 1])
+  const [line, counts] = reportText(report).split('\n')
+  assert.match(line ?? '', /^NOT CHECKED two: .*otherProcess: \{ module: import.meta.url, options \}/)
+  assert.equal(counts, 'fake: 0 passed, 0 failed, 0 skipped, 1 NOT CHECKED (seed 7)')
+})
+
+test('another process that cannot make the subject, or ends, breaks the law with what it said', async () => {
+  const right = subject([])
+  const run = async (module: string | URL): Promise<string> => {
+    const shared = { ...right, otherProcess: { module }, open: async (name: string) => sharedBy(await right.open(name)) }
+    const asks = law(
+      'ask',
+      async ({ openInOtherProcess }) => void (await (await openInOtherProcess()).run(import.meta.url, 'work')),
+    )
+    return reportText(await runConformance(shared, [asks]))
+  }
+  assert.match(await run('file:///nowhere/subject.js'), /subject.js cannot be loaded \(a plain node has to be able to import it/)
+  assert.match(await run('data:text/javascript,export default 1'), /makes no subject/)
+  assert.match(await run('data:text/javascript,process.exit(7)'), /the other process of the law: it ended \(exit 7\)/)
+})
+
+function sharedBy(port: StorageBackend): StorageBackend {
+  return { ...port, info: { ...port.info, isShared: true } }
+}
+
 test('a law that does not end is broken at its deadline, and its signal fires', async () => {
   let fired = false
   const hanging = law(
@@ -113,6 +143,12 @@ test('the seed and the law alone decide what a law draws, whatever else runs', a
   await runConformance(subject([]), [draw], { seed: 2 })
   assert.equal(drawn[0], drawn[1])
   assert.notEqual(drawn[1], drawn[2])
+})
+
+test('what goes wrong in closing after a broken law is told with it', async () => {
+  const failing = { ...subject([]), dispose: () => new Promise<void>(() => {}) }
+  const report = await runConformance(failing, [law('sad', async () => expectEqual(1, 2, 'one'))], { deadlineMs: 20 })
+  assert.match(reportText(report), /found: {4}one\n.*\n.*\n {2}then: {5}disposing of the namespace had not ended after 20 ms/)
 })
 
 test('an error that closing throws breaks the law', async () => {

@@ -1,6 +1,7 @@
 import { NexusError, throwIfAborted } from '../core/errors.ts'
 import type { ConformancePort, ConformanceReport, ConformanceSubject, Law, LawResult } from './law.ts'
 import { lawsOf } from './laws-of.ts'
+import { endOtherProcess } from './other-process/shared-processes.ts'
 import { type LawRunOptions, runLaw } from './run-law.ts'
 import { freshSeed } from './seeded-random.ts'
 
@@ -28,15 +29,20 @@ export async function runConformance<Port extends ConformancePort>(
 ): Promise<ConformanceReport> {
   const seed = options.seed ?? freshSeed()
   const results: LawResult[] = []
-  for (const law of selectLaws(laws, options.only)) {
-    throwIfAborted(options.signal, 'runConformance')
-    const result = await runLaw(subject, law, { ...options, seed })
-    throwIfAborted(options.signal, 'runConformance')
-    results.push(result)
-    options.onResult?.(result)
+  try {
+    for (const law of selectLaws(laws, options.only)) {
+      throwIfAborted(options.signal, 'runConformance')
+      const result = await runLaw(subject, law, { ...options, seed })
+      throwIfAborted(options.signal, 'runConformance')
+      results.push(result)
+      options.onResult?.(result)
+    }
+  } finally {
+    await endOtherProcess(subject)
   }
   const count = (status: LawResult['status']): number => results.filter((result) => result.status === status).length
-  return { subject: subject.name, seed, results, passed: count('passed'), failed: count('failed'), skipped: count('skipped') }
+  const counts = { passed: count('passed'), failed: count('failed'), skipped: count('skipped'), unchecked: count('unchecked') }
+  return { subject: subject.name, seed, results, ...counts }
 }
 
 /**

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { toHex } from '../core/bytes.ts'
-import { isNexusError } from '../core/errors.ts'
+import { closeQuietly } from './close-quietly.ts'
 import { LawBroken } from './expect.ts'
 import type { ConformancePort, ConformanceSubject, Law, LawContext, LawResult } from './law.ts'
+import { type OtherPlace, openInOtherProcess } from './other-process/shared-processes.ts'
 import { type Replay, replayByCall, reproduction } from './reproduction.ts'
 import { seededRandom } from './seeded-random.ts'
 
@@ -29,15 +30,16 @@ export async function runLaw<Port extends ConformancePort>(
   const outcome = await checkInNamespace(subject, law, options)
   const milliseconds = performance.now() - began
   if (outcome.kind === 'kept') return { id, title, status: 'passed', milliseconds }
-  if (outcome.kind === 'skipped') return { id, title, status: 'skipped', reason: outcome.reason }
-  const text = reproduction(law, subject.name, options.seed, outcome.error, options.replay ?? replayByCall)
+  if (outcome.kind !== 'broken') return { id, title, status: outcome.kind, reason: outcome.reason }
+  const text = reproduction(law, subject.name, options.seed, outcome, options.replay ?? replayByCall)
   return { id, title, status: 'failed', milliseconds, error: outcome.error, reproduction: text }
 }
 
 type Outcome =
   | { readonly kind: 'kept' }
-  | { readonly kind: 'skipped'; readonly reason: string }
-  | { readonly kind: 'broken'; readonly error: unknown }
+  | { readonly kind: 'skipped' | 'unchecked'; readonly reason: string }
+  /** `afterwards`: what went wrong when all was closed. */
+  | { readonly kind: 'broken'; readonly error: unknown; readonly afterwards?: unknown }
 
 async function checkInNamespace<Port extends ConformancePort>(
   subject: ConformanceSubject<Port>,
@@ -45,53 +47,76 @@ async function checkInNamespace<Port extends ConformancePort>(
   options: LawRunOptions,
 ): Promise<Outcome> {
   const { deadlineMs = defaultDeadlineMs } = options
-  const namespace = freshNamespace(law.id)
-  const opened: Port[] = []
-  let isOver = false
-  const open = async (): Promise<Port> => {
-    const port = await subject.open(namespace)
-    opened.push(port)
-    if (isOver) await closeQuietly(port)
-    return port
-  }
-  const outcome = await outcomeOf(() => checkOpened(subject, law, namespace, open, options))
-  isOver = true
+  const place = new LawPlace(subject, freshNamespace(law.id))
+  const outcome = await outcomeOf(() => checkOpened(subject, law, place, options))
   const cleanup = await outcomeOf(async () => {
-    await within(deadlineMs, 'closing the clients', () => Promise.all(opened.map(closeQuietly)))
-    await within(deadlineMs, 'disposing of the namespace', async () => subject.dispose?.(namespace))
+    if (outcome.kind === 'broken') place.endOther()
+    await within(deadlineMs, 'closing the clients', () => place.close())
+    await within(deadlineMs, 'disposing of the namespace', async () => subject.dispose?.(place.namespace))
     return { kind: 'kept' }
   })
-  return outcome.kind === 'broken' ? outcome : cleanup.kind === 'broken' ? cleanup : outcome
+  if (cleanup.kind !== 'broken') return outcome
+  return outcome.kind === 'broken' ? { ...outcome, afterwards: cleanup.error } : cleanup
+}
+
+/** What a law opened, here and in the other process. */
+class LawPlace<Port extends ConformancePort> {
+  readonly namespace: string
+  readonly #subject: ConformanceSubject<Port>
+  readonly #opened: Port[] = []
+  readonly #other: OtherPlace[] = []
+  #isOver = false
+
+  constructor(subject: ConformanceSubject<Port>, namespace: string) {
+    this.#subject = subject
+    this.namespace = namespace
+  }
+
+  readonly open = async (): Promise<Port> => {
+    const port = await this.#subject.open(this.namespace)
+    this.#opened.push(port)
+    if (this.#isOver) await closeQuietly(port)
+    return port
+  }
+
+  readonly openInOther = async (): Promise<OtherPlace> => {
+    const other = await openInOtherProcess(this.#subject, this.namespace)
+    this.#other.push(other)
+    return other
+  }
+
+  /** A law that is broken may have left something there that never ends. */
+  endOther(): void {
+    for (const other of this.#other) other.end()
+  }
+
+  async close(): Promise<void> {
+    this.#isOver = true
+    await Promise.all([...this.#opened.map(closeQuietly), ...this.#other.map((other) => other.close())])
+  }
 }
 
 async function checkOpened<Port extends ConformancePort>(
   subject: ConformanceSubject<Port>,
   law: Law<Port>,
-  namespace: string,
-  open: () => Promise<Port>,
+  { namespace, open, openInOther }: LawPlace<Port>,
   { seed, signal, deadlineMs = defaultDeadlineMs }: LawRunOptions,
 ): Promise<Outcome> {
   const port = await within(deadlineMs, 'opening the namespace', open, signal)
   if (law.requires !== undefined && !law.requires.isMet(subject, port.info)) {
     return { kind: 'skipped', reason: `requires ${law.requires.description}` }
   }
+  const obstacle = law.requires?.obstacle?.(subject, port.info)
+  if (obstacle !== undefined) return { kind: 'unchecked', reason: obstacle }
   const end = new AbortController()
   const random = seededRandom(seed, law.id)
-  const context: LawContext<Port> = { subject, port, namespace, openAnother: open, random, seed, signal: end.signal }
+  const opening = { openAnother: open, openInOtherProcess: openInOther }
+  const context: LawContext<Port> = { subject, port, namespace, ...opening, random, seed, signal: end.signal }
   try {
     await within(law.deadlineMs ?? deadlineMs, 'the law', () => law.check(context), signal)
     return { kind: 'kept' }
   } finally {
     end.abort()
-  }
-}
-
-/** A law may have closed the client before; whether a second close is allowed is for the laws of close alone to say. */
-async function closeQuietly(port: ConformancePort): Promise<void> {
-  try {
-    await port.close()
-  } catch (error) {
-    if (!isNexusError(error, 'Closed')) throw error
   }
 }
 

@@ -16,7 +16,8 @@ export interface MetadataStore {
    * Looks up keys and scans ranges.
    *
    * - Law `read-snapshot`: all answers come from one snapshot.
-   * - Law `read-own-acks`: it contains every commit that any process had acknowledged before the call.
+   * - Law `read-own-acks`: it contains every commit that any client had acknowledged before the call, and law `processes-see-commits`:
+   *   every one that any process had.
    * - Law `scan-order`: pages are in byte order of the item (reversed on request), from `from` (inclusive) to `to` (exclusive).
    *
    * @throws {NexusError} InvalidArgument above the limits, Unavailable, Timeout, Corrupt, Aborted, Closed
@@ -27,7 +28,8 @@ export interface MetadataStore {
    * Applies independent commits in order, and reports each in order.
    *
    * - Law `commit-atomic`: a commit is applied as a whole or not at all.
-   * - Law `commit-serial`: revisions are one serial order of all commits that explains every expectation.
+   * - Law `commit-serial`: revisions are one serial order of all commits that explains every expectation; where `info.isShared`, of all
+   *   processes (law `processes-serial`).
    * - Law `commit-real-time`: if A was acknowledged before B was called, A's revision is below B's.
    * - Law `commit-list`: a member sees those before it; a failed one changes nothing and fails no other.
    * - Law `commit-durable`: all members are durable to `info.durability` when the call returns.
@@ -191,7 +193,7 @@ export interface MetadataStoreInfo {
   readonly portVersion: typeof metadataPortVersion
   /** What an acknowledged commit survives. */
   readonly durability: DurabilityClass
-  /** True if several processes that open the same place see the same entries. */
+  /** True if several processes that open the same place see the same entries; the laws `processes-serial` and the like start one. */
   readonly isShared: boolean
   /** The place, for people; never with a secret. */
   readonly location: string

@@ -147,7 +147,7 @@ export interface StorageBackendInfo {
   readonly portVersion: typeof storagePortVersion
   /** What a put that returned survives. */
   readonly durability: DurabilityClass
-  /** True if several processes that open the same place see the same blobs. */
+  /** True if several processes that open the same place see the same blobs (laws `processes-see-puts`, `processes-see-deletes`). */
   readonly isShared: boolean
   /** The place, for people; never with a secret. */
   readonly location: string

@@ -9,6 +9,7 @@ import { limitLaws } from './limit-laws.ts'
 import { listLaws } from './list-laws.ts'
 import { loadLaws } from './load-laws.ts'
 import { orderLaws } from './order-laws.ts'
+import { processLaws } from './process-laws.ts'
 import { raceLaws } from './race-laws.ts'
 import { randomLaws } from './random-laws.ts'
 import { rangeLaws } from './range-laws.ts'
@@ -31,6 +32,7 @@ export const metadataLaws: readonly MetadataLaw[] = [
   ...snapshotLaws,
   ...orderLaws,
   ...raceLaws,
+  ...processLaws,
   ...horizonLaws,
   ...heldLaws,
   ...watchLaws,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import type { MetadataStore } from '../../metadata/metadata-store.ts'
-import { subjectOf } from '../../metadata-stores/sqlite/sqlite-store.test-fixture.ts'
+import sqliteSubject from '../../metadata-stores/sqlite/sqlite-subject.test-fixture.ts'
 import { killMatrix, killMatrixProblems, killMatrixText } from '../kill-matrix.ts'
 import type { ConformanceSubject } from '../law.ts'
 import { metadataLaws, metadataMutants } from './index.ts'
@@ -21,7 +21,7 @@ describe('each law of MetadataStore', () => {
   it('about backups is failed by a mutant of SQLite that fails no other of them', async () => {
     const laws = metadataLaws.filter(({ id }) => id.startsWith('backup-') && id !== 'backup-unsupported')
     const mutants = metadataMutants.filter(({ breaks }) => laws.some(({ id }) => id === breaks))
-    const matrix = await killMatrix(laws, mutants, subjectOf({ durability: 'os' }), { deadlineMs: 10_000 })
+    const matrix = await killMatrix(laws, mutants, sqliteSubject({ durability: 'os' }), { deadlineMs: 10_000 })
     console.log(killMatrixText(matrix))
     assert.deepEqual(killMatrixProblems(matrix), [])
   })

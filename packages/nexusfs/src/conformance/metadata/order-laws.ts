@@ -1,23 +1,8 @@
 import type { Revision } from '../../core/revision.ts'
-import type { MetadataStore } from '../../metadata/metadata-store.ts'
-import { expectEqual, expectThat, LawBroken } from '../expect.ts'
+import { expectThat } from '../expect.ts'
 import { clientsShareAPlace } from '../law.ts'
-import { together } from './alongside.ts'
-import {
-  absent,
-  at,
-  commitOne,
-  entryOf,
-  key,
-  type MetadataLaw,
-  mustCommit,
-  pageOf,
-  put,
-  remove,
-  scan,
-  slotKey,
-  upTo,
-} from './fixtures.ts'
+import { absent, commitOne, key, type MetadataLaw, mustCommit, put, remove, upTo } from './fixtures.ts'
+import { checkCounter } from './increment.ts'
 import { sentences } from './sentences.ts'
 
 export const orderLaws: readonly MetadataLaw[] = [
@@ -68,41 +53,3 @@ export const orderLaws: readonly MetadataLaw[] = [
     },
   },
 ]
-
-const increments = 12
-
-/** Each worker increments the counter by compare and set, and logs the value it wrote under its revision. */
-async function checkCounter(port: MetadataStore, workers: readonly MetadataStore[]): Promise<void> {
-  await mustCommit(port, [put(key('counter'), '0')])
-  await together(workers.map((worker) => () => incrementOften(worker)))
-  const total = workers.length * increments
-  const counter = await entryOf(port, key('counter'))
-  expectEqual(numberOf(counter?.value), total, 'the counter holds the number of increments')
-  const log = await pageOf(port, scan('l'))
-  const expected = upTo(total).map((index) => index + 1)
-  expectEqual(
-    log.entries.map((entry) => numberOf(entry.value)),
-    expected,
-    'each revision order is the order of the values',
-  )
-}
-
-async function incrementOften(port: MetadataStore): Promise<void> {
-  for (const _round of upTo(increments)) await increment(port)
-}
-
-async function increment(port: MetadataStore): Promise<void> {
-  for (const _attempt of upTo(500)) {
-    const entry = await entryOf(port, key('counter'))
-    if (entry === undefined) throw new LawBroken('the counter is there')
-    const next = String(numberOf(entry.value) + 1)
-    const writes = [put(key('counter'), next), put(slotKey('', 0), next)]
-    const result = await commitOne(port, writes, [at(entry.key, entry.revision)])
-    if (result.status === 'committed') return
-  }
-  throw new LawBroken('an increment succeeds within 500 attempts')
-}
-
-function numberOf(value: Uint8Array | undefined): number {
-  return Number(new TextDecoder().decode(value))
-}

@@ -138,7 +138,7 @@ interface Ear {
   calls: number
 }
 
-async function watchOf(port: MetadataStore): Promise<Watcher> {
+export async function watchOf(port: MetadataStore): Promise<Watcher> {
   const ear: Ear = { calls: 0 }
   const watch = await port.watch?.(() => {
     ear.calls += 1

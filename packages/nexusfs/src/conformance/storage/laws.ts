@@ -6,6 +6,7 @@ import { getLaws } from './get.ts'
 import { infoLaws } from './info.ts'
 import { keyLaws } from './keys.ts'
 import { listLaws } from './list.ts'
+import { processLaws } from './process-laws.ts'
 import { putLaws } from './put.ts'
 import { failedPutLaws } from './put-failed.ts'
 import { rangeLaws } from './range.ts'
@@ -27,6 +28,7 @@ export const storageLaws: readonly StorageLaw[] = [
   ...listLaws,
   ...stageLaws,
   ...concurrencyLaws,
+  ...processLaws,
   ...abortLaws,
   ...closeLaws,
 ]

@@ -4,7 +4,7 @@ import { metadataLaws } from '../../conformance/metadata/index.ts'
 import { registerLaws } from '../../conformance/register-laws.ts'
 import type { PostgresSettings } from './options.ts'
 import { dropSchema, holdCommits, shared } from './postgres-server.test-fixture.ts'
-import { PostgresStore } from './postgres-store.ts'
+import postgresSubject, { schemaOf } from './postgres-subject.test-fixture.ts'
 
 const pooler = await requireOrSkip('pgbouncer')
 
@@ -22,17 +22,11 @@ for (const { name, url, settings } of variants) {
   const direct = shared.url
   registerLaws(
     {
-      kind: 'metadata',
-      name,
-      open: (namespace) => PostgresStore.open({ ...settings, url, schema: schemaOf(namespace) }),
+      ...postgresSubject({ name, url, settings }),
       dispose: (namespace) => dropSchema(direct, schemaOf(namespace)),
       hooks: { commitHeld: (_, namespace, commits) => holdCommits(direct, schemaOf(namespace), commits) },
     },
     { describe, it },
     metadataLaws,
   )
-}
-
-function schemaOf(namespace: string): string {
-  return `law_${namespace}`
 }

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ConformanceSubject } from '../../conformance/law.ts'
 import { utf8 } from '../../core/bytes.ts'
-import type { Commit, CommitResult, Expectation, Key, MetadataStore, Write } from '../../metadata/metadata-store.ts'
+import type { Commit, CommitResult, Expectation, Key, Write } from '../../metadata/metadata-store.ts'
 import { SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts'
 
 /** For tests: a store in a fresh folder, both gone at the end of the scope. */
@@ -91,21 +90,4 @@ export async function outputOf(child: ChildProcess): Promise<string> {
   const [code] = await once(child, 'close')
   if (code !== 0) throw new Error(`the process ended with ${code}: ${output}`)
   return output
-}
-
-/** A place of each namespace, for the conformance kit. */
-export function subjectOf(options: Pick<SqliteStoreOptions, 'durability' | 'worker'>): ConformanceSubject<MetadataStore> {
-  const name = `sqlite in class ${options.durability}, worker: ${options.worker}`
-  const folderOf = (namespace: string): string =>
-    join(tmpdir(), `nexus-${name.replaceAll(/\W+/g, '-')}-${process.pid}-${namespace}`)
-  return {
-    kind: 'metadata',
-    name,
-    open: async (namespace) => {
-      await mkdir(folderOf(namespace), { recursive: true })
-      return SqliteStore.open({ path: join(folderOf(namespace), 'meta.db'), ...options })
-    },
-    dispose: (namespace) => rm(folderOf(namespace), { recursive: true, force: true }),
-    hooks: { openBackup: (path) => SqliteStore.open({ path, create: false }) },
-  }
 }

@@ -8,6 +8,7 @@ import { limitMutants } from './limit-mutants.ts'
 import { listMutants } from './list-mutants.ts'
 import { loadMutants } from './load-mutants.ts'
 import { orderMutants } from './order-mutants.ts'
+import { mutants as processMutants } from './process-mutants.ts'
 import { raceMutants } from './race-mutants.ts'
 import { randomMutants } from './random-mutants.ts'
 import { rangeMutants } from './range-mutants.ts'
@@ -18,7 +19,10 @@ import { watchMutants } from './watch-mutants.ts'
 import { writeMutants } from './write-mutants.ts'
 import type { MetadataMutant } from './wrong-store.ts'
 
-/** For each law of `MetadataStore` a store that breaks it, and hardly any other. */
+/**
+ * For each law of `MetadataStore` a store that breaks it, and hardly any other. Those about processes need a right store that processes share,
+ * and `mutated` makes them wrong in both.
+ */
 export const metadataMutants: readonly MetadataMutant[] = [
   ...getMutants,
   ...scanMutants,
@@ -31,6 +35,7 @@ export const metadataMutants: readonly MetadataMutant[] = [
   ...snapshotMutants,
   ...orderMutants,
   ...raceMutants,
+  ...processMutants,
   ...horizonMutants,
   ...heldMutants,
   ...watchMutants,

@@ -4,6 +4,7 @@ import { concurrencyMutants } from './concurrency.ts'
 import { keyMutants } from './keys.ts'
 import { listMutants } from './list.ts'
 import type { StorageMutant } from './mutant.ts'
+import { mutants as processMutants } from './process-mutants.ts'
 import { putMutants } from './put.ts'
 import { failedPutMutants } from './put-failed.ts'
 import { getMutants, rangeMutants } from './read.ts'
@@ -11,7 +12,10 @@ import { stageMutants } from './stage.ts'
 import { deleteMutants, statMutants } from './stat-delete.ts'
 import { streamMutants } from './stream.ts'
 
-/** For each law of `StorageBackend` one that breaks it. They make any correct backend that can stage wrong. */
+/**
+ * For each law of `StorageBackend` one that breaks it. They make any correct backend that can stage wrong; those about processes need one
+ * that processes share, and `mutated` makes them wrong in both.
+ */
 export const storageMutants: readonly StorageMutant[] = [
   ...keyMutants,
   ...putMutants,
@@ -24,6 +28,7 @@ export const storageMutants: readonly StorageMutant[] = [
   ...listMutants,
   ...stageMutants,
   ...concurrencyMutants,
+  ...processMutants,
   ...abortMutants,
   ...closeMutants,
 ]
