@@ -65,8 +65,10 @@ describe('versions and rollback', () => {
       'size',
       'digest',
       'modifiedAt',
+      'changedAt',
       'author',
       'reason',
+      'mode',
       'executable',
     ])
     const { code, stderr } = await tryNexus('rollback /a 9')

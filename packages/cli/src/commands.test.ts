@@ -86,7 +86,7 @@ describe('write and cat', () => {
   })
 
   it('say what was written in one JSON value, without content', async () => {
-    const { createdAt, modifiedAt, etag, ...rest } = Object(await json('write /d/a --text hello --executable'))
+    const { createdAt, modifiedAt, changedAt, etag, ...rest } = Object(await json('write /d/a --text hello --executable'))
     assert.deepEqual(rest, {
       path: '/d/a',
       name: 'a',
@@ -95,6 +95,7 @@ describe('write and cat', () => {
       version: 1,
       digest: 'sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824',
       author: 'tester',
+      mode: 0o755,
       executable: true,
     })
     assert.equal(createdAt, modifiedAt)
@@ -121,15 +122,18 @@ describe('ls, tree and stat', () => {
   })
 
   it('align the columns of the long form', async () => {
-    assert.equal(withoutTimes(await nexus('ls -l /b')), '-  6  v2  TIME  writer  notes.md\nx  9  v1  TIME  tester  run.sh\n')
+    assert.equal(
+      withoutTimes(await nexus('ls -l /b')),
+      '-rw-r--r--  6  v2  TIME  writer  notes.md\n-rwxr-xr-x  9  v1  TIME  tester  run.sh\n',
+    )
     assert.equal(
       withoutTimes(await nexus('ls -lR')),
       [
-        '-  1  v1  TIME  tester  /a.txt',
-        'd  -   -  TIME  tester  /b/',
-        '-  6  v2  TIME  writer  /b/notes.md',
-        'x  9  v1  TIME  tester  /b/run.sh',
-        'd  -   -  TIME  tester  /empty/\n',
+        '-rw-r--r--  1  v1  TIME  tester  /a.txt',
+        'drwxr-xr-x  -   -  TIME  tester  /b/',
+        '-rw-r--r--  6  v2  TIME  writer  /b/notes.md',
+        '-rwxr-xr-x  9  v1  TIME  tester  /b/run.sh',
+        'drwxr-xr-x  -   -  TIME  tester  /empty/\n',
       ].join('\n'),
     )
   })
@@ -140,7 +144,16 @@ describe('ls, tree and stat', () => {
       entries.map(({ path, kind }) => `${path} ${kind}`),
       ['/a.txt file', '/b directory', '/b/notes.md file', '/b/run.sh file', '/empty directory'],
     )
-    assert.deepEqual(Object.keys(entries[1] ?? {}), ['path', 'name', 'kind', 'createdAt', 'modifiedAt', 'author'])
+    assert.deepEqual(Object.keys(entries[1] ?? {}), [
+      'path',
+      'name',
+      'kind',
+      'createdAt',
+      'modifiedAt',
+      'changedAt',
+      'author',
+      'mode',
+    ])
   })
 
   it('draw a tree', async () => {
@@ -168,11 +181,11 @@ describe('ls, tree and stat', () => {
     const lines = (await nexus('stat /b/notes.md')).trimEnd().split('\n')
     assert.deepEqual(
       lines.map((line) => line.split(':')[0]),
-      ['path', 'kind', 'size', 'version', 'etag', 'digest', 'executable', 'created', 'modified', 'author'],
+      ['path', 'kind', 'size', 'version', 'etag', 'digest', 'mode', 'created', 'modified', 'changed', 'author'],
     )
-    assert.equal(lines[3], 'version:     2')
-    assert.match(lines[8] ?? '', /^modified: {4}\d{4}-\d\d-\d\dT[\d:.]+Z$/)
-    assert.match(await nexus('stat /b'), /^path: {6}\/b\nkind: {6}directory\ncreated:/)
+    assert.equal(lines[3], 'version:   2')
+    assert.match(lines[8] ?? '', /^modified: {2}\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+    assert.match(await nexus('stat /b'), /^path: {6}\/b\nkind: {6}directory\nmode: {6}drwxr-xr-x \(0755\)\ncreated:/)
   })
 
   it('use colours on a terminal only, and none where NO_COLOR is set', async () => {

@@ -1,4 +1,4 @@
-import type { Entry } from 'nexusfs'
+import type { Entry, LinkEntry } from 'nexusfs'
 import type { Colours } from './output.ts'
 import { printable } from './printable.ts'
 
@@ -6,5 +6,10 @@ import { printable } from './printable.ts'
 export function entryName(entry: Entry, colours: Colours, text: string = entry.name): string {
   const shown = printable(text)
   if (entry.kind === 'directory') return colours.blue(shown.endsWith('/') ? shown : `${shown}/`)
-  return entry.executable ? colours.green(shown) : shown
+  return entry.kind === 'file' && entry.executable ? colours.green(shown) : shown
+}
+
+/** A link as people see it: where it leads, too. */
+export function linkName(entry: LinkEntry, colours: Colours, text: string = entry.name): string {
+  return `${entryName(entry, colours, text)} -> ${printable(entry.target)}`
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { alignColumns } from './columns.ts'
-import { count, formatBytes, formatTime } from './format.ts'
+import { count, formatBytes, formatMode, formatTime } from './format.ts'
 import { printable } from './printable.ts'
 
 describe('formatBytes', () => {
@@ -23,6 +23,20 @@ describe('formatBytes', () => {
 describe('formatTime', () => {
   it('has a fixed width and sorts as text', () => {
     assert.equal(formatTime(new Date(2026, 0, 2, 3, 4)), '2026-01-02 03:04')
+  })
+})
+
+describe('formatMode', () => {
+  it('writes kind and mode as ls does', () => {
+    const cases = [
+      ['file', 0o644, '-rw-r--r--'],
+      ['file', 0o4755, '-rwsr-xr-x'],
+      ['file', 0o2644, '-rw-r-Sr--'],
+      ['directory', 0o1777, 'drwxrwxrwt'],
+      ['directory', 0o1000, 'd--------T'],
+      ['link', 0o777, 'lrwxrwxrwx'],
+    ] as const
+    for (const [kind, mode, text] of cases) assert.equal(formatMode({ kind, mode }), text)
   })
 })
 

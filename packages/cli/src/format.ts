@@ -1,3 +1,5 @@
+import type { Entry } from 'nexusfs'
+
 const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
 
 /** `12 B`, `1.2 KiB`, `340 MiB`. */
@@ -18,6 +20,22 @@ export function formatTime(date: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0')
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
+const kindLetters: Readonly<Record<Entry['kind'], string>> = { file: '-', directory: 'd', link: 'l' }
+const special = [
+  { bit: 0o4000, at: 3, letter: 's' },
+  { bit: 0o2000, at: 6, letter: 's' },
+  { bit: 0o1000, at: 9, letter: 't' },
+] as const
+
+/** Kind and mode, as `ls -l` of the system writes them: `drwxr-xr-x`. */
+export function formatMode({ kind, mode }: Pick<Entry, 'kind' | 'mode'>): string {
+  const letters = [kindLetters[kind], ...[...'rwxrwxrwx'].map((letter, index) => (mode & (0o400 >> index) ? letter : '-'))]
+  for (const { bit, at, letter } of special) {
+    if ((mode & bit) !== 0) letters[at] = letters[at] === 'x' ? letter : letter.toUpperCase()
+  }
+  return letters.join('')
 }
 
 /** `1 file`, `2 files`. */

@@ -6,7 +6,7 @@ export type { ErrorCode, ErrorCodeTraits, ErrorContext, NexusErrorOptions, Retry
 export { errorCodes, isNexusError, NexusError } from './core/errors.ts'
 export type { NexusPath } from './core/path.ts'
 export type { Revision } from './core/revision.ts'
-export type { DirectoryEntry, Entry, FileEntry, VersionEntry } from './fs/entry.ts'
+export type { DirectoryEntry, Entry, FileEntry, LinkEntry, VersionEntry } from './fs/entry.ts'
 export type { NexusFSOptions } from './fs/nexus-fs.ts'
 export { NexusFS } from './fs/nexus-fs.ts'
 export type * from './fs/options.ts'

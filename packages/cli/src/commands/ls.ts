@@ -5,8 +5,8 @@ import { alignColumns } from '../columns.ts'
 import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
 import { entryJson } from '../entry-json.ts'
-import { entryName } from '../entry-name.ts'
-import { formatTime } from '../format.ts'
+import { entryName, linkName } from '../entry-name.ts'
+import { formatMode, formatTime } from '../format.ts'
 import { printable } from '../printable.ts'
 
 interface LsFlags {
@@ -22,11 +22,11 @@ const partRows = 1000
 function describe(command: Command, context: CommandContext): void {
   command
     .argument('[path]', 'a directory or file', '/')
-    .option('-l, --long', 'kind, size, version, time and author too')
+    .option('-l, --long', 'mode, size, version, time and author too, and where links lead')
     .option('-R, --recursive', 'everything below it, with whole paths')
     .action((path: string, flags: LsFlags) => run(context, path, flags))
   finishHelp(command, {
-    more: 'In the long form the first column is d for a directory, x for a program and - for any other file.',
+    more: 'In the long form the first column is the kind (d directory, l link) and the mode, as by ls of the system.',
     examples: ['nexus ls -l /plans', 'nexus ls -R --json /'],
   })
 }
@@ -67,11 +67,16 @@ async function printLong(context: CommandContext, entries: AsyncIterable<Entry>,
 
 function longRow(context: CommandContext, entry: Entry, flags: LsFlags): string[] {
   const { modifiedAt, author } = entry
-  const [flag, size, version] =
-    entry.kind === 'directory' ? ['d', '-', '-'] : [entry.executable ? 'x' : '-', String(entry.size), `v${entry.version}`]
-  return [flag, size, version, formatTime(modifiedAt), printable(author), shownName(context, entry, flags)]
+  const [size, version] = entry.kind === 'directory' ? ['-', '-'] : [String(entry.size), `v${entry.version}`]
+  const shown =
+    entry.kind === 'link' ? linkName(entry, context.out.colours, nameFor(entry, flags)) : shownName(context, entry, flags)
+  return [formatMode(entry), size, version, formatTime(modifiedAt), printable(author), shown]
 }
 
 function shownName(context: CommandContext, entry: Entry, flags: LsFlags): string {
-  return entryName(entry, context.out.colours, flags.recursive === true ? entry.path : entry.name)
+  return entryName(entry, context.out.colours, nameFor(entry, flags))
+}
+
+function nameFor(entry: Entry, flags: LsFlags): string {
+  return flags.recursive === true ? entry.path : entry.name
 }

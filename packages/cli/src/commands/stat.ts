@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import type { Entry } from 'nexusfs'
+import type { Entry, FileEntry, LinkEntry } from 'nexusfs'
 import { NexusError } from 'nexusfs/errors'
 import { alignColumns } from '../columns.ts'
 import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
 import { entryJson } from '../entry-json.ts'
-import { formatBytes } from '../format.ts'
+import { formatBytes, formatMode } from '../format.ts'
 import { printable } from '../printable.ts'
 
 export const stat: CommandModule = { describe }
@@ -25,23 +25,26 @@ async function run(context: CommandContext, path: string): Promise<void> {
 }
 
 function rowsOf(entry: Entry): readonly (readonly string[])[] {
-  const { path, kind, author, createdAt, modifiedAt } = entry
-  const file =
-    entry.kind === 'directory'
-      ? []
-      : [
-          ['size:', entry.size < 1024 ? formatBytes(entry.size) : `${formatBytes(entry.size)} (${entry.size} bytes)`],
-          ['version:', String(entry.version)],
-          ['etag:', entry.etag],
-          ['digest:', entry.digest],
-          ['executable:', entry.executable ? 'yes' : 'no'],
-        ]
+  const { path, kind, author, mode, createdAt, modifiedAt, changedAt } = entry
   return [
     ['path:', printable(path)],
     ['kind:', kind],
-    ...file,
+    ...(entry.kind === 'link' ? [['target:', printable(entry.target)]] : []),
+    ...(entry.kind === 'directory' ? [] : versionRows(entry)),
+    ['mode:', `${formatMode(entry)} (0${mode.toString(8)})`],
     ['created:', createdAt.toISOString()],
     ['modified:', modifiedAt.toISOString()],
+    ['changed:', changedAt.toISOString()],
     ['author:', printable(author)],
+  ]
+}
+
+function versionRows(entry: FileEntry | LinkEntry): readonly (readonly string[])[] {
+  const { size, version, etag } = entry
+  return [
+    ['size:', size < 1024 ? formatBytes(size) : `${formatBytes(size)} (${size} bytes)`],
+    ['version:', String(version)],
+    ['etag:', etag],
+    ...(entry.kind === 'file' ? [['digest:', entry.digest]] : []),
   ]
 }

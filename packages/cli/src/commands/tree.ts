@@ -4,7 +4,7 @@ import { NexusError } from 'nexusfs/errors'
 import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
 import { entryJson } from '../entry-json.ts'
-import { entryName } from '../entry-name.ts'
+import { entryName, linkName } from '../entry-name.ts'
 import { count } from '../format.ts'
 
 export const tree: CommandModule = { describe }
@@ -44,8 +44,9 @@ async function draw(drawing: Drawing, directory: Entry, indent: string): Promise
 
 async function drawEntry(drawing: Drawing, entry: Entry, indent: string, branch: string, below: string): Promise<void> {
   const { context, counts } = drawing
-  await context.out.line(indent + branch + entryName(entry, context.out.colours))
-  if (entry.kind === 'file') {
+  const name = entry.kind === 'link' ? linkName(entry, context.out.colours) : entryName(entry, context.out.colours)
+  await context.out.line(indent + branch + name)
+  if (entry.kind !== 'directory') {
     counts.files += 1
     return
   }
@@ -54,7 +55,7 @@ async function drawEntry(drawing: Drawing, entry: Entry, indent: string, branch:
 }
 
 async function treeJson(nexus: NexusFS, entry: Entry, signal: AbortSignal): Promise<unknown> {
-  if (entry.kind === 'file') return entryJson(entry)
+  if (entry.kind !== 'directory') return entryJson(entry)
   const children: unknown[] = []
   for await (const child of nexus.list(entry.path, { signal })) children.push(await treeJson(nexus, child, signal))
   return { ...entryJson(entry), children }

@@ -4,6 +4,10 @@ export const limits = {
   segmentBytes: 255,
   /** A whole path, in UTF-8. */
   pathBytes: 4096,
+  /** The target of a symbolic link, in UTF-8. */
+  linkTargetBytes: 4096,
+  /** Links (a count) that are followed on the way of one path. */
+  followedLinks: 40,
   /** Group and item of a metadata key together. */
   keyBytes: 512,
   /** One metadata value. */

@@ -89,6 +89,7 @@ const wrongOptions: Readonly<Record<string, readonly unknown[]>> = {
   force: [null, 1],
   overwrite: [null, 1],
   executable: [null, 1, 'x'],
+  mode: [null, '755', -1, 0o10000, 1.5, Number.NaN],
   modifiedAt: [null, 0, '2026-01-01', new Date(Number.NaN)],
   version: [null, '1', {}],
   start: [null, '0'],

@@ -19,6 +19,7 @@ describe('the log rows of a draft', () => {
       id,
       version: Number.MAX_SAFE_INTEGER,
       delta: Number.MIN_SAFE_INTEGER,
+      size: Number.MAX_SAFE_INTEGER,
     }
     for (let n = 0; n < 2400; n++) draft.log(operation)
     const stamp = { commit: id, author: control.repeat(255), reason: control.repeat(4096), time: 8.64e15, newSecond: 8.64e12 }

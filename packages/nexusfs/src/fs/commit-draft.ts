@@ -1,20 +1,51 @@
 import type { Id } from '../core/id.ts'
+import { type NexusPath, nameOf } from '../core/path.ts'
 import { emptyValue, logKey, operationKey, timeKey } from '../metadata/keyspace.ts'
 import type { Commit, Expectation, Key, Write } from '../metadata/metadata-store.ts'
 import { encodeRecord } from '../metadata/record.ts'
+import { type Head, sizeOf, versionOf } from './head.ts'
 import { ancestorsUnchanged, type Resolved } from './resolver.ts'
 
 /** One line of the log: what happened to a name. */
 export interface LogOperation {
-  readonly kind: 'write' | 'mkdir' | 'remove' | 'move' | 'restore' | 'rollback' | 'copy'
+  readonly kind: LogKind
   /** The directory in which the name is bound. */
   readonly directory: Id
   readonly name: string
-  /** The file or directory. */
+  /** The file, directory or link. */
   readonly id: Id
-  readonly version?: number | undefined
-  /** By how many logical bytes the directory grew. */
+  /** 0 for a directory. */
+  readonly version: number
+  /** By how many logical bytes the entries of the directory grew. */
   readonly delta: number
+  /** Logical bytes of the version. */
+  readonly size: number
+}
+
+export type LogKind =
+  | 'write'
+  | 'mkdir'
+  | 'symlink'
+  | 'chmod'
+  | 'utimes'
+  | 'remove'
+  | 'rmdir'
+  | 'move'
+  | 'restore'
+  | 'rollback'
+  | 'copy'
+
+/** The line for a head that comes to a name, or leaves it, with all its bytes. */
+export function lineOf(
+  kind: LogKind,
+  directory: Id,
+  path: NexusPath,
+  head: Head,
+  way: 'comes' | 'leaves' = 'comes',
+): LogOperation {
+  const size = sizeOf(head)
+  const delta = way === 'comes' ? size : -size
+  return { kind, directory, name: nameOf(path), id: head.id, version: versionOf(head), delta, size }
 }
 
 /** Who, when and why: the same for all that one commit does. */
@@ -83,13 +114,14 @@ export class CommitDraft {
 
   #logRow(stamp: CommitStamp): Write[] {
     const pages: Write[] = []
-    const lines = this.#operations.map(({ kind, directory, name, id, version, delta }) => [
+    const lines = this.#operations.map(({ kind, directory, name, id, version, delta, size }) => [
       kind,
       directory,
       name,
       id,
-      version ?? 0,
+      version,
       delta,
+      size,
     ])
     for (let start = 0; start === 0 || start < lines.length; start += operationsPerPage) {
       const head = start === 0 ? { i: stamp.commit, t: stamp.time, a: stamp.author, w: stamp.reason } : {}

@@ -4,7 +4,8 @@ import { isNexusError, NexusError } from '../core/errors.ts'
 import type { NexusPath } from '../core/path.ts'
 import { versionKey } from '../metadata/keyspace.ts'
 import type { FsContext } from './context.ts'
-import { type BoundFile, decodeHead, type FileHead, isFile } from './head.ts'
+import { type BoundFile, type FileHead, isFile } from './head.ts'
+import { decodeHead } from './head-codec.ts'
 
 /**
  * A version of the file that stands at a path: the one it is at, or an older one of its history.

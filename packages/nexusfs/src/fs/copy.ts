@@ -70,7 +70,7 @@ async function writeStored(
     path,
     kind,
     content: { kind: 'stored', head, row, stored },
-    executable: head.executable,
+    mode: head.mode,
     ifMatch: options.ifMatch,
   }
   const plan = finishPlan(fs, [write], new Map([[path, destination]]), new Map(), time, options)

@@ -1,12 +1,13 @@
 import { NexusError } from '../core/errors.ts'
 import { parsePath } from '../core/path.ts'
 import { revisionZero } from '../core/revision.ts'
-import { CommitDraft } from './commit-draft.ts'
+import { CommitDraft, lineOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import { endBinding } from './end-binding.ts'
 import type { DirectoryEntry } from './entry.ts'
 import { alreadyExists, demandBound, demandDirectory, demandNotRoot } from './expect-path.ts'
 import { isDirectory } from './head.ts'
+import { defaultMode } from './mode.ts'
 import { mutate } from './mutation.ts'
 import { NewDirectories } from './new-directories.ts'
 import type { CommitOptions, MkdirOptions } from './options.ts'
@@ -14,7 +15,7 @@ import { rootEntry, toDirectoryEntry } from './to-entry.ts'
 
 export async function mkdir(fs: FsContext, path: string, options: MkdirOptions): Promise<DirectoryEntry> {
   const target = parsePath(path)
-  const { recursive = false, author = fs.author } = options
+  const { recursive = false, author = fs.author, mode = defaultMode.directory } = options
   if (target === '/' && !recursive) throw alreadyExists(target)
   return mutate(fs, options, async () => {
     const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
@@ -24,7 +25,7 @@ export async function mkdir(fs: FsContext, path: string, options: MkdirOptions):
     const draft = new CommitDraft()
     const directories = new NewDirectories(fs, draft, { author, time })
     const place = directories.placeOf(only, recursive)
-    const head = directories.make(target, place, {})
+    const head = directories.make(target, place, { mode })
     return { draft, time, result: () => toDirectoryEntry(target, head) }
   })
 }
@@ -42,6 +43,7 @@ export async function rmdir(fs: FsContext, path: string, options: CommitOptions)
     }
     const draft = new CommitDraft()
     endBinding(draft, only, bound, 'removed')
+    draft.log(lineOf('rmdir', only.within.id, target, bound.head, 'leaves'))
     draft.expect({ kind: 'range', range: { group: directory.group }, count: 0, maxRevision: revisionZero })
     return { draft, time, result: () => undefined }
   })

@@ -2,7 +2,8 @@ import { NexusError } from '../core/errors.ts'
 import { nameOf } from '../core/path.ts'
 import { endedKey } from '../metadata/keyspace.ts'
 import type { CommitDraft } from './commit-draft.ts'
-import { type Bound, bornRevision, type Ended, encodeHead, type Head, versionRevision } from './head.ts'
+import { type Bound, bornRevision, type Ended, type Head, isDirectory, versionRevision } from './head.ts'
+import { encodeHead } from './head-codec.ts'
 import type { Resolved } from './resolver.ts'
 
 /** Takes a name out of its directory and keeps what it was bound to in the directory's history. */
@@ -25,7 +26,6 @@ export function keepEnded(draft: CommitDraft, resolved: Resolved, bound: Bound, 
 
 /** A head that leaves its row: what followed from the revision of the row is written into it. */
 export function detachedHead(bound: Bound): Head {
-  const { head } = bound
-  if (!('etag' in bound)) return { ...head, born: undefined, ended: undefined }
+  if (isDirectory(bound)) return { ...bound.head, born: undefined, ended: undefined }
   return { ...bound.head, revision: versionRevision(bound), born: undefined, ended: undefined }
 }

@@ -1,6 +1,6 @@
 import { NexusError } from '../core/errors.ts'
 import type { NexusPath } from '../core/path.ts'
-import type { BoundDirectory, BoundFile } from './head.ts'
+import type { Bound, BoundFile } from './head.ts'
 import { isFile } from './head.ts'
 import type { MoveOptions, Preconditions } from './options.ts'
 import type { Resolved } from './resolver.ts'
@@ -29,7 +29,7 @@ export function demandFile(resolved: Resolved): BoundFile {
  * What stands at the path, the root excepted.
  * @throws {NexusError} NotFound, NotADirectory (above)
  */
-export function demandBound(resolved: Resolved): BoundFile | BoundDirectory {
+export function demandBound(resolved: Resolved): Bound {
   demandNoFileAbove(resolved)
   if (resolved.bound === undefined) throw notFound(resolved.path)
   return resolved.bound
@@ -57,7 +57,7 @@ export function demandNotRoot(path: NexusPath, operation: string): void {
  * Checks a caller's preconditions against what stands there.
  * @throws {NexusError} AlreadyExists for `ifNoneMatch`, Conflict for `ifMatch`
  */
-export function demandPreconditions(path: NexusPath, bound: BoundFile | BoundDirectory | undefined, wanted: Preconditions): void {
+export function demandPreconditions(path: NexusPath, bound: Bound | undefined, wanted: Preconditions): void {
   if (wanted.ifNoneMatch !== undefined && bound !== undefined) throw alreadyExists(path)
   if (wanted.ifMatch === undefined) return
   const file = isFile(bound) ? bound : undefined

@@ -8,6 +8,7 @@ import type { FsContext } from './context.ts'
 import { demandDirectory, demandFile, demandNoFileAbove } from './expect-path.ts'
 import { type DirectoryHead, type FileHead, type Head, isDirectory, isFile } from './head.ts'
 import { localError } from './local-error.ts'
+import { isExecutable } from './mode.ts'
 import type { ExportOptions, TransferReport } from './options.ts'
 import { secondsForUtimes } from './utimes-seconds.ts'
 import { walkBound } from './walk.ts'
@@ -97,7 +98,7 @@ async function exportBelow(
 async function exportFile(fs: FsContext, path: NexusPath, head: FileHead, location: string, tally: Tally): Promise<void> {
   throwIfAborted(tally.options.signal, 'export')
   const content = await contentOf(fs, path, head, tally.options.signal)
-  const file = await open(location, 'wx', head.executable ? 0o777 : 0o666).catch(localError('export', location))
+  const file = await open(location, 'wx', isExecutable(head.mode) ? 0o777 : 0o666).catch(localError('export', location))
   try {
     await file.writeFile(content)
   } catch (error) {

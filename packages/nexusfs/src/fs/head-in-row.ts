@@ -8,7 +8,7 @@ import type { FileHead, Head } from './head.ts'
 const emptyDigest = digestOf(new Uint8Array(0))
 
 /**
- * Whether a head can stand in the row in which it was found: a `v/` row holds the version of the file that its key names, an `h/` row
+ * Whether a head can stand in the row in which it was found: a `v/` row holds the version of the file or link that its key names, an `h/` row
  * a binding that ended, a `d/` row one that did not; nothing is newer than its row. What cannot be is damage.
  */
 export function fitsRow(head: Head, { key, revision }: MetadataEntry): boolean {
@@ -18,7 +18,7 @@ export function fitsRow(head: Head, { key, revision }: MetadataEntry): boolean {
   if ((tag === endedGroupTag) !== (ended !== undefined)) return false
   if (ended !== undefined && ended.revision >= revision) return false
   if (head.kind === 'directory') return tag !== versionGroupTag
-  if ((head.revision ?? 0) > revision || !hasItsBytes(head)) return false
+  if ((head.revision ?? 0) > revision || (head.kind === 'file' && !hasItsBytes(head))) return false
   return tag !== versionGroupTag || (toHex(key.group.subarray(2)) === id && numberInVersionItem(key.item) === head.version)
 }
 

@@ -9,6 +9,7 @@ import { notADirectory } from './expect-path.ts'
 import { type FileHead, isFile } from './head.ts'
 import { localError } from './local-error.ts'
 import { type LocalItem, surveyLocal } from './local-survey.ts'
+import { isExecutable } from './mode.ts'
 import { type Attempt, mutate, settling } from './mutation.ts'
 import type { ImportOptions, TransferReport } from './options.ts'
 import type { Resolved } from './resolver.ts'
@@ -151,7 +152,7 @@ function planItem(plan: WritePlan, item: PlacedItem, there: Resolved, incoming: 
   }
   if (isFile(there.bound)) {
     const { head } = there.bound
-    if (head.digest === incoming.digest && head.executable === executable && isSameTime(head, modified)) {
+    if (head.digest === incoming.digest && isExecutable(head.mode) === executable && isSameTime(head, modified)) {
       plan.keep(incoming)
       return false
     }

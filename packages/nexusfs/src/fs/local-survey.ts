@@ -5,6 +5,7 @@ import { compareBytes, fromUtf8 } from '../core/bytes.ts'
 import { NexusError, throwIfAborted } from '../core/errors.ts'
 import { localError } from './local-error.ts'
 import type { ImportOptions } from './options.ts'
+import { nearestTime } from './times.ts'
 
 /** A file or directory of the local file system that is to be imported. */
 export interface LocalItem {
@@ -132,5 +133,5 @@ function toItem(kind: LocalItem['kind'], location: string, names: readonly strin
 /** Whole milliseconds, and what they leave out; before 1970 too, the rest is not negative. */
 function toTime(mtimeNs: bigint): Pick<LocalItem, 'modifiedAt' | 'modifiedNanoseconds'> {
   const rest = ((mtimeNs % nanosPerMilli) + nanosPerMilli) % nanosPerMilli
-  return { modifiedAt: Number((mtimeNs - rest) / nanosPerMilli), modifiedNanoseconds: Number(rest) }
+  return { modifiedAt: nearestTime(Number((mtimeNs - rest) / nanosPerMilli)), modifiedNanoseconds: Number(rest) }
 }

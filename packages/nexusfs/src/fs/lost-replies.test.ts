@@ -73,7 +73,9 @@ async function history(fs: NexusFS, path: string): Promise<unknown> {
 function plain(result: unknown): unknown {
   if (Array.isArray(result)) return result.map(plain)
   if (typeof result !== 'object' || result === null) return result
-  return Object.fromEntries(Object.entries(result).filter(([name]) => !['etag', 'createdAt', 'modifiedAt'].includes(name)))
+  return Object.fromEntries(
+    Object.entries(result).filter(([name]) => !['etag', 'createdAt', 'modifiedAt', 'changedAt'].includes(name)),
+  )
 }
 
 async function commitsLogged(place: TestPlace): Promise<number> {

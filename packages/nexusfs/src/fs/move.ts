@@ -1,6 +1,6 @@
 import { NexusError } from '../core/errors.ts'
-import { isWithin, type NexusPath, nameOf, parsePath } from '../core/path.ts'
-import { CommitDraft } from './commit-draft.ts'
+import { isWithin, type NexusPath, parsePath } from '../core/path.ts'
+import { CommitDraft, lineOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import { detachedHead, endBinding, keepEnded } from './end-binding.ts'
 import type { Entry } from './entry.ts'
@@ -13,7 +13,8 @@ import {
   mayReplace,
   notADirectory,
 } from './expect-path.ts'
-import { type Bound, encodeHead, isFile } from './head.ts'
+import { type Bound, isFile } from './head.ts'
+import { encodeHead } from './head-codec.ts'
 import { type Attempt, mutate } from './mutation.ts'
 import { NewDirectories } from './new-directories.ts'
 import type { MoveOptions } from './options.ts'
@@ -81,8 +82,8 @@ function rebind(
   }
   const head = detachedHead(bound)
   draft.put(key, encodeHead(head))
-  const size = head.kind === 'file' ? head.size : 0
-  draft.log({ kind: 'move', directory: origin.within.id, name: nameOf(origin.path), id: head.id, delta: -size })
-  draft.log({ kind: 'move', directory: place.id, name: nameOf(destination.path), id: head.id, delta: size })
+  draft.log(lineOf('move', origin.within.id, origin.path, head, 'leaves'))
+  if (replaced !== undefined) draft.log(lineOf('remove', place.id, destination.path, replaced.head, 'leaves'))
+  draft.log(lineOf('move', place.id, destination.path, head))
   return { draft, time, result: () => toEntry(destination.path, bound) }
 }

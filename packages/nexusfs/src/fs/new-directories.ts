@@ -3,11 +3,14 @@ import { type Id, newId } from '../core/id.ts'
 import { type NexusPath, nameOf, parentOf } from '../core/path.ts'
 import { directoryGroup, headKey } from '../metadata/keyspace.ts'
 import type { Key } from '../metadata/metadata-store.ts'
-import type { CommitDraft } from './commit-draft.ts'
+import { type CommitDraft, lineOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import { demandNoFileAbove } from './expect-path.ts'
-import { type DirectoryHead, encodeHead } from './head.ts'
+import type { DirectoryHead } from './head.ts'
+import { encodeHead } from './head-codec.ts'
+import { defaultMode } from './mode.ts'
 import type { Resolved } from './resolver.ts'
+import type { ModifiedTime } from './times.ts'
 
 /** A directory in which a commit binds names: one that exists, or one that it makes. */
 export interface Place {
@@ -53,7 +56,7 @@ export class NewDirectories {
   }
 
   /** Makes one directory at a path that is absent. */
-  make(path: NexusPath, parent: Place, times: Partial<Pick<DirectoryHead, 'modifiedAt' | 'modifiedNanoseconds'>>): DirectoryHead {
+  make(path: NexusPath, parent: Place, given: Partial<ModifiedTime & Pick<DirectoryHead, 'mode'>>): DirectoryHead {
     const id = newId(this.#fs.random)
     const key = headKey(parent.group, nameOf(path))
     const head: DirectoryHead = {
@@ -61,12 +64,14 @@ export class NewDirectories {
       id,
       createdAt: this.#by.time,
       modifiedAt: this.#by.time,
+      changedAt: this.#by.time,
+      mode: defaultMode.directory,
       author: this.#by.author,
-      ...times,
+      ...given,
     }
     this.#draft.expect({ kind: 'absent', key })
     this.#draft.put(key, encodeHead(head))
-    this.#draft.log({ kind: 'mkdir', directory: parent.id, name: nameOf(path), id, delta: 0 })
+    this.#draft.log(lineOf('mkdir', parent.id, path, head))
     this.#made.set(path, { id, group: directoryGroup(id), head })
     return head
   }

@@ -25,7 +25,7 @@ export type OptionName = { [Name in OperationName]: OptionsOf<Name> }[OperationN
 const always = { signal: true } as const
 const commit = { author: true, reason: true, ...always } as const
 const preconditions = { ifMatch: true, ifNoneMatch: true } as const
-const fileFacts = { executable: true, modifiedAt: true } as const
+const fileFacts = { mode: true, executable: true, modifiedAt: true } as const
 const read = { version: true, ...always } as const
 const page = { pageSize: true, ...always } as const
 const write = { ...preconditions, parents: true, ...fileFacts, ...commit } as const
@@ -48,7 +48,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   stat: { arguments: 'path', options: always, mutates: false },
   list: { arguments: 'path', options: page, mutates: false },
   walk: { arguments: 'path', options: page, mutates: false },
-  mkdir: { arguments: 'path', options: { recursive: true, ...commit }, mutates: true },
+  mkdir: { arguments: 'path', options: { recursive: true, mode: true, ...commit }, mutates: true },
   rmdir: { arguments: 'path', options: commit, mutates: true },
   remove: { arguments: 'path', options: { recursive: true, force: true, ifMatch: true, ...commit }, mutates: true },
   restore: { arguments: 'path', options: { to: true, parents: true, ...commit }, mutates: true },

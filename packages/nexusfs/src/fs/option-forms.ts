@@ -1,4 +1,5 @@
 import { limits } from '../core/limits.ts'
+import { isMode } from './mode.ts'
 import type { OptionName } from './operations.ts'
 
 /** What the value of an option must be. */
@@ -30,6 +31,7 @@ const forms: Readonly<Record<OptionName, OptionForm>> = {
   overwrite: flag,
   dryRun: flag,
   verify: flag,
+  mode: { form: 'a whole number from 0 to 0o7777', isRight: isMode },
   version: number,
   start: number,
   length: number,

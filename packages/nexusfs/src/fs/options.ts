@@ -30,7 +30,9 @@ export interface ParentOptions {
 
 /** For `write`, `append` and `edit`. */
 export interface WriteOptions extends CommitOptions, Preconditions, ParentOptions {
-  /** Kept from the version before if absent; false for a new file. */
+  /** 12 bits, as of `chmod`. Kept from the version before if absent; 0o644 for a new file. */
+  readonly mode?: number | undefined
+  /** Gives the right to execute to all who may read it, or takes it from all. */
   readonly executable?: boolean | undefined
   /** Instead of the time of the commit. */
   readonly modifiedAt?: Date | undefined
@@ -40,6 +42,7 @@ export interface WriteOptions extends CommitOptions, Preconditions, ParentOption
 export interface BatchWrite extends Preconditions {
   readonly path: string
   readonly content: string | Uint8Array
+  readonly mode?: number | undefined
   readonly executable?: boolean | undefined
   readonly modifiedAt?: Date | undefined
 }
@@ -62,6 +65,8 @@ export interface RangeOptions extends ReadOptions {
 export interface MkdirOptions extends CommitOptions {
   /** Makes missing parents, and takes an existing directory for success. */
   readonly recursive?: boolean | undefined
+  /** 12 bits, as of `chmod`, of the directory itself if it is made; 0o755 if absent. Its missing parents get that in any case. */
+  readonly mode?: number | undefined
 }
 
 /** For `remove`. */

@@ -2,11 +2,11 @@ import { NexusError } from '../core/errors.ts'
 import { nameOf, parsePath } from '../core/path.ts'
 import { detachedKey } from '../metadata/keyspace.ts'
 import { encodeRecord } from '../metadata/record.ts'
-import { CommitDraft } from './commit-draft.ts'
+import { CommitDraft, lineOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import { endBinding } from './end-binding.ts'
 import { demandBound, demandNotRoot, demandPreconditions } from './expect-path.ts'
-import { type Bound, isFile } from './head.ts'
+import { type Bound, isDirectory } from './head.ts'
 import { type Attempt, mutate } from './mutation.ts'
 import type { RemoveOptions } from './options.ts'
 import type { Resolved } from './resolver.ts'
@@ -29,15 +29,12 @@ function removal(resolved: Resolved, bound: Bound, options: RemoveOptions): Comm
   const draft = new CommitDraft()
   const directory = within.id
   const name = nameOf(path)
-  endBinding(draft, resolved, bound, isFile(bound) ? 'removed' : 'detached')
-  if (isFile(bound)) {
-    draft.log({ kind: 'remove', directory, name, id: bound.head.id, version: bound.head.version, delta: -bound.head.size })
-    return draft
-  }
+  endBinding(draft, resolved, bound, isDirectory(bound) ? 'detached' : 'removed')
+  draft.log(lineOf('remove', directory, path, bound.head, 'leaves'))
+  if (!isDirectory(bound)) return draft
   if (!options.recursive) {
     throw new NexusError('IsADirectory', `${path} is a directory; remove it with recursive`, { context: { path } })
   }
   draft.put(detachedKey(bound.head.id), encodeRecord({ w: 'removed', d: directory, n: name }))
-  draft.log({ kind: 'remove', directory, name, id: bound.head.id, delta: 0 })
   return draft
 }

@@ -2,7 +2,8 @@ import { NexusError } from '../core/errors.ts'
 import { childOf, type NexusPath, nameOf, parentOf, rootPath, segmentsOf } from '../core/path.ts'
 import type { Expectation, Key, MetadataEntry, MetadataStore, ScanPage } from '../metadata/metadata-store.ts'
 import type { DirectoryHint, DirectoryHints } from './directory-hints.ts'
-import { type Bound, type BoundDirectory, decodeHead, isDirectory } from './head.ts'
+import { type Bound, type BoundDirectory, isDirectory } from './head.ts'
+import { decodeHead } from './head-codec.ts'
 import { type AlsoRead, type Probe, probe, readProbes } from './path-probe.ts'
 
 /** What stands at a path in one snapshot, with the whole chain above it. */

@@ -1,19 +1,20 @@
 import { NexusError } from '../core/errors.ts'
-import { type NexusPath, nameOf, parsePath } from '../core/path.ts'
+import { nameOf, parsePath } from '../core/path.ts'
 import { detachedKey, endedRange } from '../metadata/keyspace.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { decodeRecord } from '../metadata/record.ts'
-import { CommitDraft } from './commit-draft.ts'
+import { CommitDraft, lineOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import { detachedHead } from './end-binding.ts'
 import type { Entry } from './entry.ts'
 import { alreadyExists, demandNoFileAbove, demandNotRoot } from './expect-path.ts'
-import { type Bound, decodeHead, encodeHead, etagOf, type Head } from './head.ts'
+import type { Bound } from './head.ts'
+import { decodeHead, encodeHead } from './head-codec.ts'
 import { type Attempt, mutate } from './mutation.ts'
 import { NewDirectories } from './new-directories.ts'
 import type { RestoreOptions } from './options.ts'
 import type { Resolved } from './resolver.ts'
-import { toDirectoryEntry, toFileEntry } from './to-entry.ts'
+import { writtenEntry } from './to-entry.ts'
 
 const historyPage = 100
 
@@ -50,15 +51,8 @@ function reattach(fs: FsContext, removed: Removed, to: Resolved, time: number, o
   draft.expect({ kind: 'absent', key })
   draft.put(key, encodeHead(head))
   spend(draft, removed)
-  const size = head.kind === 'file' ? head.size : 0
-  draft.log({ kind: 'restore', directory: place.id, name: nameOf(to.path), id: head.id, delta: size })
-  return { draft, time, result: () => restoredEntry(to.path, head) }
-}
-
-function restoredEntry(path: NexusPath, head: Head): Entry {
-  if (head.kind === 'directory') return toDirectoryEntry(path, head)
-  if (head.revision === undefined) throw new NexusError('Unexpected', `${path} was restored without the revision of its version`)
-  return toFileEntry(path, head, etagOf(head.id, head.revision))
+  draft.log(lineOf('restore', place.id, to.path, head))
+  return { draft, time, result: (revision) => writtenEntry(to.path, head, revision) }
 }
 
 /** A tree stops being detached; another binding is marked as restored in the history. */

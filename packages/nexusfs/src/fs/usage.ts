@@ -6,7 +6,8 @@ import { contentGroup, directoryGroup, versionGroup } from '../metadata/keyspace
 import type { ItemRange, MetadataEntry, ScanPage } from '../metadata/metadata-store.ts'
 import type { FsContext } from './context.ts'
 import { demandDirectory, demandFile, demandNoFileAbove } from './expect-path.ts'
-import { type BoundFile, decodeHead, isDirectory, isFile } from './head.ts'
+import { type BoundFile, isDirectory, isFile } from './head.ts'
+import { decodeHead } from './head-codec.ts'
 import type { OperationOptions, Usage } from './options.ts'
 
 const page = 1000

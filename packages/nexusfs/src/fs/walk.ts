@@ -3,7 +3,8 @@ import { isNexusError, NexusError } from '../core/errors.ts'
 import { childOf, type NexusPath } from '../core/path.ts'
 import type { FsContext } from './context.ts'
 import { demandDirectory } from './expect-path.ts'
-import { type Bound, decodeHead, isDirectory, nameOfEntry } from './head.ts'
+import { type Bound, isDirectory, nameOfEntry } from './head.ts'
+import { decodeHead } from './head-codec.ts'
 import type { ListOptions } from './options.ts'
 
 const defaultPage = 1000

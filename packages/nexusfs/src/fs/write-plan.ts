@@ -4,16 +4,19 @@ import type { Digest } from '../core/digest.ts'
 import { NexusError } from '../core/errors.ts'
 import { newId } from '../core/id.ts'
 import { limits } from '../core/limits.ts'
-import { type NexusPath, nameOf, parentOf, rootPath } from '../core/path.ts'
+import { type NexusPath, parentOf, rootPath } from '../core/path.ts'
 import { emptyValue, referenceKey, versionKey } from '../metadata/keyspace.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
-import { CommitDraft } from './commit-draft.ts'
+import { CommitDraft, lineOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import { alreadyExists, demandPreconditions, isADirectory, notADirectory } from './expect-path.ts'
-import { type BoundFile, bornRevision, encodeHead, type FileHead, isFile, versionRevision } from './head.ts'
+import { type BoundFile, bornRevision, type FileHead, isFile, versionRevision } from './head.ts'
+import { encodeHead } from './head-codec.ts'
+import { defaultMode, withExecutable } from './mode.ts'
 import { type Made, NewDirectories, type Place } from './new-directories.ts'
 import type { Preconditions } from './options.ts'
 import type { Resolved } from './resolver.ts'
+import { type ModifiedTime, nextModified } from './times.ts'
 
 /** A new version of one file. */
 export interface FileWrite extends Preconditions {
@@ -21,6 +24,8 @@ export interface FileWrite extends Preconditions {
   readonly kind: 'write' | 'rollback' | 'copy'
   readonly content: WrittenContent
   /** As the version before if absent. */
+  readonly mode?: number | undefined
+  /** Sets or clears the bits of the mode that let it be executed. */
   readonly executable?: boolean | undefined
   readonly modified?: ModifiedTime | undefined
 }
@@ -29,12 +34,6 @@ export interface FileWrite extends Preconditions {
 export type WrittenContent =
   | { readonly kind: 'incoming'; readonly incoming: IncomingContent }
   | { readonly kind: 'stored'; readonly head: FileHead; readonly row: MetadataEntry | undefined; readonly stored: StoredContent }
-
-/** A time that a file brings along: milliseconds since 1970, and what they leave out, 0 to 999,999. */
-export interface ModifiedTime {
-  readonly modifiedAt: number
-  readonly modifiedNanoseconds?: number | undefined
-}
 
 /** What all writes of one commit share. */
 export interface WritePlanOptions extends Made {
@@ -145,10 +144,11 @@ export class WritePlan {
       version: (old?.head.version ?? 0) + 1,
       digest,
       size,
-      executable: write.executable ?? earlier?.executable ?? old?.head.executable ?? false,
       createdAt: old?.head.createdAt ?? time,
-      modifiedAt: time,
-      ...write.modified,
+      modifiedAt: write.modified?.modifiedAt ?? nextModified(time, old?.head.modifiedAt),
+      modifiedNanoseconds: write.modified?.modifiedNanoseconds,
+      changedAt: time,
+      mode: withExecutable(write.mode ?? earlier?.mode ?? old?.head.mode ?? defaultMode.file, write.executable),
       author,
       reason,
       born: old && bornRevision(old),
@@ -168,7 +168,7 @@ export class WritePlan {
     }
     this.draft.put(key, encodeHead(head))
     const delta = head.size - (old?.head.size ?? 0)
-    this.draft.log({ kind: write.kind, directory: place.id, name: nameOf(write.path), id: head.id, version: head.version, delta })
+    this.draft.log({ ...lineOf(write.kind, place.id, write.path, head), delta })
   }
 
   /** Tiny content lives in the head. The row of other content is introduced, or expected unchanged, once in a commit. */

@@ -89,7 +89,7 @@ export async function receiveAll(
 
 function fileWrite(path: NexusPath, options: Omit<BatchWrite, 'path' | 'content'>): (incoming: IncomingContent) => FileWrite {
   if (path === '/') throw isADirectory(path)
-  const { ifMatch, ifNoneMatch, executable, modifiedAt } = options
+  const { ifMatch, ifNoneMatch, mode, executable, modifiedAt } = options
   const modified = modifiedAt && { modifiedAt: checkedTime(modifiedAt) }
   return (incoming) => ({
     path,
@@ -97,6 +97,7 @@ function fileWrite(path: NexusPath, options: Omit<BatchWrite, 'path' | 'content'
     content: { kind: 'incoming', incoming },
     ifMatch,
     ifNoneMatch,
+    mode,
     executable,
     modified,
   })

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it } from 'vitest'
+import { logGroup, rootId } from '../metadata/keyspace.ts'
+import { decodeRecord } from '../metadata/record.ts'
+import type { NexusFS } from './nexus-fs.ts'
+import { memoryPlace } from './test-place.test-fixture.ts'
+
+/** A change, with its lines in the log: kind, directory (`/`, or below it), name, version, change in bytes, size. */
+interface Logged {
+  readonly lines: readonly string[]
+  run(fs: NexusFS): Promise<unknown>
+}
+
+const changes: Readonly<Record<string, Logged>> = {
+  'write of a new file': { lines: ['write / new v1 +5 5'], run: (fs) => fs.write('/new', 'hello') },
+  'write of a version': { lines: ['write / file v2 +1 5'], run: (fs) => fs.write('/file', 'hello') },
+  'write below a missing directory': { lines: ['mkdir / a v0 +0 0', 'write a/ b v1 +1 1'], run: (fs) => fs.write('/a/b', 'x') },
+  append: { lines: ['write / file v2 +1 5'], run: (fs) => fs.append('/file', '!') },
+  edit: { lines: ['write / file v2 -4 0'], run: (fs) => fs.edit('/file', () => '') },
+  writeBatch: {
+    lines: ['write / one v1 +1 1', 'write / file v2 -3 1'],
+    run: (fs) =>
+      fs.writeBatch([
+        { path: '/one', content: '1' },
+        { path: '/file', content: '2' },
+      ]),
+  },
+  rollback: { lines: ['rollback / two v3 -2 1'], run: (fs) => fs.rollback('/two', 1) },
+  copy: { lines: ['copy / copied v1 +4 4'], run: (fs) => fs.copy('/file', '/copied') },
+  'copy over a file': { lines: ['copy / two v3 +1 4'], run: (fs) => fs.copy('/file', '/two', { overwrite: true }) },
+  'move of a file': {
+    lines: ['move / file v1 -4 4', 'move tree/ moved v1 +4 4'],
+    run: (fs) => fs.move('/file', '/tree/moved'),
+  },
+  'move of a directory': { lines: ['move / tree v0 +0 0', 'move / moved v0 +0 0'], run: (fs) => fs.move('/tree', '/moved') },
+  'move over a file': {
+    lines: ['move / file v1 -4 4', 'remove / two v2 -3 3', 'move / two v1 +4 4'],
+    run: (fs) => fs.move('/file', '/two', { overwrite: true }),
+  },
+  'remove of a file': { lines: ['remove / two v2 -3 3'], run: (fs) => fs.remove('/two') },
+  'remove of a tree': { lines: ['remove / tree v0 +0 0'], run: (fs) => fs.remove('/tree', { recursive: true }) },
+  'restore of a file': { lines: ['restore / gone v1 +4 4'], run: (fs) => fs.restore('/gone') },
+  'restore of a tree': { lines: ['restore / gone-tree v0 +0 0'], run: (fs) => fs.restore('/gone-tree') },
+  mkdir: { lines: ['mkdir / made v0 +0 0'], run: (fs) => fs.mkdir('/made') },
+  rmdir: { lines: ['rmdir / empty v0 +0 0'], run: (fs) => fs.rmdir('/empty') },
+  importTree: { lines: ['mkdir / in v0 +0 0', 'write in/ local v1 +5 5'], run: importOne },
+}
+
+async function importOne(fs: NexusFS): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'nexus-log-'))
+  try {
+    await writeFile(join(folder, 'local'), 'local')
+    await fs.importTree(folder, '/in')
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function prepare(fs: NexusFS): Promise<void> {
+  await fs.write('/file', 'file')
+  await fs.write('/two', '1')
+  await fs.write('/two', 'two')
+  await fs.write('/tree/inside', 'inside')
+  await fs.mkdir('/empty')
+  await fs.write('/gone', 'gone')
+  await fs.remove('/gone')
+  await fs.write('/gone-tree/inside', 'inside')
+  await fs.remove('/gone-tree', { recursive: true })
+}
+
+describe('the log of a commit', () => {
+  for (const [name, { lines, run }] of Object.entries(changes)) {
+    it(`tells what happened to names: ${name}`, async () => {
+      await using place = await memoryPlace()
+      const [fs, metadata] = [await place.open(), await place.metadata()]
+      await prepare(fs)
+      const before = await metadata.horizon()
+      await run(fs)
+      const { scan } = await metadata.read({ scan: [{ group: logGroup, limit: 1000 }] })
+      const rows = (scan[0]?.entries ?? []).filter(({ revision }) => revision > before)
+      const names = new Map<unknown, string>([[rootId, '']])
+      const told: string[] = []
+      for (const { value } of scan[0]?.entries ?? []) {
+        for (const [, , called, id] of operationsIn(value)) names.set(id, String(called))
+      }
+      for (const { value } of rows) {
+        for (const [kind, directory, called, , version, delta, size] of operationsIn(value)) {
+          const sign = Number(delta) < 0 ? '' : '+'
+          told.push(`${kind} ${names.get(directory)}/ ${called} v${version} ${sign}${delta} ${size}`)
+        }
+      }
+      assert.deepEqual(told, lines)
+    })
+  }
+})
+
+function operationsIn(value: Uint8Array): unknown[][] {
+  const { o } = decodeRecord(value).fields
+  assert.ok(Array.isArray(o))
+  return o
+}

@@ -1,0 +1,25 @@
+/** What a Date can hold, in milliseconds since 1970 on both sides. */
+const latestTime = 8.64e15
+
+export function isTime(value: unknown): value is number {
+  return Number.isInteger(value) && Math.abs(Number(value)) <= latestTime
+}
+
+/** The nearest time that a Date can hold. */
+export function nearestTime(milliseconds: number): number {
+  return Math.min(latestTime, Math.max(-latestTime, milliseconds))
+}
+
+/** A time that a file or directory is given: milliseconds since 1970, and what they leave out, 0 to 999,999. */
+export interface ModifiedTime {
+  readonly modifiedAt: number
+  readonly modifiedNanoseconds?: number | undefined
+}
+
+/**
+ * The time of a new version that was given none: that of the commit, but always a millisecond or more behind the version before, so
+ * that no two versions of a file have the same; not even if clocks differ, or are set back.
+ */
+export function nextModified(time: number, before: number | undefined): number {
+  return before === undefined || time > before ? time : nearestTime(before + 1)
+}
