@@ -10,6 +10,7 @@ import { tell } from './calls.ts'
 import type { FsContext } from './context.ts'
 import { localError } from './local-error.ts'
 import type { BackupOptions, BackupReport } from './options.ts'
+import { StoreFiles } from './store-files.ts'
 
 /** How the two layers of a store in a folder are opened: the registry knows the adapters. */
 export interface FolderLayers {
@@ -31,6 +32,7 @@ const labelName = 'backup.json'
 export async function backup(fs: FsContext, folder: string, options: BackupOptions): Promise<BackupReport> {
   const { layers, copyMetadata } = demandBackup(fs)
   const target = resolve(folder)
+  await (await StoreFiles.ofThisProcess()).refuse(operation, target, { mayHold: false })
   await prepareFolder(target, fs.content.storeId, layers)
   const copy = join(target, `${databaseName}.${process.pid}.new`)
   try {

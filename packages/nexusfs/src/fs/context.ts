@@ -26,4 +26,6 @@ export interface FsContext {
   readonly inlineBytes: number
   /** For `backup`. */
   readonly folderLayers: FolderLayers | undefined
+  /** To be called once the layers are closed. */
+  readonly forgetStoreFiles: () => void
 }

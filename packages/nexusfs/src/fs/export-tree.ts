@@ -10,6 +10,7 @@ import { type DirectoryHead, type FileHead, type Head, isDirectory, isFile } fro
 import { localError } from './local-error.ts'
 import { isExecutable } from './mode.ts'
 import type { ExportOptions, TransferReport } from './options.ts'
+import { StoreFiles } from './store-files.ts'
 import { secondsForUtimes } from './utimes-seconds.ts'
 import { walkBound } from './walk.ts'
 
@@ -19,6 +20,7 @@ const width = 8
 /** Only content that was verified whole is written; directories get their times last, when nothing in them changes any more. */
 export async function exportTree(fs: FsContext, path: string, target: string, options: ExportOptions): Promise<TransferReport> {
   const source = parsePath(path)
+  await (await StoreFiles.ofThisProcess()).refuse('export', target, { mayHold: false })
   const { only } = await fs.resolver.resolve(source, { signal: options.signal })
   demandNoFileAbove(only)
   const tally = new Tally(options)
@@ -49,7 +51,7 @@ class Tally {
 
   report(): TransferReport {
     const { files, directories, bytes } = this
-    return { files, directories, bytes, unchanged: 0, skippedLinks: 0 }
+    return { files, directories, bytes, unchanged: 0, skippedLinks: 0, leftOut: [] }
   }
 
   file(size: number): void {

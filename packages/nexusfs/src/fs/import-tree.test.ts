@@ -42,6 +42,7 @@ describe('importTree', () => {
       bytes: 11,
       unchanged: 0,
       skippedLinks: 0,
+      leftOut: [],
       totalFiles: 2,
       totalBytes: 11,
     })

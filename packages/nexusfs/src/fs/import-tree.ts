@@ -13,6 +13,7 @@ import { isExecutable } from './mode.ts'
 import { type Attempt, mutate, settling } from './mutation.ts'
 import type { ImportOptions, TransferReport } from './options.ts'
 import type { Resolved } from './resolver.ts'
+import { StoreFiles } from './store-files.ts'
 import { receiveAll } from './write.ts'
 import { WritePlan } from './write-plan.ts'
 
@@ -27,13 +28,15 @@ const largestFileBytes = 2 ** 31 - 1
 /** Commits batch after batch; what is there already and the same is left alone, so that an interrupted import can be run again. */
 export async function importTree(fs: FsContext, source: string, path: string, options: ImportOptions): Promise<TransferReport> {
   const target = parsePath(path)
-  const { items, skippedLinks } = await surveyLocal(source, options)
+  const storeFiles = await StoreFiles.ofThisProcess()
+  await storeFiles.refuse('import', source, { mayHold: true })
+  const { items, skippedLinks, leftOut } = await surveyLocal(source, options, storeFiles)
   const placed = items.map((item) => ({
     ...item,
     path: pathBelow(target, item.names),
   }))
   const totals = { totalFiles: count(items, 'file'), totalBytes: items.reduce((sum, { size }) => sum + size, 0) }
-  let report: TransferReport = { files: 0, directories: 0, bytes: 0, unchanged: 0, skippedLinks, ...totals }
+  let report: TransferReport = { files: 0, directories: 0, bytes: 0, unchanged: 0, skippedLinks, leftOut, ...totals }
   if (options.dryRun)
     return { ...report, files: totals.totalFiles, directories: count(items, 'directory'), bytes: totals.totalBytes }
   for (const batch of batchesOf(placed)) {

@@ -5,6 +5,7 @@ import { compareBytes, fromUtf8 } from '../core/bytes.ts'
 import { NexusError, throwIfAborted } from '../core/errors.ts'
 import { localError } from './local-error.ts'
 import type { ImportOptions } from './options.ts'
+import type { StoreFiles } from './store-files.ts'
 import { nearestTime } from './times.ts'
 
 /** A file or directory of the local file system that is to be imported. */
@@ -25,6 +26,8 @@ export interface Survey {
   /** Directories before what is in them, names in byte order. */
   readonly items: readonly LocalItem[]
   readonly skippedLinks: number
+  /** What belongs to a store: paths below the source. */
+  readonly leftOut: readonly string[]
 }
 
 const nanosPerMilli = 1_000_000n
@@ -33,27 +36,30 @@ const nanosPerMilli = 1_000_000n
 const listed = 10
 
 /**
- * Looks at everything below a local path, and reads nothing.
+ * Looks at everything below a local path, and opens no file. The files of stores are left out, with the folders that hold nothing else.
  * @throws {NexusError} NotFound, PermissionDenied; InvalidArgument with a list of what cannot be imported: links (unless they are to be
  * skipped or followed), sockets, devices, names that are not UTF-8
  */
-export async function surveyLocal(source: string, options: ImportOptions): Promise<Survey> {
-  const surveyor = new Surveyor(await realpath(source).catch(localError('import', source)), options)
+export async function surveyLocal(source: string, options: ImportOptions, storeFiles: StoreFiles): Promise<Survey> {
+  const surveyor = new Surveyor(await realpath(source).catch(localError('import', source)), options, storeFiles)
   await surveyor.visit(surveyor.root, [], [])
   surveyor.refuseAny()
-  return { items: surveyor.items, skippedLinks: surveyor.skippedLinks }
+  return { items: surveyor.items, skippedLinks: surveyor.skippedLinks, leftOut: surveyor.leftOut }
 }
 
 class Surveyor {
   readonly root: string
   readonly items: LocalItem[] = []
+  readonly leftOut: string[] = []
   skippedLinks = 0
   readonly #options: ImportOptions
+  readonly #storeFiles: StoreFiles
   readonly #refused: string[] = []
 
-  constructor(root: string, options: ImportOptions) {
+  constructor(root: string, options: ImportOptions, storeFiles: StoreFiles) {
     this.root = root
     this.#options = options
+    this.#storeFiles = storeFiles
   }
 
   /** @param above real paths of the directories on the way, against links that lead in circles */
@@ -65,14 +71,28 @@ class Surveyor {
   }
 
   async #visitTarget(location: string, names: readonly string[], above: readonly string[], seen: BigIntStats): Promise<void> {
-    if (seen.isDirectory()) {
-      this.items.push(toItem('directory', location, names, seen))
-      for (const name of await this.#names(location))
-        await this.visit(join(location, name), [...names, name], [...above, location])
+    if (this.#storeFiles.has(seen)) {
+      this.leftOut.push(names.join('/'))
+    } else if (seen.isDirectory()) {
+      await this.#visitDirectory(location, names, above, seen)
     } else if (seen.isFile()) {
       this.items.push(toItem('file', location, names, seen))
     } else {
       this.#refuse(names, 'neither a file nor a directory')
+    }
+  }
+
+  async #visitDirectory(location: string, names: readonly string[], above: readonly string[], seen: BigIntStats): Promise<void> {
+    const found = await this.#names(location)
+    if (this.#storeFiles.isStoreFolder(seen, found)) {
+      if (names.length === 0) throw isStore(location)
+      this.leftOut.push(names.join('/'))
+      return
+    }
+    this.items.push(toItem('directory', location, names, seen))
+    for (const name of found) {
+      if (this.#storeFiles.hasName(seen, name)) this.leftOut.push([...names, name].join('/'))
+      else await this.visit(join(location, name), [...names, name], [...above, location])
     }
   }
 
@@ -117,6 +137,14 @@ class Surveyor {
       },
     )
   }
+}
+
+function isStore(location: string): NexusError {
+  const fix = 'open it with --store to read it; `nexus backup` copies it'
+  return new NexusError('InvalidArgument', `import: ${location} is a store of Nexus; ${fix}`, {
+    operation: 'import',
+    context: { location },
+  })
 }
 
 function toItem(kind: LocalItem['kind'], location: string, names: readonly string[], seen: BigIntStats): LocalItem {

@@ -269,8 +269,10 @@ export class NexusFS implements AsyncDisposable {
 
   /**
    * Brings a directory (or a file) of the local file system in: content, executable bits, times, empty directories. It goes in
-   * batches, each one commit; run again after an interruption, it goes on: files that are the same already get no new version.
-   * @throws {NexusError} InvalidArgument with a list of links and special files, NotFound for an absent source
+   * batches, each one commit; run again after an interruption, it goes on: files that are the same already get no new version. A store
+   * of Nexus below the source, this one or another, is left out and listed in `leftOut`.
+   * @throws {NexusError} InvalidArgument with a list of links and special files, or if the source is a store or lies inside one;
+   * NotFound for an absent source
    */
   importTree(source: string, path: string, options: ImportOptions = noOptions): Promise<TransferReport> {
     return this.#calls.run('importTree', path, options, (own) => importTree(this.#fs, source, path, own))
@@ -278,7 +280,8 @@ export class NexusFS implements AsyncDisposable {
 
   /**
    * Writes a directory (or a file) out to the local file system; only verified content is written.
-   * @throws {NexusError} AlreadyExists if the target is there and is not an empty directory
+   * @throws {NexusError} AlreadyExists if the target is there and is not an empty directory, InvalidArgument if it is, holds or lies
+   * inside a store that this process has open
    */
   exportTree(path: string, target: string, options: ExportOptions = noOptions): Promise<TransferReport> {
     return this.#calls.run('exportTree', path, options, (own) => exportTree(this.#fs, path, target, own))
@@ -290,7 +293,7 @@ export class NexusFS implements AsyncDisposable {
    * backup of this store, only what is new is copied. Interrupted or killed, it leaves the backup before whole, and goes on when it is
    * called again. Contents that are missing or damaged are left out and listed in `damaged`.
    * @throws {NexusError} Unsupported unless the metadata store has the capability `backup` (SQLite), AlreadyExists if the folder holds
-   * anything else, or a backup that was written to since, NoSpace, Aborted
+   * anything else, or a backup that was written to since, InvalidArgument if it is, holds or lies inside a store, NoSpace, Aborted
    */
   backup(folder: string, options: BackupOptions = noOptions): Promise<BackupReport> {
     return this.#calls.run('backup', folder, options, (own) => backup(this.#fs, folder, own))
@@ -311,5 +314,6 @@ export class NexusFS implements AsyncDisposable {
     await this.#fs.content.close()
     await this.#fs.witness?.close()
     await Promise.all([this.#fs.content.storage.close(), this.#fs.metadata.close()])
+    this.#fs.forgetStoreFiles()
   }
 }

@@ -9,6 +9,7 @@ import { DirectoryHints } from './directory-hints.ts'
 import { checkedAuthor } from './mutation.ts'
 import type { NexusFSInfo, NexusFSOptions } from './nexus-fs.ts'
 import { Resolver } from './resolver.ts'
+import { holdStoreFiles } from './store-files.ts'
 import { openStore } from './store-format.ts'
 import { Turns } from './turns.ts'
 import { Witness } from './witness.ts'
@@ -41,6 +42,7 @@ export async function openFileSystem<T>(options: NexusFSOptions, make: (fs: FsCo
     foundedAt: store.foundedAt,
     inlineBytes,
     folderLayers: options.folderLayers,
+    forgetStoreFiles: holdStoreFiles([...(storage.info.localPaths ?? []), ...(metadata.info.localPaths ?? [])]),
   }
   const { storeId, durability: foundedDurability } = store
   return make(fs, { storage: storage.info, metadata: metadata.info, durability, foundedDurability, storeId })

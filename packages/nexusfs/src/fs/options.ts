@@ -144,6 +144,8 @@ export interface TransferReport extends TransferProgress {
   readonly unchanged: number
   /** Links left out. */
   readonly skippedLinks: number
+  /** What an import left out because it belongs to a store of Nexus: paths below the source. */
+  readonly leftOut: readonly string[]
 }
 
 /** What `usage` counts; sizes in bytes. */

@@ -197,6 +197,11 @@ export interface MetadataStoreInfo {
   readonly isShared: boolean
   /** The place, for people; never with a secret. */
   readonly location: string
+  /**
+   * Absolute paths of the files and folders of this machine that belong to the store, also of those that come and go, such as a
+   * write-ahead log; none if absent. Imports, exports and backups never open them.
+   */
+  readonly localPaths?: readonly string[] | undefined
   /** A file of at most this many bytes is kept in the store itself rather than as a blob; at most 128 KiB. */
   readonly preferredInlineBytes: number
   readonly capabilities: MetadataCapabilities

@@ -151,6 +151,11 @@ export interface StorageBackendInfo {
   readonly isShared: boolean
   /** The place, for people; never with a secret. */
   readonly location: string
+  /**
+   * Absolute paths of the files and folders of this machine that belong to the backend; none if absent. Imports, exports and backups
+   * keep away from them.
+   */
+  readonly localPaths?: readonly string[] | undefined
   readonly limits: {
     /** The largest blob in bytes. */
     readonly blobBytes: number

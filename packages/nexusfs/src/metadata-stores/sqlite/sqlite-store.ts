@@ -120,6 +120,7 @@ export class SqliteStore implements MetadataStore {
       durability: place.durability,
       isShared: true,
       location: place.file,
+      localPaths: ['', '-wal', '-shm', '-journal'].map((suffix) => place.file + suffix),
       preferredInlineBytes,
       capabilities: { watch: true, backup: true },
       settings: { ...settingsOf(first.database), worker: options.worker ?? 'auto' },

@@ -91,6 +91,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
       durability: isDurable ? 'disk' : 'os',
       isShared: true,
       location: root.root,
+      localPaths: [root.blobs, root.temporary],
       limits: { blobBytes },
       capabilities: { staging: true },
     }
