@@ -57,7 +57,7 @@ export interface NexusFSOptions {
    * server, since one that was emptied looks the same (`Corrupt`, reason `rolled back`).
    */
   readonly mayShareStorage?: boolean | undefined
-  /** Bytes of content kept in memory for reads; 64 MiB if absent, 0 turns it off. */
+  /** Memory for content kept for reads, in bytes, all that it keeps alive counted; 64 MiB if absent, 0 turns it off. */
   readonly cacheBytes?: number | undefined
   /** Files up to this size are kept in the metadata store; its own preference if absent. At most 128 KiB. */
   readonly inlineBytes?: number | undefined
