@@ -22,7 +22,7 @@ export class AdapterCalls {
   async run<Result>(operation: string, signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> {
     this.refuseIfEnded(operation, signal)
     try {
-      return await orAborted(this.#calls.track(operation, work), signal, operation)
+      return await orAborted(() => this.#calls.track(operation, work), signal, operation)
     } catch (error) {
       throw isNexusError(error) ? error : this.#toNexusError(error, operation)
     }

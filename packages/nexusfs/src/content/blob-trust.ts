@@ -47,7 +47,7 @@ export class BlobTrust {
     if (this.#damaged.get(key) !== undefined) return false
     const seen = this.#seen.get(key)
     if (seen !== undefined && this.#clock.monotonic() - seen < trustedForMs) return true
-    const found = await orAborted(this.#stat(key), signal, 'write')
+    const found = await orAborted(() => this.#stat(key), signal, 'write')
     if (found?.size !== size) return false
     this.#seen.set(key, this.#clock.monotonic())
     return true

@@ -136,7 +136,7 @@ export class IncomingContent implements ReferredContent {
   /** Once a call: a plan that is made again reuses the blob. */
   async #upload(signal?: AbortSignal): Promise<{ key: string; process: Id }> {
     if (this.#uploaded !== undefined) return this.#uploaded
-    const process = await orAborted(this.#contents.lease.hold(), signal, 'write')
+    const process = await orAborted(() => this.#contents.lease.hold(), signal, 'write')
     const key = `${this.#contents.storeId}/${digestHex(this.digest)}/${process}/${newId(this.#contents.random)}`
     try {
       await this.#store(key, signal)

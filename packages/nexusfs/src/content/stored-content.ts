@@ -55,7 +55,7 @@ export class StoredContent implements ReferredContent {
     if (this.#again?.digest === digest) return this.#again
     this.#again?.settle('dropped')
     this.#again = undefined
-    const bytes = await orAborted(this.#contents.read(digest), signal, 'read')
+    const bytes = await orAborted(() => this.#contents.read(digest), signal, 'read')
     if (bytes === undefined) {
       throw new NexusError(
         'Corrupt',

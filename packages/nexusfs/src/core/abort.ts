@@ -1,18 +1,19 @@
-import { NexusError, throwIfAborted } from './errors.ts'
+import { NexusError } from './errors.ts'
 
 /**
- * What `work` gives, unless the caller cancels first: then it goes on for others, unseen.
- * @throws {NexusError} Aborted
+ * What `work` gives, unless the caller cancels first: then it goes on for others, unseen. A caller who has cancelled already gets
+ * nothing begun.
+ * @throws {NexusError} Aborted, outcome none if the work was not begun; what `work` throws
  */
-export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, operation: string): Promise<T> {
-  if (signal === undefined) return work
-  throwIfAborted(signal, operation)
+export async function orAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined, operation: string): Promise<T> {
+  if (signal === undefined) return work()
+  refuseIfAborted(signal, operation)
   const { promise, reject } = Promise.withResolvers<never>()
   const onAbort = (): void =>
     reject(new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, cause: signal.reason }))
   signal.addEventListener('abort', onAbort, { once: true })
   try {
-    return await Promise.race([work, promise])
+    return await Promise.race([work(), promise])
   } finally {
     signal.removeEventListener('abort', onAbort)
   }

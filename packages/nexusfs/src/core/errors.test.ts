@@ -38,9 +38,14 @@ describe('a cancelled call', () => {
     const signal = AbortSignal.abort(reason)
     const isAborted = (error: unknown): boolean => isNexusError(error, 'Aborted') && error.cause === reason
     assert.throws(() => throwIfAborted(signal, 'read'), isAborted)
-    await assert.rejects(orAborted(Promise.resolve(1), signal, 'read'), isAborted)
+    await assert.rejects(
+      orAborted(async () => 1, signal, 'read'),
+      isAborted,
+    )
+    const notBegun = (): Promise<never> => assert.fail('it was begun')
+    await assert.rejects(orAborted(notBegun, signal, 'read'), { code: 'Aborted', context: { outcome: 'none' } })
     const controller = new AbortController()
-    const waiting = orAborted(new Promise(() => undefined), controller.signal, 'read')
+    const waiting = orAborted(() => new Promise(() => undefined), controller.signal, 'read')
     controller.abort(reason)
     await assert.rejects(waiting, isAborted)
   })
@@ -58,9 +63,12 @@ describe('a cancelled call', () => {
       listeners--
       remove(...args)
     }
-    assert.equal(await orAborted(Promise.resolve(1), signal, 'read'), 1)
-    await assert.rejects(orAborted(Promise.reject(new RangeError('x')), signal, 'read'), RangeError)
-    assert.equal(await orAborted(Promise.resolve(2), undefined, 'read'), 2)
+    assert.equal(await orAborted(async () => 1, signal, 'read'), 1)
+    await assert.rejects(
+      orAborted(() => Promise.reject(new RangeError('x')), signal, 'read'),
+      RangeError,
+    )
+    assert.equal(await orAborted(async () => 2, undefined, 'read'), 2)
     assert.equal(listeners, 0)
   })
 })

@@ -50,7 +50,7 @@ export async function contentOf(
   if (head.bytes !== undefined) return verifiedTiny(path, head, head.bytes)
   const cached = fs.content.cached(head.digest)
   if (cached !== undefined) return ofItsSize(path, head, cached)
-  const bytes = await orAborted(fs.content.read(head.digest), signal, 'read').catch(withPath(path, head))
+  const bytes = await orAborted(() => fs.content.read(head.digest), signal, 'read').catch(withPath(path, head))
   if (bytes !== undefined) return ofItsSize(path, head, bytes)
   throw new NexusError(
     'Corrupt',

@@ -29,7 +29,7 @@ export async function edit(fs: FsContext, path: string, change: Change, options:
     for (let tries = 0; ; tries++) {
       const { seen, content } = await look(fs, path, options)
       const next = await orAborted(
-        partOfEdit(fs.turns, target, () => called(change, content, seen)),
+        () => partOfEdit(fs.turns, target, () => called(change, content, seen)),
         options.signal,
         'edit',
       )

@@ -15,6 +15,7 @@ import { exportTree } from './export-tree.ts'
 import { importTree } from './import-tree.ts'
 import { exists, listPages, stat, versionPages, walkPages } from './look.ts'
 import { move } from './move.ts'
+import { refuseCloseInEdit } from './nested-edit.ts'
 import { openFileSystem } from './open-file-system.ts'
 import type {
   BackupOptions,
@@ -299,8 +300,12 @@ export class NexusFS implements AsyncDisposable {
     return this.#calls.run('backup', folder, options, (own) => backup(this.#fs, folder, own))
   }
 
-  /** Waits for calls under way, gives back what this process holds in the store, and closes both layers. Idempotent. */
-  close(): Promise<void> {
+  /**
+   * Waits for calls under way, gives back what this process holds in the store, and closes both layers. Idempotent.
+   * @throws {NexusError} InvalidArgument inside the change of an `edit`, which it would wait for
+   */
+  async close(): Promise<void> {
+    if (this.#closing === undefined) refuseCloseInEdit(this.#fs.turns)
     this.#closing ??= this.#close()
     return this.#closing
   }

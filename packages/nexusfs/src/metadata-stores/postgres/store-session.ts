@@ -57,10 +57,14 @@ export async function server(options: PostgresOptions): Promise<Server> {
 }
 
 async function connectFit(plan: ConnectionPlan, signal: AbortSignal | undefined): Promise<Connection> {
-  const opening = Connection.open(plan)
-  const connection = await orAborted(opening, signal, 'metadata.open').catch((error: unknown) => {
+  let opening: Promise<Connection> | undefined
+  const open = (): Promise<Connection> => {
+    opening = Connection.open(plan)
+    return opening
+  }
+  const connection = await orAborted(open, signal, 'metadata.open').catch((error: unknown) => {
     // A connection that comes too late is ended.
-    void opening.then((late) => late.close(), ignore)
+    void opening?.then((late) => late.close(), ignore)
     throw error
   })
   try {
