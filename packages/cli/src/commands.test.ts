@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, it } from 'vitest'
 import { CaseFolder, jsonLines, withoutTimes } from './testing/case-folder.ts'
@@ -20,11 +20,52 @@ describe('init', () => {
 
   it('changes nothing the second time', async () => {
     await nexus('write /a --text x')
-    assert.equal(await nexus('init'), `the store in ${join(place.cwd, '.nexus')} is there already, durability disk\n`)
+    assert.equal(await nexus('init .nexus'), `the store in ${join(place.cwd, '.nexus')} is there already, durability disk\n`)
     assert.equal(await nexus('cat /a'), 'x')
     const { storeId, ...rest } = Object(await json('init .nexus'))
     assert.deepEqual(rest, { store: join(place.cwd, '.nexus'), created: false, durability: 'disk' })
     assert.match(storeId, /^[0-9a-f]{32}$/)
+  })
+
+  it('makes the store that the other commands look for: that of NEXUS_STORE, else of the config', async () => {
+    const team = { storage: 'local:d/blobs', metadata: 'sqlite:d/meta.db', durability: 'os' }
+    writeFileSync(join(place.cwd, 'nexus.config.json'), JSON.stringify({ store: 'team', stores: { team, other: team } }))
+    mkdirSync(join(place.cwd, 'below'))
+    const cwd = join(place.cwd, 'below')
+    const absent = await tryNexus('ls', { cwd })
+    assert.match(absent.stderr, /no store in local:d\/blobs with sqlite:d\/meta\.db; run `nexus init`\n$/)
+    const named = await tryNexus('ls --store other', { cwd })
+    assert.match(named.stderr, /; run `nexus init --store other`\n$/)
+    assert.match(await nexus('init', { cwd }), /^made a store in local:d\/blobs with sqlite:d\/meta\.db/)
+    await nexus('ls', { cwd })
+    assert.ok(existsSync(join(place.cwd, 'd', 'meta.db')))
+    assert.equal(existsSync(join(cwd, '.nexus')), false)
+    const env = { NEXUS_STORE: './from-env' }
+    assert.equal(await nexus('init', { env }), `made a store in ${join(place.cwd, 'from-env')}, durability disk\n`)
+    await nexus('ls', { env })
+  })
+
+  it('refuses a folder that no other command could name', async () => {
+    for (const [name, message] of [
+      ['sqlite:x', /names one layer only; give both, storage and metadata, or a folder, \.\/sqlite:\.\.\. if that is its name/],
+      ['colon:x', /or a folder, \.\/colon:\.\.\. if that is its name/],
+      ['memory:', /memory: ends with this command, so that nothing is made; name a folder/],
+    ] as const) {
+      const { code, stderr } = await tryNexus(`init ${name}`)
+      assert.equal(code, 2)
+      assert.match(stderr, message)
+      assert.equal(existsSync(join(place.cwd, name)), false)
+    }
+    await nexus('init ./colon:x')
+    await nexus('ls --store ./colon:x')
+  })
+
+  it('reaches a store behind a link', async () => {
+    await nexus('init ../elsewhere')
+    mkdirSync(join(place.cwd, 'linked'))
+    symlinkSync(join(place.cwd, '..', 'elsewhere'), join(place.cwd, 'linked', '.nexus'))
+    await nexus('write /a --text x --no-config', { cwd: join(place.cwd, 'linked') })
+    assert.equal(await nexus('cat /a --store ../elsewhere'), 'x')
   })
 
   it('does not mix a store with other files', async () => {

@@ -9,10 +9,15 @@ import type { CommandContext } from './command-context.ts'
  */
 export async function openStore(context: CommandContext): Promise<NexusFS> {
   const { options, terminal } = context
-  const config = configOnce(options.config === false ? false : undefined, terminal.cwd)
+  const config = configOf(context)
   const { store, storage, metadata } = options
   const located = await locateStore({ store, storage, metadata }, { cwd: terminal.cwd, env: terminal.env, config })
   return openPlace(context, located, { create: false, config })
+}
+
+/** Loads the nearest config when it is first asked for, unless `--no-config` forbids it. */
+export function configOf({ options, terminal }: CommandContext): ReturnType<typeof configOnce> {
+  return configOnce(options.config === false ? false : undefined, terminal.cwd, terminal.env)
 }
 
 export interface OpenPlaceOptions {
@@ -46,8 +51,8 @@ export function placeText({ place }: LocatedStore): string {
   return `${storage} with ${metadata}`
 }
 
-function initAdvice({ place }: LocatedStore): string {
-  return place.kind === 'folder'
-    ? `run \`nexus init ${place.folder}\``
-    : 'run `nexus init` with the same --storage and --metadata'
+function initAdvice({ place, name, why }: LocatedStore): string {
+  if (name !== undefined) return `run \`nexus init --store ${name}\``
+  if (place.kind === 'folder') return `run \`nexus init ${place.folder}\``
+  return why.startsWith('store in') ? 'run `nexus init`' : 'run `nexus init` with the same --storage and --metadata'
 }

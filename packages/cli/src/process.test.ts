@@ -93,6 +93,29 @@ describe('the program', () => {
     assert.match(common.stderr, /^nexus: InvalidConfig: [^\n]*; if package\.json says "type": "commonjs", rename it [^\n]*\n$/)
   })
 
+  it('says where a config is no code, and never what it says there', async () => {
+    const secret = 'hunter2secret'
+    const cases: readonly [string, string, RegExp][] = [
+      [
+        'nexus.config.mjs',
+        `export default { url: ${secret} ${secret} }`,
+        /it is not valid JavaScript.*; `node --check` shows where$/,
+      ],
+      ['nexus.config.ts', `\nexport default { url: ${secret} ${secret} }`, /it is not valid TypeScript, line 2$/],
+      ['nexus.config.mjs', `\n\nJSON.parse('${secret}')`, /it ends in a SyntaxError, line 3$/],
+      ['nexus.config.ts', 'enum A { b }\nexport default {}', /such as an enum, line 1; write it as JavaScript$/],
+    ]
+    for (const [index, [name, content, message]] of cases.entries()) {
+      const place = join(cwd, `broken-${index}`)
+      mkdirSync(place)
+      writeFileSync(join(place, name), content)
+      const { code, stderr } = await spawnNexus(['ls', '--verbose'], { cwd: place })
+      assert.equal(code, 10)
+      assert.match(stderr.trimEnd(), message)
+      assert.equal(stderr.includes(secret), false, stderr)
+    }
+  })
+
   it('says on an older Node what to do', () => {
     const pretend = join(cwd, 'pretend.cjs')
     writeFileSync(pretend, "Object.defineProperty(process.versions, 'node', { value: '20.11.1' })\n")

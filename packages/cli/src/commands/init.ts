@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { NexusFS } from 'nexusfs'
 import { isNexusError, NexusError } from 'nexusfs/errors'
-import { configOnce, type LocatedStore, locateStore } from 'nexusfs/registry'
+import { type configOnce, type LocatedStore, locateChosenStore, wholeStore } from 'nexusfs/registry'
 import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
-import { type OpenPlaceOptions, openPlace, placeText } from '../open-store.ts'
+import { configOf, type OpenPlaceOptions, openPlace, placeText } from '../open-store.ts'
 
 interface InitFlags {
   readonly shareStorage?: boolean
@@ -16,7 +16,7 @@ export const init: CommandModule = { describe }
 
 function describe(command: Command, context: CommandContext): void {
   command
-    .argument('[dir]', 'a folder, made if it is not there (default: .nexus)')
+    .argument('[dir]', 'a folder, made if it is not there (default: the store of nexus.config or NEXUS_STORE, else .nexus)')
     .option('--share-storage', 'also where the storage backend holds the blobs of another store')
     .action((dir: string | undefined, flags: InitFlags) => run(context, dir, flags))
   finishHelp(command, {
@@ -26,8 +26,9 @@ function describe(command: Command, context: CommandContext): void {
 }
 
 async function run(context: CommandContext, dir: string | undefined, { shareStorage }: InitFlags): Promise<void> {
-  const config = configOnce(context.options.config === false ? false : undefined, context.terminal.cwd)
+  const config = configOf(context)
   const located = await placeToMake(context, dir, config)
+  refuseMemory(located)
   if (located.place.kind === 'folder') await refuseOccupied(located.place.folder)
   const { nexus, isNew } = await openOrMake(context, located, { config, mayShareStorage: shareStorage })
   await using opened = nexus
@@ -36,6 +37,7 @@ async function run(context: CommandContext, dir: string | undefined, { shareStor
   await context.answer({ store: placeText(located), created: isNew, durability, storeId }, `${text}, durability ${durability}`)
 }
 
+/** What is named; else what the other commands would look for, but never a folder further up; else `.nexus` here. */
 async function placeToMake(
   { options, terminal }: CommandContext,
   dir: string | undefined,
@@ -43,11 +45,20 @@ async function placeToMake(
 ): Promise<LocatedStore> {
   const { store, storage, metadata } = options
   const isNamed = store !== undefined || storage !== undefined || metadata !== undefined
-  if (dir !== undefined && isNamed) {
-    throw new NexusError('InvalidArgument', 'the store is named twice; give a folder or options, not both')
+  if (dir === undefined) {
+    const around = { cwd: terminal.cwd, env: terminal.env, config }
+    const chosen = await locateChosenStore({ store, storage, metadata }, around)
+    return chosen ?? { place: { kind: 'folder', folder: resolve(terminal.cwd, '.nexus') }, why: 'the folder to make' }
   }
-  if (isNamed) return locateStore({ store, storage, metadata }, { cwd: terminal.cwd, env: terminal.env, config })
-  return { place: { kind: 'folder', folder: resolve(terminal.cwd, dir ?? '.nexus') }, why: 'the folder to make' }
+  if (isNamed) throw new NexusError('InvalidArgument', 'the store is named twice; give a folder or options, not both')
+  return { place: wholeStore(dir, terminal.cwd), why: 'the folder to make' }
+}
+
+/** A store in the memory of this process would be gone with it. */
+function refuseMemory({ place }: LocatedStore): void {
+  if (place.kind === 'folder' || place.storage !== place.metadata) return
+  if (typeof place.storage !== 'string' || !place.storage.startsWith('memory:')) return
+  throw new NexusError('InvalidArgument', 'memory: ends with this command, so that nothing is made; name a folder')
 }
 
 /** A store has its folder for itself: its files must not mix with those of somebody else. */

@@ -45,7 +45,7 @@ export type GateStatus = { readonly status: 'ready' } | { readonly status: 'skip
  */
 export async function loadRegistry(options: RegistryOptions = {}): Promise<Registry> {
   const { cwd = process.cwd(), env = process.env } = options
-  const loaded = options.config === false ? undefined : (options.config ?? (await loadConfig(cwd)))
+  const loaded = options.config === false ? undefined : (options.config ?? (await loadConfig(cwd, env)))
   const tables = adapterTables(loaded)
   return {
     ...tables,

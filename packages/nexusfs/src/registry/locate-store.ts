@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { DurabilityClass } from '../core/durability.ts'
 import { NexusError } from '../core/errors.ts'
 import { didYouMean } from '../core/near-miss.ts'
@@ -8,6 +8,8 @@ import type { StorageBackend } from '../storage/storage-backend.ts'
 import type { ConfiguredStore } from './config.ts'
 import type { Environment } from './environment-gate.ts'
 import type { LoadedConfig } from './load-config.ts'
+import { redactSecrets } from './redact.ts'
+import { foldersUp, refuseForeign } from './search-up.ts'
 import { parseUri, pathOfUri } from './uri.ts'
 
 /** Which store is asked for; nothing at all means the one of this place. */
@@ -30,6 +32,8 @@ export interface LocatedStore {
   readonly place: StorePlace
   /** What decided: `NEXUS_STORE`, `the nearest .nexus folder`. */
   readonly why: string
+  /** Its name in the config, if it was asked for by that. */
+  readonly name?: string | undefined
   /** Defaults that come with the place. */
   readonly author?: string | undefined
   readonly durability?: DurabilityClass | undefined
@@ -52,13 +56,16 @@ export type StorePlace =
  * @throws {NexusError} InvalidArgument for a request that is half or double, InvalidConfig if there is no store here
  */
 export async function locateStore(request: StoreRequest, around: Surroundings): Promise<LocatedStore> {
+  return (await locateChosenStore(request, around)) ?? (await nearestFolder(around)) ?? noStore(around.cwd)
+}
+
+/** The store that somebody chose, by request, variable or config; `undefined` if it is left to the nearest `.nexus` folder. */
+export async function locateChosenStore(request: StoreRequest, around: Surroundings): Promise<LocatedStore | undefined> {
   return (
     layersAskedFor(request, around.cwd) ??
     (await storeNamed(request.store, 'asked for by name', around)) ??
     (await storeNamed(around.env.NEXUS_STORE || undefined, 'NEXUS_STORE', around)) ??
-    (await storeOfConfig(around)) ??
-    (await nearestFolder(around.cwd)) ??
-    noStore(around.cwd)
+    (await storeOfConfig(around))
   )
 }
 
@@ -67,7 +74,7 @@ export function wholeStore(text: string, base: string): StorePlace {
   const { scheme } = parseUri(text)
   if (scheme === undefined || scheme === 'local' || scheme === 'file') return { kind: 'folder', folder: pathOfUri(text, base) }
   if (scheme === 'memory') return { kind: 'layers', storage: text, metadata: text, base }
-  const problem = `a ${scheme}: URI names one layer only; give both, storage and metadata, or a folder`
+  const problem = `"${redactSecrets(text)}" names one layer only; give both, storage and metadata, or a folder, ./${scheme}:... if that is its name`
   throw new NexusError('InvalidArgument', problem)
 }
 
@@ -92,7 +99,7 @@ async function storeNamed(text: string | undefined, why: string, around: Surroun
   const stores = loaded?.config.stores ?? {}
   if (loaded !== undefined && Object.hasOwn(stores, text)) {
     const configured = stores[text]
-    if (configured !== undefined) return located(configured, loaded, `${why}: "${text}" in ${loaded.file}`)
+    if (configured !== undefined) return { ...located(configured, loaded, `${why}: "${text}" in ${loaded.file}`), name: text }
   }
   const folder = resolve(around.cwd, text)
   await refuseMisspelt(text, folder, Object.keys(stores))
@@ -121,12 +128,13 @@ function located(store: string | ConfiguredStore, { folder }: LoadedConfig, why:
   return { place: { kind: 'layers', storage, metadata, base: folder }, why, author, durability }
 }
 
-async function nearestFolder(cwd: string): Promise<LocatedStore | undefined> {
-  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    const candidate = join(folder, '.nexus')
-    if (await isFolder(candidate)) return { place: { kind: 'folder', folder: candidate }, why: 'the nearest .nexus folder' }
-    if (dirname(folder) === folder) return undefined
-  }
+async function nearestFolder({ cwd, env }: Surroundings): Promise<LocatedStore | undefined> {
+  const candidates = (await foldersUp(cwd, env)).map((folder) => join(folder, '.nexus'))
+  const present = await Promise.all(candidates.map(isFolder))
+  const folder = candidates[present.indexOf(true)]
+  if (folder === undefined) return undefined
+  await refuseForeign(folder, 'name it with --store to use it', env)
+  return { place: { kind: 'folder', folder }, why: 'the nearest .nexus folder' }
 }
 
 async function isFolder(path: string): Promise<boolean> {

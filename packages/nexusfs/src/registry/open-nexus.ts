@@ -1,3 +1,4 @@
+import { lstat, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Random } from '../core/clock.ts'
 import { type DurabilityClass, durabilityClasses } from '../core/durability.ts'
@@ -53,7 +54,7 @@ export async function openNexus(target: string | OpenTarget = {}, options: OpenO
   const settings = checkOptions({ ...(typeof target === 'string' ? {} : target), ...options })
   throwIfAborted(settings.signal, 'openNexus')
   const { cwd = process.cwd(), env = process.env } = settings
-  const config = configOnce(settings.config, cwd)
+  const config = configOnce(settings.config, cwd, env)
   const store: LocatedStore =
     typeof target === 'string'
       ? { place: wholeStore(target, cwd), why: 'asked for by path' }
@@ -68,7 +69,7 @@ export async function openLocated(
   { env, config }: Pick<OpenPortContext, 'env' | 'config'>,
 ): Promise<NexusFS> {
   const { create = true, signal } = settings
-  const layers = place.kind === 'folder' ? layersOfFolder(place.folder) : place
+  const layers = place.kind === 'folder' ? layersOfFolder(await behindLink(place.folder)) : place
   const context = { env, config, create, signal, cwd: layers.base, durability: settings.durability ?? durability }
   try {
     return await openLayers(layers, context, { ...settings, author: settings.author ?? (env.NEXUS_AUTHOR || author) })
@@ -79,15 +80,22 @@ export async function openLocated(
 }
 
 /** Loads the nearest config at the first call, and never again. */
-export function configOnce(given: OpenOptions['config'], cwd: string): () => Promise<LoadedConfig | undefined> {
+export function configOnce(given: OpenOptions['config'], cwd: string, env: Environment): () => Promise<LoadedConfig | undefined> {
   let loading: Promise<LoadedConfig | undefined> | undefined
   return () => {
-    loading ??= given === undefined ? loadConfig(cwd) : Promise.resolve(given === false ? undefined : given)
+    loading ??= given === undefined ? loadConfig(cwd, env) : Promise.resolve(given === false ? undefined : given)
     return loading
   }
 }
 
 type Layers = Extract<StorePlace, { kind: 'layers' }>
+
+/** `.nexus` may be a link to a larger disk; one that another user made stays as it is, for the backend to refuse. */
+async function behindLink(folder: string): Promise<string> {
+  const found = await lstat(folder).catch(() => undefined)
+  if (found?.isSymbolicLink() !== true || ![0, process.geteuid?.() ?? found.uid].includes(found.uid)) return folder
+  return realpath(folder).catch(() => folder)
+}
 
 function layersOfFolder(folder: string): Layers {
   return { kind: 'layers', storage: `local:${folder}`, metadata: `sqlite:${join(folder, 'meta.db')}`, base: folder }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'vitest'
 import { parseUri, pathOfUri } from './uri.ts'
 
@@ -27,6 +29,14 @@ describe('pathOfUri', () => {
     assert.equal(pathOfUri('sqlite:../meta.db', '/srv/app'), '/srv/meta.db')
     assert.equal(pathOfUri('./data', '/srv'), '/srv/data')
     assert.equal(pathOfUri('local:/mnt/disk', '/srv'), '/mnt/disk')
+  })
+
+  it('understands ~/ as the home folder, which no shell has seen in a config', () => {
+    assert.equal(pathOfUri('~/data', '/srv'), join(homedir(), 'data'))
+    assert.equal(pathOfUri('sqlite:~/meta.db', '/srv'), join(homedir(), 'meta.db'))
+    assert.equal(pathOfUri('~', '/srv'), homedir())
+    assert.equal(pathOfUri('./~/data', '/srv'), '/srv/~/data')
+    assert.equal(pathOfUri('~data', '/srv'), '/srv/~data')
   })
 
   it('understands file URLs, with their escapes', () => {

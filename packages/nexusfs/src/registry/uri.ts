@@ -1,4 +1,5 @@
-import { isAbsolute, resolve } from 'node:path'
+import { homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { NexusError } from '../core/errors.ts'
 import { redactSecrets } from './redact.ts'
@@ -27,7 +28,8 @@ export function parseUri(text: string): Uri {
 }
 
 /**
- * The place on the local disk that a URI names: `local:DIR`, `file:DIR`, `file:///DIR`, `sqlite:FILE` or a bare path.
+ * The place on the local disk that a URI names: `local:DIR`, `file:DIR`, `file:///DIR`, `sqlite:FILE` or a bare path. `~/` at its
+ * beginning is the home folder, as no shell sees a config, nor what follows a `=`.
  * @throws {NexusError} InvalidArgument if it names none
  */
 export function pathOfUri(text: string, cwd: string): string {
@@ -39,5 +41,6 @@ export function pathOfUri(text: string, cwd: string): string {
   if (rest.startsWith('//')) {
     throw new NexusError('InvalidArgument', `"${redactSecrets(text)}" names another host; write ${scheme}:PATH`)
   }
+  if (rest === '~' || rest.startsWith('~/')) return join(homedir(), rest.slice(1))
   return isAbsolute(rest) ? rest : resolve(cwd, rest)
 }

@@ -54,7 +54,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
   /**
    * Opens the storage in a folder.
    * @param calls for tests: the calls to the file system, to make one fail
-   * @throws {NexusError} NotFound if there is none and `create` is false; PermissionDenied if the root is a symbolic link or every
+   * @throws {NexusError} NotFound if there is none and `create` is false; InvalidConfig if the root is a symbolic link; PermissionDenied if every
    * user may write to it; NotADirectory, InvalidArgument, ReadOnly, NoSpace, Unavailable
    */
   static async open(options: LocalBackendOptions, calls: FileCalls = nodeFileCalls): Promise<LocalBackend> {

@@ -68,7 +68,7 @@ describe('LocalBackend.open', () => {
     const real = `${root}-real`
     mkdirSync(real)
     symlinkSync(real, root)
-    await assert.rejects(open(), { code: 'PermissionDenied' })
+    await assert.rejects(open(), { code: 'InvalidConfig', message: /is a symbolic link; name the folder itself/ })
     assert.deepEqual(readdirSync(real), [])
     rmSync(root)
     writeFileSync(root, '')
@@ -90,7 +90,7 @@ describe('LocalBackend.open', () => {
     renameSync(join(root, name), elsewhere)
     chmodSync(elsewhere, 0o700)
     symlinkSync(elsewhere, join(root, name))
-    await assert.rejects(open(), { code: 'PermissionDenied' })
+    await assert.rejects(open(), { code: 'InvalidConfig' })
   })
 
   it('accepts a link above the root, and works on the real path', async () => {

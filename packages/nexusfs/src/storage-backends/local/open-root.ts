@@ -19,8 +19,8 @@ export interface RootFolders {
 /**
  * The folders of a root, made if they are not there (mode 0700, and durable if asked). Each must be a real folder that not every
  * user may write to.
- * @throws {NexusError} NotFound if there is no storage and `create` is false; PermissionDenied for a symbolic link or a folder that
- * every user may write to; NotADirectory; and what the file system says
+ * @throws {NexusError} NotFound if there is no storage and `create` is false; InvalidConfig for a symbolic link; PermissionDenied for a
+ * folder that every user may write to; NotADirectory; and what the file system says
  */
 export async function openRoot(
   calls: FileCalls,
@@ -58,7 +58,7 @@ async function makeFolders(calls: FileCalls, folder: string): Promise<string[]> 
 async function refuseUnsafe(calls: FileCalls, folder: string): Promise<void> {
   const found = await look(calls, folder)
   if (found.isSymbolicLink()) {
-    throw new NexusError('PermissionDenied', `${operation}: ${folder} is a symbolic link; name the folder itself`, { operation })
+    throw new NexusError('InvalidConfig', `${operation}: ${folder} is a symbolic link; name the folder itself`, { operation })
   }
   if (!found.isDirectory()) throw new NexusError('NotADirectory', `${operation}: ${folder} is not a folder`, { operation })
   if ((found.mode & othersWrite) === 0) return
