@@ -130,7 +130,10 @@ export interface ReadReply {
 /** The entries that a scan found, in its order; none if the range is empty. */
 export interface ScanPage {
   readonly entries: readonly MetadataEntry[]
-  /** True if the range holds more entries behind the last. */
+  /**
+   * True if the range holds more entries behind the last. Law `scan-large-pages`: pages of any size, each beginning where the last one
+   * ended, give every entry once.
+   */
   readonly hasMore: boolean
 }
 

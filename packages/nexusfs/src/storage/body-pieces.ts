@@ -3,8 +3,9 @@ import { wrongSize } from './check-call.ts'
 import type { BlobBody, PutOptions } from './storage-backend.ts'
 
 /**
- * The pieces of a body, none of them empty, exactly `options.size` bytes in all: what an adapter stores as it comes. Leaving the loop
- * early, and every error, tells the body that no more is wanted.
+ * The pieces of a body, none of them empty, exactly `options.size` bytes in all: what an adapter stores as it comes. The piece that
+ * makes it whole comes only once the body has ended: an engine that stores a blob with its last byte gets that byte of no body that is
+ * too long. Leaving the loop early, and every error, tells the body that no more is wanted.
  *
  * @throws {NexusError} InvalidArgument as soon as the body is too long, at its end if it is too short, and with the body's own error
  * as cause if it breaks off (a `NexusError` of the body passes unchanged); Aborted when the signal fires, even while the body stalls
@@ -22,12 +23,16 @@ export async function* bodyPieces(
     return
   }
   let total = 0
+  let last: Uint8Array | undefined
   for await (const piece of cancellable(body, signal, operation)) {
     total += piece.length
     if (total > size) throw wrongSize(size, total)
-    if (piece.length > 0) yield piece
+    if (piece.length === 0) continue
+    if (total === size) last = piece
+    else yield piece
   }
   if (total !== size) throw wrongSize(size, total)
+  if (last !== undefined) yield last
 }
 
 async function* cancellable(

@@ -51,7 +51,7 @@ export interface StorageBackend {
   /**
    * One page of keys in byte order (all key characters are ASCII, so this is also string order).
    *
-   * Law `list-pages`: following `after` from page to page visits every blob that was there throughout exactly once.
+   * Laws `list-pages` and `list-large-pages`: following `after` from page to page visits every blob that was there throughout exactly once.
    */
   list(options?: ListOptions): Promise<BlobPage>
 

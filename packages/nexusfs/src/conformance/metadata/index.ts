@@ -14,6 +14,7 @@ import { raceLaws } from './race-laws.ts'
 import { randomLaws } from './random-laws.ts'
 import { rangeLaws } from './range-laws.ts'
 import { scanLaws } from './scan-laws.ts'
+import { scanPageLaws } from './scan-page-laws.ts'
 import { slotLaws } from './slot-laws.ts'
 import { snapshotLaws } from './snapshot-laws.ts'
 import { watchLaws } from './watch-laws.ts'
@@ -23,6 +24,7 @@ import { writeLaws } from './write-laws.ts'
 export const metadataLaws: readonly MetadataLaw[] = [
   ...getLaws,
   ...scanLaws,
+  ...scanPageLaws,
   ...writeLaws,
   ...expectationLaws,
   ...rangeLaws,

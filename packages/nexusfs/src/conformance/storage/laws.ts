@@ -13,6 +13,7 @@ import { rangeLaws } from './range.ts'
 import { stageLaws } from './stage.ts'
 import { deleteLaws, statLaws } from './stat-delete.ts'
 import { streamLaws } from './stream.ts'
+import { volumeLaws } from './volume.ts'
 
 /** Every law of `StorageBackend`. */
 export const storageLaws: readonly StorageLaw[] = [
@@ -26,6 +27,7 @@ export const storageLaws: readonly StorageLaw[] = [
   ...statLaws,
   ...deleteLaws,
   ...listLaws,
+  ...volumeLaws,
   ...stageLaws,
   ...concurrencyLaws,
   ...processLaws,

@@ -104,6 +104,12 @@ export const failedPutLaws: readonly StorageLaw[] = [
       await settle(() => port.put(key, breaking(bytes.slice(0, 20), new Error('cable cut')), { size: 50 }))
       await settle(() => port.put(key, bytes, { size: 49 }))
       await expectBlob(port, key, bytes, 'get after puts over it failed')
+      const others = { 'too long': 10, 'too long by its last piece': 20, 'too short': 40 }
+      for (const [fault, size] of Object.entries(others)) {
+        const put = (): Promise<void> => port.put(key, inPieces(random.bytes(30), 10), { size })
+        await expectRejection(put, 'InvalidArgument', `put over it of pieces that are ${fault}`, key)
+        await expectBlob(port, key, bytes, `get after a put over it of pieces that are ${fault}`)
+      }
     },
   },
   {

@@ -132,6 +132,26 @@ export const scanMutants: readonly MetadataMutant[] = [
       scan: request.scan?.map((scan) => request.scan?.find(({ group }) => equalBytes(group, scan.group)) ?? scan),
     })),
   },
+  skipping('scan-skips-at-100', 'a page of 100', ({ limit }) => limit === 100),
+  skipping('scan-skips-from-256', 'a page of 256 or more', ({ limit }) => limit >= 256),
+  skipping('scan-skips-at-1000', 'a page of 1,000', ({ limit }) => limit === 1_000),
+  skipping('scan-skips-above-2000', 'a page of more than 2,000', ({ limit }) => limit > 2_000),
+  skipping(
+    'scan-skips-in-reverse',
+    'a page of 500 or more from the high end',
+    ({ limit, reverse }) => limit >= 500 && reverse === true,
+  ),
+  {
+    id: 'scan-swaps-in-long-pages',
+    breaks: 'scan-large-pages',
+    description: 'two entries of a page of more than 200 are swapped',
+    mutate: pages((page, { limit, reverse }) => {
+      if (limit > 5_000 || reverse) return page
+      const [first, second, ...others] = page.entries.slice(100)
+      if (page.entries.length <= 200 || first === undefined || second === undefined) return page
+      return { ...page, entries: [...page.entries.slice(0, 100), second, first, ...others] }
+    }),
+  },
   {
     id: 'scan-2500',
     breaks: 'scan-large',
@@ -142,6 +162,15 @@ export const scanMutants: readonly MetadataMutant[] = [
     })),
   },
 ]
+
+/** Where such a page is cut, its last but one entry is left out. */
+function skipping(id: string, what: string, isMeant: (scan: Scan) => boolean): MetadataMutant {
+  const breaks = id.endsWith('reverse') ? 'scan-large-pages-reverse' : 'scan-large-pages'
+  const mutate = pages((page, scan) =>
+    page.hasMore && isMeant(scan) ? { ...page, entries: page.entries.toSpliced(-2, 1) } : page,
+  )
+  return { id, breaks, description: `one entry is left out where ${what} is cut`, mutate }
+}
 
 function ordered(compare: (a: Uint8Array, b: Uint8Array) => number): Mutate {
   return pages((page, { reverse }) => {

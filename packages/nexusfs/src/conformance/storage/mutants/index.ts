@@ -11,6 +11,7 @@ import { getMutants, rangeMutants } from './read.ts'
 import { stageMutants } from './stage.ts'
 import { deleteMutants, statMutants } from './stat-delete.ts'
 import { streamMutants } from './stream.ts'
+import { volumeMutants } from './volume.ts'
 
 /**
  * For each law of `StorageBackend` one that breaks it. They make any correct backend that can stage wrong; those about processes need one
@@ -26,6 +27,7 @@ export const storageMutants: readonly StorageMutant[] = [
   ...statMutants,
   ...deleteMutants,
   ...listMutants,
+  ...volumeMutants,
   ...stageMutants,
   ...concurrencyMutants,
   ...processMutants,

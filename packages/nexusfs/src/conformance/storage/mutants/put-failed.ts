@@ -83,6 +83,39 @@ export const failedPutMutants: readonly StorageMutant[] = [
         if (isNexusError(error, 'InvalidArgument') && blobKeyPattern.test(key)) await port.delete([key])
       }),
   })),
+  mutant('stores-when-full', 'put-failed-keeps', 'pieces replace a blob as soon as there are enough bytes', (port) => ({
+    async put(key, body, options) {
+      const isOver = !(body instanceof Uint8Array) && blobKeyPattern.test(key) && (await hasBlob(port, key))
+      if (!isOver) return await port.put(key, body, options)
+      const came: Uint8Array[] = []
+      let missing = options.size
+      const noting = changePieces(body, async function* (pieces) {
+        for await (const piece of pieces) {
+          came.push(piece)
+          missing -= piece.length
+          if (missing === 0) await port.put(key, Buffer.concat(came), { size: options.size })
+          yield piece
+        }
+      })
+      await port.put(key, noting, options)
+    },
+  })),
+  mutant('keeps-a-part', 'put-failed-keeps', 'pieces that are too few replace a blob', (port) => ({
+    async put(key, body, options) {
+      const came: Uint8Array[] = []
+      const noting = changePieces(body, async function* (pieces) {
+        for await (const piece of pieces) {
+          came.push(piece)
+          yield piece
+        }
+      })
+      await onError(port.put(key, noting, options), async (error) => {
+        const part = Buffer.concat(came)
+        const isShort = isNexusError(error, 'InvalidArgument') && part.length > 0 && part.length < options.size
+        if (isShort && (await hasBlob(port, key))) await port.put(key, part, { size: part.length })
+      })
+    },
+  })),
   mutant('guesses-the-size', 'put-size-refused', 'a size that is no whole number is taken from the array', (port) => ({
     put(key, body, options) {
       const isGuessed = body instanceof Uint8Array && !Number.isInteger(options.size)
