@@ -85,7 +85,7 @@ export class NexusSubject implements Subject {
   }
 
   async inventory(): Promise<Inventory> {
-    const { files, versions, storedBytes } = await this.#auditor.usage()
+    const { files, versions, storedBytes = 0 } = await this.#auditor.usage()
     const diskBytes = this.folder === undefined ? undefined : (await folderUsage(this.folder)).diskBytes
     return { files, versions, storedBytes, diskBytes }
   }

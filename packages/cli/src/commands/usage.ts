@@ -10,7 +10,7 @@ export const usage: CommandModule = { describe }
 function describe(command: Command, context: CommandContext): void {
   command.argument('[path]', 'a directory or file', '/').action((path: string) => run(context, path))
   finishHelp(command, {
-    more: 'Stored bytes are those of the whole store, each content counted once.',
+    more: 'What is stored is told of the whole store only: each content is counted once, whatever refers to it.',
     examples: ['nexus usage /project'],
   })
 }
@@ -32,7 +32,8 @@ function rowsOf(found: Usage): readonly (readonly string[])[] {
     ['versions:', number(found.versions)],
     ['current versions:', bytes(found.logicalBytes)],
     ['all versions:', bytes(found.historyBytes)],
-    ['stored:', bytes(found.storedBytes)],
-    ['all versions / stored:', `${found.dedupRatio.toFixed(2)}`],
+    ...(found.removedVersions > 0 ? [['removed, can be restored:', bytes(found.removedBytes)]] : []),
+    ...(found.storedBytes === undefined ? [] : [['stored:', bytes(found.storedBytes)]]),
+    ...(found.dedupRatio === undefined ? [] : [['all versions / stored:', found.dedupRatio.toFixed(2)]]),
   ]
 }

@@ -152,14 +152,17 @@ export interface TransferReport extends TransferProgress {
 export interface Usage {
   readonly files: number
   readonly directories: number
-  /** Versions kept, current ones included. */
+  /** Versions of these files, current ones included. */
   readonly versions: number
   /** Bytes of the current versions as a reader sees them. */
   readonly logicalBytes: number
-  /** Bytes of all versions as a reader sees them. */
+  /** Bytes of all these versions as a reader sees them. */
   readonly historyBytes: number
-  /** Bytes of content held by the store, each content counted once: for the whole store, also when a path was given. */
-  readonly storedBytes: number
-  /** `historyBytes / storedBytes`; 1 for an empty store. */
-  readonly dedupRatio: number
+  /** Versions of files that were removed or replaced here and can be restored, with files of removed directories, and their bytes. */
+  readonly removedVersions: number
+  readonly removedBytes: number
+  /** Of the root only: bytes of content that the store holds, each content counted once. Nobody stores a content for one path alone. */
+  readonly storedBytes: number | undefined
+  /** Of the root only: `(historyBytes + removedBytes) / storedBytes`; 1 if nothing is stored. */
+  readonly dedupRatio: number | undefined
 }

@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { decodeContentRow } from '../content/content-row.ts'
 import { concatBytes } from '../core/bytes.ts'
 import { NexusError } from '../core/errors.ts'
-import { parsePath } from '../core/path.ts'
-import { contentGroup, directoryGroup, versionGroup } from '../metadata/keyspace.ts'
+import type { Id } from '../core/id.ts'
+import { parsePath, rootPath } from '../core/path.ts'
+import { contentGroup, detachedKey, directoryGroup, endedGroup, versionGroup } from '../metadata/keyspace.ts'
 import type { ItemRange, MetadataEntry, ScanPage } from '../metadata/metadata-store.ts'
 import type { FsContext } from './context.ts'
 import { demandDirectory, demandFile, demandNoFileAbove } from './expect-path.ts'
@@ -10,20 +12,28 @@ import { type BoundFile, isDirectory, isFile } from './head.ts'
 import { decodeHead } from './head-codec.ts'
 import type { OperationOptions, Usage } from './options.ts'
 
-const page = 1000
-/** Directories or files whose pages are asked for in one read. */
-const scansPerRead = 200
+/** Entries in one read, at most, and groups that it scans. */
+const entriesPerRead = 1000
+const groupsPerRead = 100
+/** Bytes of content rows in one read: most are short, but up to 128 KiB of content may lie in each. */
+const contentBytesPerRead = 1024 * 1024
 
-/** Counts by walking: exact for a tree that nobody changes meanwhile. */
+/** Counts by walking: exact for a tree that nobody changes meanwhile. Memory does not grow with the number of files. */
 export async function usage(fs: FsContext, path: string, options: OperationOptions): Promise<Usage> {
   const target = parsePath(path)
-  const tally = new Tally()
+  const survey = new Survey(fs, options)
   const { only } = await fs.resolver.resolve(target, { signal: options.signal })
   demandNoFileAbove(only)
-  if (isFile(only.bound)) await tally.addFiles(fs, [demandFile(only)], options)
-  else await walkGroups(fs, [demandDirectory(only).group], tally, options)
-  for await (const entry of scanAll(fs, { group: contentGroup }, options)) tally.storedBytes += decodeContentRow(entry).size
-  return tally.usage()
+  if (isFile(only.bound)) await survey.files([demandFile(only)], survey.present)
+  else await survey.directories([demandDirectory(only).id], survey.present)
+  const { present, removed } = survey
+  const { files, directories, versions, logicalBytes, historyBytes } = present
+  const counted = { files, directories, versions, logicalBytes, historyBytes }
+  const taken = { removedVersions: removed.versions, removedBytes: removed.historyBytes }
+  if (target !== rootPath) return { ...counted, ...taken, storedBytes: undefined, dedupRatio: undefined }
+  const storedBytes = present.tinyBytes + removed.tinyBytes + (await survey.contentBytes())
+  const dedupRatio = storedBytes === 0 ? 1 : (historyBytes + removed.historyBytes) / storedBytes
+  return { ...counted, ...taken, storedBytes, dedupRatio }
 }
 
 class Tally {
@@ -32,87 +42,125 @@ class Tally {
   versions = 0
   logicalBytes = 0
   historyBytes = 0
-  storedBytes = 0
+  /** Tiny content is stored with its version, and nowhere else. */
+  tinyBytes = 0
 
-  /** A version counts with its bytes; tiny content is also stored with it, and nowhere else. */
   addVersion({ head }: BoundFile): void {
     this.versions++
     this.historyBytes += head.size
-    this.storedBytes += head.bytes?.length ?? 0
+    this.tinyBytes += head.bytes?.length ?? 0
+  }
+}
+
+class Survey {
+  readonly present: Tally = new Tally()
+  /** What was removed or replaced, and can be restored. */
+  readonly removed: Tally = new Tally()
+  readonly #fs: FsContext
+  readonly #options: OperationOptions
+
+  constructor(fs: FsContext, options: OperationOptions) {
+    this.#fs = fs
+    this.#options = options
   }
 
-  async addFiles(fs: FsContext, files: readonly BoundFile[], options: OperationOptions): Promise<void> {
+  /** Everything below, page by page and depth first: only the directories of pages under way are kept in mind. */
+  async directories(ids: readonly Id[], tally: Tally): Promise<void> {
+    for (const some of chunks(ids, groupsPerRead / 2)) {
+      for await (const page of this.#pages(some.map(directoryGroup))) await this.#bindings(page, tally)
+      for await (const page of this.#pages(some.map(endedGroup))) await this.#endedBindings(page)
+    }
+  }
+
+  async files(files: readonly BoundFile[], tally: Tally): Promise<void> {
+    tally.files += files.length
     for (const file of files) {
-      this.files++
-      this.logicalBytes += file.head.size
-      this.addVersion(file)
+      tally.logicalBytes += file.head.size
+      tally.addVersion(file)
     }
     const older = files.filter(({ head }) => head.version > 1).map(({ head }) => versionGroup(head.id))
-    for await (const entry of scanGroups(fs, older, options)) {
-      const bound = decodeHead(entry)
-      if (isFile(bound)) this.addVersion(bound)
-    }
-  }
-
-  usage(): Usage {
-    const { files, directories, versions, logicalBytes, historyBytes, storedBytes } = this
-    const dedupRatio = storedBytes === 0 ? 1 : historyBytes / storedBytes
-    return { files, directories, versions, logicalBytes, historyBytes, storedBytes, dedupRatio }
-  }
-}
-
-/** Level by level, many directories a read. */
-async function walkGroups(fs: FsContext, groups: readonly Uint8Array[], tally: Tally, options: OperationOptions): Promise<void> {
-  for (let level = groups; level.length > 0; ) {
-    const below: Uint8Array[] = []
-    let files: BoundFile[] = []
-    for await (const entry of scanGroups(fs, level, options)) {
-      const bound = decodeHead(entry)
-      if (isFile(bound)) files.push(bound)
-      if (isDirectory(bound)) below.push(directoryGroup(bound.head.id))
-      if (files.length >= page) {
-        await tally.addFiles(fs, files, options)
-        files = []
+    for (const some of chunks(older, groupsPerRead)) {
+      for await (const page of this.#pages(some)) {
+        for (const bound of page.map(decodeHead)) if (isFile(bound)) tally.addVersion(bound)
       }
     }
-    await tally.addFiles(fs, files, options)
-    tally.directories += below.length
-    level = below
   }
-}
 
-/** All entries of many groups: the first page of each, many a read; the rest of long ones after it. */
-async function* scanGroups(
-  fs: FsContext,
-  groups: readonly Uint8Array[],
-  options: OperationOptions,
-): AsyncGenerator<MetadataEntry> {
-  for (let start = 0; start < groups.length; start += scansPerRead) {
-    const some = groups.slice(start, start + scansPerRead)
-    const limit = Math.max(1, Math.floor((4 * page) / some.length))
-    const { scan } = await fs.metadata.read({ scan: some.map((group) => ({ group, limit })) }, { signal: options.signal })
-    for (const [index, group] of some.entries()) {
-      const { entries, hasMore } = demandPage(scan[index])
-      yield* entries
-      const last = entries.at(-1)
-      if (hasMore && last !== undefined) yield* scanAll(fs, { group, from: behind(last) }, options)
+  /** Content rows are in the order of their digests, which is random: a page tells how long the rows of the next will be. */
+  async contentBytes(): Promise<number> {
+    let [rows, length, size] = [0, 0, 0]
+    let limit = 8
+    for (let range: ItemRange | undefined = { group: contentGroup }; range !== undefined; ) {
+      const page = await this.#read([range], limit)
+      const { entries, hasMore } = demandPage(page[0])
+      for (const entry of entries) {
+        rows++
+        length += entry.value.length
+        size += decodeContentRow(entry).size
+      }
+      limit = Math.max(8, Math.min(entriesPerRead, Math.floor((contentBytesPerRead * rows) / Math.max(1, length))))
+      range = hasMore ? behind(range, entries) : undefined
+    }
+    return size
+  }
+
+  async #bindings(page: readonly MetadataEntry[], tally: Tally): Promise<void> {
+    const bounds = page.map(decodeHead)
+    const below = bounds.filter(isDirectory).map(({ head }) => head.id)
+    tally.directories += below.length
+    await this.files(bounds.filter(isFile), tally)
+    if (below.length > 0) await this.directories(below, tally)
+  }
+
+  /** A tree is counted where it was removed last, by the commit that wrote its row; one that has come back has no row. */
+  async #endedBindings(page: readonly MetadataEntry[]): Promise<void> {
+    const ended = page.map(decodeHead)
+    const isGone = ({ head }: { head: BoundFile['head'] }): boolean =>
+      head.ended?.why === 'removed' || head.ended?.why === 'replaced'
+    await this.files(ended.filter(isFile).filter(isGone), this.removed)
+    const detached = ended.filter(isDirectory).filter(({ head }) => head.ended?.why === 'detached')
+    if (detached.length === 0) return
+    const keys = detached.map(({ head }) => detachedKey(head.id))
+    const { get } = await this.#fs.metadata.read({ get: keys }, { signal: this.#options.signal })
+    const here = detached.filter(({ entry }, index) => get[index]?.revision === entry.revision)
+    await this.directories(
+      here.map(({ head }) => head.id),
+      this.removed,
+    )
+  }
+
+  /** All entries of some groups: the first page of each in one read; the rest of long ones after it. */
+  async *#pages(groups: readonly Uint8Array[]): AsyncGenerator<readonly MetadataEntry[]> {
+    let ranges: readonly ItemRange[] = groups.map((group) => ({ group }))
+    while (ranges.length > 0) {
+      const pages = await this.#read(ranges, Math.max(1, Math.floor(entriesPerRead / ranges.length)))
+      yield pages.flatMap(({ entries }) => entries)
+      ranges = ranges.flatMap((range, index) => {
+        const { entries, hasMore } = demandPage(pages[index])
+        return hasMore ? [behind(range, entries)] : []
+      })
     }
   }
-}
 
-async function* scanAll(fs: FsContext, range: ItemRange, options: OperationOptions): AsyncGenerator<MetadataEntry> {
-  for (let from = range.from; ; ) {
-    const { scan } = await fs.metadata.read({ scan: [{ ...range, from, limit: page }] }, { signal: options.signal })
-    const { entries, hasMore } = demandPage(scan[0])
-    yield* entries
-    const last = entries.at(-1)
-    if (!hasMore || last === undefined) return
-    from = behind(last)
+  /** With a turn of the event loop after each read: a store in this process may answer at once. */
+  async #read(ranges: readonly ItemRange[], limit: number): Promise<readonly ScanPage[]> {
+    const { scan } = await this.#fs.metadata.read(
+      { scan: ranges.map((range) => ({ ...range, limit })) },
+      { signal: this.#options.signal },
+    )
+    await nextTurn()
+    return scan
   }
 }
 
-function behind(entry: MetadataEntry): Uint8Array {
-  return concatBytes(entry.key.item, Uint8Array.of(0))
+function* chunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
+}
+
+function behind(range: ItemRange, entries: readonly MetadataEntry[]): ItemRange {
+  const last = entries.at(-1)
+  if (last === undefined) throw new NexusError('Unexpected', 'the metadata store promised more entries and gave none')
+  return { ...range, from: concatBytes(last.key.item, Uint8Array.of(0)) }
 }
 
 function demandPage(scanned: ScanPage | undefined): ScanPage {

@@ -68,7 +68,8 @@ export function endedKey(directory: Id, name: string): WrittenKey {
   return { group: endedGroup(directory), item, revisionAt: item.length }
 }
 
-function endedGroup(directory: Id): Uint8Array {
+/** `h/<directory>`: the bindings of its names that ended. */
+export function endedGroup(directory: Id): Uint8Array {
   return concatBytes(tags.ended, idBytes(directory))
 }
 
