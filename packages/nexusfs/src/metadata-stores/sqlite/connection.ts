@@ -1,4 +1,5 @@
 import { openDatabase, type SqlDatabase } from './driver.ts'
+import { probeDriver } from './driver-probe.ts'
 import { createSchema, identify } from './schema.ts'
 
 /** Where the database is and what its commits promise. */
@@ -17,6 +18,7 @@ const walBytes = 12_582_912
 export function connect(place: DatabasePlace): SqlDatabase {
   const database = openDatabase(place.file)
   try {
+    probeDriver(database)
     configure(database, place)
     return database
   } catch (error) {

@@ -3,6 +3,7 @@ import type { SqlDatabase, SqlStatement } from './driver.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { type PlannedCommit, type PlannedExpectation, type PlannedWrite, writtenColumn } from './planned-commit.ts'
 import { faultOf, isBusy, isIoError, type SqlFault } from './sql-fault.ts'
+import { storedKey } from './stored-row.ts'
 
 /** What became of a group, as plain data. */
 export type GroupOutcome =
@@ -35,6 +36,9 @@ export interface KnownRevisions {
   enter(): Revision
   /** The revision of the key's entry, `absentRevision`, or `undefined` if that is not known. */
   revisionOf(column: string): number | undefined
+  /** To be called before the first write of the transaction, and after the last one with the revision it has reached. */
+  beginWrites(): void
+  endWrites(last: Revision): void
   /** Takes note that the transaction was committed, and with it the revisions up to this one. */
   committed(last: Revision): void
 }
@@ -98,13 +102,14 @@ export class GroupCommitter {
     for (const commit of group) {
       const conflict = this.#firstConflict(commit.expect)
       if (conflict === undefined) {
+        if (last === previous) this.#known.beginWrites()
         last = nextRevision(last)
         for (const write of commit.writes) this.#write(write, last)
       }
       results.push(conflict ?? { kind: 'committed', revision: last })
       if (performance.now() > end) break
     }
-    if (last > previous) this.#writer.putLastRevision(last)
+    if (last > previous) this.#known.endWrites(last)
     return { results, previous, last }
   }
 
@@ -158,7 +163,7 @@ export class GroupCommitter {
   #revisionOf(column: string): number {
     const known = this.#written.get(column) ?? this.#known.revisionOf(column)
     if (known !== undefined) return known
-    const row = this.#revision.get(column)
+    const row = this.#revision.get(storedKey(column))
     return row === undefined ? absentRevision : Number(row[0])
   }
 

@@ -1,14 +1,16 @@
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
 import { limits } from '../../core/limits.ts'
+import { type Revision, revisionZero, toRevision } from '../../core/revision.ts'
 import { checkReadRequest } from '../../metadata/check-request.ts'
 import { keyTextOnce } from '../../metadata/key-text.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { type BusyOptions, whileBusy } from './busy.ts'
-import { lastRevisionColumn, storedValue } from './column-text.ts'
 import type { SqlDatabase } from './driver.ts'
 import { EntryWriter } from './entry-writer.ts'
+import { LastRow } from './last-row.ts'
 import type { LoopTurns } from './loop-turns.ts'
 import { faultOf, toNexusError } from './sql-fault.ts'
+import { storedKey } from './stored-row.ts'
 
 /**
  * Fills an empty store in one transaction, on a connection of its own: the entries appear all at once, at the end, and an interrupted
@@ -24,8 +26,13 @@ export async function loadEntries(
   try {
     await whileBusy(() => database.exec('BEGIN IMMEDIATE'), options)
     checkEmpty(database)
+    const row = new LastRow(database)
+    const before = row.read() ?? { revision: revisionZero, time: 0 }
+    row.remove()
     const last = await insertAll(database, entries, turns, options)
-    if (last > 0) raiseLastRevision(database, last)
+    // An empty store may have had commits before: its revisions are not given again.
+    const revision = toRevision(Math.max(last, before.revision))
+    if (revision > revisionZero) row.append({ revision, time: before.time })
     database.exec('COMMIT')
   } catch (error) {
     // What the source of the entries threw is not SQLite's, and passes.
@@ -42,31 +49,25 @@ async function insertAll(
   entries: AsyncIterable<MetadataEntry>,
   turns: LoopTurns,
   { signal, operation }: BusyOptions,
-): Promise<number> {
+): Promise<Revision> {
   const writer = new EntryWriter(database)
   const isThere = database.prepare('SELECT 1 FROM entries WHERE k = ?')
-  let last = 0
+  let last = revisionZero
   for await (const { key, value, revision } of entries) {
     throwIfAborted(signal, operation)
     checkReadRequest({ get: [key] })
     if (value.length > limits.valueBytes) throw refused(`a value of ${value.length} bytes; at most ${limits.valueBytes}`)
     const column = keyTextOnce(key)
-    if (isThere.get(column) !== undefined) throw refused('it gives one key twice')
-    writer.put(column, revision, storedValue(value))
-    last = Math.max(last, revision)
+    if (isThere.get(storedKey(column)) !== undefined) throw refused('it gives one key twice')
+    writer.put(column, revision, value)
+    if (revision > last) last = revision
     if (turns.isOverdue()) await turns.next()
   }
   return last
 }
 
-/** An empty store may have had commits before: its revisions are not given again. */
-function raiseLastRevision(database: SqlDatabase, last: number): void {
-  const raise = "INSERT INTO entries (k, r, v) VALUES (?, ?, '') ON CONFLICT (k) DO UPDATE SET r = max(r, excluded.r)"
-  database.prepare(raise).run(lastRevisionColumn, last)
-}
-
 function checkEmpty(database: SqlDatabase): void {
-  if (database.prepare('SELECT 1 FROM entries WHERE k <> ? LIMIT 1').get(lastRevisionColumn) === undefined) return
+  if (database.prepare('SELECT 1 FROM entries WHERE k IS NOT NULL LIMIT 1').get() === undefined) return
   throw new NexusError('AlreadyExists', 'metadata.load: the store already holds entries; load into a new one', {
     operation: 'metadata.load',
   })

@@ -1,6 +1,7 @@
+import { binaryText, uint64 } from '../../core/bytes.ts'
 import { keyTextOnce } from '../../metadata/key-text.ts'
 import type { Commit, Expectation, Write } from '../../metadata/metadata-store.ts'
-import { rangeTexts, revisionText, storedValue } from './column-text.ts'
+import { storedRange } from './stored-row.ts'
 
 /** A commit as its statements need it: made before the write lock is taken, and plain data, so that another thread can run it. */
 export interface PlannedCommit {
@@ -11,13 +12,20 @@ export interface PlannedCommit {
 export type PlannedExpectation =
   | { readonly kind: 'at'; readonly column: string; readonly revision: number }
   | { readonly kind: 'absent' | 'present'; readonly column: string }
-  | { readonly kind: 'range'; readonly low: string; readonly high: string; readonly count: number; readonly maxRevision: number }
+  | {
+      readonly kind: 'range'
+      readonly low: Uint8Array
+      readonly high: Uint8Array
+      readonly count: number
+      readonly maxRevision: number
+    }
 
 export interface PlannedWrite {
+  /** The text of the key. */
   readonly column: string
-  /** Where in the column the revision goes; -1 if nowhere. */
+  /** Where in that the revision goes; -1 if nowhere. */
   readonly slot: number
-  /** TEXT, or the bytes of a large value; `null` deletes. */
+  /** Bytes, or a small value with one character a byte, which another thread gets for less; `null` deletes. */
   readonly value: string | Uint8Array | null
 }
 
@@ -27,7 +35,7 @@ export function planCommit({ expect, writes }: Commit): PlannedCommit {
 
 /** The column of a write once its commit's revision is known. */
 export function writtenColumn({ column, slot }: PlannedWrite, revision: number): string {
-  return slot < 0 ? column : column.slice(0, slot) + revisionText(revision) + column.slice(slot)
+  return slot < 0 ? column : column.slice(0, slot) + binaryText(uint64(revision)) + column.slice(slot)
 }
 
 function planExpectation(expectation: Expectation): PlannedExpectation {
@@ -39,7 +47,7 @@ function planExpectation(expectation: Expectation): PlannedExpectation {
       return { kind: expectation.kind, column: keyTextOnce(expectation.key) }
     case 'range': {
       const { count, maxRevision, range } = expectation
-      return { kind: 'range', ...rangeTexts(range), count, maxRevision }
+      return { kind: 'range', ...storedRange(range), count, maxRevision }
     }
   }
 }
@@ -48,5 +56,5 @@ function planWrite(write: Write): PlannedWrite {
   const column = keyTextOnce(write.key)
   if (write.kind === 'delete') return { column, slot: -1, value: null }
   const { revisionAt, group } = write.key
-  return { column, slot: revisionAt === undefined ? -1 : 1 + group.length + revisionAt, value: storedValue(write.value) }
+  return { column, slot: revisionAt === undefined ? -1 : 1 + group.length + revisionAt, value: write.value }
 }

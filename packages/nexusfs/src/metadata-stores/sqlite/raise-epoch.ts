@@ -1,7 +1,7 @@
-import { epochOf, revisionsPerEpoch, toRevision } from '../../core/revision.ts'
+import { epochOf, revisionsPerEpoch, revisionZero, toRevision } from '../../core/revision.ts'
 import { type BusyOptions, whileBusy } from './busy.ts'
-import { lastRevisionColumn } from './column-text.ts'
 import type { SqlDatabase } from './driver.ts'
+import { LastRow } from './last-row.ts'
 import { toNexusError } from './sql-fault.ts'
 
 /** Moves the last revision to the start of the next epoch, in one transaction on a connection of its own. */
@@ -9,10 +9,10 @@ export async function raiseEpoch(connect: () => SqlDatabase, options: BusyOption
   const database = await whileBusy(connect, options)
   try {
     await whileBusy(() => database.exec('BEGIN IMMEDIATE'), options)
-    const last = toRevision(Number(database.prepare('SELECT r FROM entries WHERE k = ?').get(lastRevisionColumn)?.[0] ?? 0))
-    const raised = (epochOf(last) + 1) * revisionsPerEpoch
-    const raise = "INSERT INTO entries (k, r, v) VALUES (?, ?, '') ON CONFLICT (k) DO UPDATE SET r = excluded.r"
-    database.prepare(raise).run(lastRevisionColumn, raised)
+    const row = new LastRow(database)
+    const { revision, time } = row.read() ?? { revision: revisionZero, time: 0 }
+    row.remove()
+    row.append({ revision: toRevision((epochOf(revision) + 1) * revisionsPerEpoch), time })
     database.exec('COMMIT')
   } catch (error) {
     throw toNexusError(error, options.operation)

@@ -1,7 +1,6 @@
 import { binaryText } from '../../core/bytes.ts'
 import { type Revision, revisionZero } from '../../core/revision.ts'
 import type { Commit, MetadataEntry, Scan, ScanPage, Write } from '../../metadata/metadata-store.ts'
-import { groupOfColumn, groupText } from './column-text.ts'
 import { absentRevision } from './group-committer.ts'
 import { type PlannedCommit, writtenColumn } from './planned-commit.ts'
 import { TwoGenerations, type Weighed } from './two-generations.ts'
@@ -87,12 +86,12 @@ export class ReadCache {
   }
 
   page(scan: Scan): ScanPage | undefined {
-    return this.#pages.get(groupText(scan.group))?.pages.get(pageName(scan))
+    return this.#pages.get(binaryText(scan.group))?.pages.get(pageName(scan))
   }
 
   addPage(scan: Scan, page: ScanPage): void {
     if (page.entries.length > largestCachedPage) return
-    const group = groupText(scan.group)
+    const group = binaryText(scan.group)
     const known = this.#pages.get(group)
     const pages = new Map(known?.pages).set(pageName(scan), page)
     this.#pages.set(group, { pages, bytes: (known?.bytes ?? 0) + pageBytes(page) })
@@ -117,7 +116,7 @@ export class ReadCache {
 
   /** What nobody has read yet is not kept: most of what is written is history. */
   #applyWrite(write: Write, column: string, revision: Revision): void {
-    this.#pages.delete(groupOfColumn(column, write.key.group.length))
+    this.#pages.delete(column.slice(1, 1 + write.key.group.length))
     if (this.#entries.get(column) === undefined) return
     if (write.kind === 'delete') this.addAbsence(column)
     else if (write.key.revisionAt !== undefined) this.#entries.delete(column)

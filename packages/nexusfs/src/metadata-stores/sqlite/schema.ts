@@ -4,16 +4,16 @@ import type { SqlDatabase } from './driver.ts'
 /** "NXFS": written into the header of the file, where `file` and other tools look for it. */
 const applicationId = 0x4e584653
 
-/** Version of the tables below; a newer one is refused. */
-const schemaVersion = 1
+/** Version of the tables below; any other is refused. */
+const schemaVersion = 2
 
 /**
- * `entries`: `k` is the key as text (see column-text.ts), `r` the revision, `v` the value: a small one as text, a large one as a blob.
- * Rows lie in the order in which they were written, and an index finds them by key: new rows then share the pages at the end, whatever
+ * `entries`: `k` is the key (see stored-row.ts), `r` the revision, `v` the value, `c` the checksum. Rows lie in the order in which they were written, and an index finds them by key: new rows then share the pages at the end, whatever
  * their keys. With rows in the order of their keys, a commit writes a quarter more.
  */
 const tables = `
-CREATE TABLE entries (k TEXT NOT NULL UNIQUE, r INTEGER NOT NULL, v ANY NOT NULL) STRICT;
+CREATE TABLE entries (k BLOB, r INTEGER NOT NULL, v BLOB NOT NULL, c INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX entries_by_key ON entries (k) WHERE k IS NOT NULL;
 PRAGMA application_id = ${applicationId};
 PRAGMA user_version = ${schemaVersion};
 `
@@ -35,10 +35,12 @@ export function identify(database: SqlDatabase, location: string): Identity {
       context: { path: location },
     })
   }
-  if (version > schemaVersion) {
+  if (version !== schemaVersion) {
+    const fix =
+      version > schemaVersion ? 'install a newer Nexus' : 'only versions that were never released wrote it: make a new one'
     throw new NexusError(
       'Unsupported',
-      `sqlite: ${location} has schema version ${version}, this Nexus knows versions up to ${schemaVersion}; install a newer Nexus`,
+      `sqlite: ${location} has schema version ${version}, this Nexus knows version ${schemaVersion}; ${fix}`,
       { operation: 'sqlite.open', context: { path: location, version } },
     )
   }

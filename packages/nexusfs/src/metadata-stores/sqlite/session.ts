@@ -5,6 +5,7 @@ import { GroupCommitter, type KnownRevisions } from './group-committer.ts'
 import { LastRevision } from './last-revision.ts'
 import type { ReadCache } from './read-cache.ts'
 import { SnapshotReader } from './snapshot-reader.ts'
+import type { StoreClock } from './store-clock.ts'
 
 /** The event loop stands still while a group runs on the main thread. */
 const groupMs = 4
@@ -17,9 +18,9 @@ export class Session {
   readonly committer: GroupCommitter
   readonly #walState: SqlStatement
 
-  constructor(place: DatabasePlace, cache: ReadCache) {
+  constructor(place: DatabasePlace, cache: ReadCache, clock: StoreClock) {
     this.database = connect(place)
-    this.last = new LastRevision(this.database)
+    this.last = new LastRevision(this.database, clock)
     this.reader = new SnapshotReader(this.database, this.last, cache)
     this.committer = new GroupCommitter(this.database, cachedRevisions(this.last, cache), groupMs)
     this.#walState = this.database.prepare('PRAGMA wal_checkpoint(NOOP)')
@@ -48,6 +49,8 @@ function cachedRevisions(last: LastRevision, cache: ReadCache): KnownRevisions {
       cache.moveTo(revision)
       return revision
     },
+    beginWrites: () => last.beginWrites(),
+    endWrites: (revision) => last.endWrites(revision),
     revisionOf: (column) => cache.entry(column)?.revision,
     committed: (revision) => last.wrote(revision),
   }

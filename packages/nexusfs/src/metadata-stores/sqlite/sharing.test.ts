@@ -34,7 +34,31 @@ console.log('held')
 setTimeout(() => database.exec('ROLLBACK'), ${ms})
 `
 
+/** A process whose clock is a day ahead commits once. */
+const commitTomorrow = (file: string): string => `
+const now = Date.now
+Date.now = () => now() + 86_400_000
+const { SqliteStore } = await import('%/sqlite-store.ts')
+const store = await SqliteStore.open({ path: ${JSON.stringify(file)}, worker: 'never' })
+const { time } = await store.read({})
+await store.commit([{ expect: [], writes: [{ kind: 'put', key: { group: Buffer.from('g'), item: Buffer.from('x') }, value: Buffer.from('') }] }])
+await store.close()
+console.log(time)
+`
+
 describe('one database file', () => {
+  it('has a time that never runs back, whatever the clocks of the processes say', async () => {
+    await using test = await testStore({ durability: 'os' })
+    const { time: before } = await test.store.read({})
+    const tomorrow = Number(await outputOf(inAnotherProcess(commitTomorrow(test.file))))
+    assert.ok(tomorrow > before + 80_000_000)
+    const { time: after } = await test.store.read({ get: [keyOf('x')] })
+    assert.ok(after >= tomorrow, `${after} is below ${tomorrow}`)
+    const later = await test.another()
+    await later.commit([commitOf(put('y', ''))])
+    assert.ok((await later.read({ get: [keyOf('y')] })).time >= tomorrow)
+  })
+
   it('counts exactly while three processes increment by compare and set', { timeout: 120_000 }, async () => {
     await using test = await testStore({ durability: 'os' })
     await test.store.commit([commitOf(put('counter', '0'))])

@@ -1,12 +1,12 @@
 import { NexusError } from '../../core/errors.ts'
-import { type Revision, toRevision } from '../../core/revision.ts'
-import { keyText } from '../../metadata/key-text.ts'
+import type { Revision } from '../../core/revision.ts'
+import { keyText, keyTextOnce } from '../../metadata/key-text.ts'
 import type { Key, MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
-import { itemOfColumn, rangeTexts, textBytes } from './column-text.ts'
 import type { SqlDatabase, SqlRow, SqlStatement } from './driver.ts'
 import { absentRevision } from './group-committer.ts'
 import type { LastRevision } from './last-revision.ts'
 import type { CachedEntry, ReadCache } from './read-cache.ts'
+import { checkedRow, itemOfStoredKey, storedKey, storedRange } from './stored-row.ts'
 
 /** A reply but for its time. */
 export type Snapshot = Pick<ReadReply, 'get' | 'scan'>
@@ -29,9 +29,10 @@ export class SnapshotReader {
     this.#last = last
     this.#begin = database.prepare('BEGIN')
     this.#end = database.prepare('COMMIT')
-    this.#get = database.prepare('SELECT r, v FROM entries WHERE k = ?')
-    this.#ascending = database.prepare('SELECT k, r, v FROM entries WHERE k >= ? AND k < ? ORDER BY k LIMIT ?')
-    this.#descending = database.prepare('SELECT k, r, v FROM entries WHERE k >= ? AND k < ? ORDER BY k DESC LIMIT ?')
+    this.#get = database.prepare('SELECT r, v, c FROM entries WHERE k = ?')
+    const ofRange = 'SELECT k, r, v, c FROM entries WHERE k >= ? AND k < ?'
+    this.#ascending = database.prepare(`${ofRange} ORDER BY k LIMIT ?`)
+    this.#descending = database.prepare(`${ofRange} ORDER BY k DESC LIMIT ?`)
   }
 
   /**
@@ -41,28 +42,34 @@ export class SnapshotReader {
   read(request: ReadRequest, isBehind: boolean): Snapshot {
     const cached = this.#fromCache(request)
     if (cached !== undefined && this.#last.ifUnchanged() === this.#cache.revision) return cached
-    this.#begin.run()
-    try {
+    return this.#inTransaction(() => {
       const isCurrent = this.#enter(isBehind)
       return {
         get: request.get?.map((key) => this.#entry(key, isCurrent)) ?? [],
         scan: request.scan?.map((scan) => this.#page(scan, isCurrent)) ?? [],
       }
-    } finally {
-      this.#end.run()
-    }
+    })
   }
 
   /** The last revision of the store: commits are serial, so that nothing older is still running. */
   horizon(): Revision {
-    const known = this.#last.ifUnchanged()
-    if (known !== undefined) return known
+    return this.#last.ifUnchanged() ?? this.#inTransaction(() => this.#last.refresh())
+  }
+
+  /** After a failure SQLite may have ended the transaction by itself: what the work threw is what is told. */
+  #inTransaction<Result>(work: () => Result): Result {
     this.#begin.run()
+    let result: Result
     try {
-      return this.#last.refresh()
-    } finally {
-      this.#end.run()
+      result = work()
+    } catch (error) {
+      try {
+        this.#end.run()
+      } catch {}
+      throw error
     }
+    this.#end.run()
+    return result
   }
 
   /** True if the cache is of the revision of the open transaction. */
@@ -92,12 +99,13 @@ export class SnapshotReader {
     const column = keyText(key)
     const cached = useCache ? this.#cache.entry(column) : undefined
     if (isComplete(cached)) return cached.entry
-    const row = this.#get.get(column)
+    const stored = storedKey(column)
+    const row = this.#get.get(stored)
     if (row === undefined) {
       if (useCache) this.#cache.addAbsence(column)
       return undefined
     }
-    const entry = { key, value: this.#value(row[1]), revision: toRevision(Number(row[0])) }
+    const entry = { key, ...checkedRow(stored, row[0], row[1], row[2]) }
     if (useCache) this.#cache.addEntry(column, entry)
     return entry
   }
@@ -105,7 +113,7 @@ export class SnapshotReader {
   #page(scan: Scan, useCache: boolean): ScanPage {
     const cached = useCache ? this.#cache.page(scan) : undefined
     if (cached !== undefined) return cached
-    const { low, high } = rangeTexts(scan)
+    const { low, high } = storedRange(scan)
     const statement = scan.reverse === true ? this.#descending : this.#ascending
     const rows = statement.all(low, high, scan.limit + 1)
     const shown = rows.length > scan.limit ? rows.slice(0, scan.limit) : rows
@@ -115,20 +123,16 @@ export class SnapshotReader {
     return page
   }
 
-  #row(row: SqlRow, group: Uint8Array, share: boolean): MetadataEntry {
-    const column = String(row[0])
+  #row([k, r, v, c]: SqlRow, group: Uint8Array, share: boolean): MetadataEntry {
+    if (!(k instanceof Uint8Array))
+      throw new NexusError('Corrupt', 'sqlite: a key is no BLOB; restore the database from a backup')
+    const key = { group, item: itemOfStoredKey(k, group.length) }
+    const column = share ? keyTextOnce(key) : ''
     const known = share ? this.#cache.entry(column)?.entry : undefined
     if (known !== undefined) return known
-    const key = { group, item: itemOfColumn(column, group.length) }
-    const entry = { key, value: this.#value(row[2]), revision: toRevision(Number(row[1])) }
+    const entry = { key, ...checkedRow(k, r, v, c) }
     if (share) this.#cache.addEntry(column, entry)
     return entry
-  }
-
-  #value(stored: unknown): Uint8Array {
-    if (typeof stored === 'string') return textBytes(stored)
-    if (stored instanceof Uint8Array) return stored
-    throw new NexusError('Corrupt', 'sqlite: an entry has a value of no known form; restore the database from a backup')
   }
 }
 

@@ -13,6 +13,7 @@ export type Outcome = 'none' | 'unknown'
 const busy = 5
 const locked = 6
 const ioError = 10
+const corrupt = 11
 
 /** The primary result codes, and extended ones, that say something of their own; all others are `Unexpected`. */
 const meanings: Readonly<Record<number, { readonly code: ErrorCode; readonly fix: string }>> = {
@@ -36,6 +37,9 @@ const meanings: Readonly<Record<number, { readonly code: ErrorCode; readonly fix
 
 export function faultOf(error: unknown): SqlFault {
   const message = error instanceof Error ? error.message : String(error)
+  if (isNexusError(error, 'Corrupt')) return { code: corrupt, message }
+  // A number of more than 53 bits: nobody wrote one.
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_OUT_OF_RANGE') return { code: corrupt, message }
   if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number') {
     return { code: error.errcode, message }
   }

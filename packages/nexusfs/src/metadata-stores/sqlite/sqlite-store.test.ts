@@ -4,11 +4,14 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
 import { utf8 } from '../../core/bytes.ts'
+import { isNexusError } from '../../core/errors.ts'
 import { toRevision } from '../../core/revision.ts'
+import { keyText } from '../../metadata/key-text.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { checkSqliteVersion, openDatabase } from './driver.ts'
 import { commitOf, keyOf, put, revisionOf, testFolder, testStore } from './sqlite-store.test-fixture.ts'
 import { SqliteStore } from './sqlite-store.ts'
+import { storedKey } from './stored-row.ts'
 
 describe('SqliteStore.open', () => {
   it('makes a file that only its user can read, and keeps entries between openings', async () => {
@@ -59,7 +62,7 @@ describe('SqliteStore.open', () => {
     await using test = await testStore()
     await test.store.close()
     const database = openDatabase(test.file)
-    database.exec('PRAGMA user_version = 2')
+    database.exec('PRAGMA user_version = 3')
     database.close()
     await assert.rejects(SqliteStore.open({ path: test.file }), { code: 'Unsupported' })
   })
@@ -85,6 +88,31 @@ describe('SqliteStore.open', () => {
     }
     await assert.rejects(opened.read({ get: [keyOf('k7')] }), { code: 'Corrupt' })
     await opened.close()
+  })
+
+  it('never gives what a damaged index leads to: the row of another key, or no last revision', async () => {
+    await using test = await testStore()
+    await test.store.commit([commitOf([put('a', 'one'), put('b', 'two')])])
+    await test.store.close()
+    const damage = (sql: string): void => {
+      const database = openDatabase(test.file)
+      database.exec(sql)
+      database.close()
+    }
+    const keys = [keyOf('a'), keyOf('b')].map((key) => Buffer.from(storedKey(keyText(key))).toString('hex'))
+    // Exchanges the names of two rows: what each of them holds is whole.
+    damage(`UPDATE entries SET k = x'00' WHERE k = x'${keys[0]}'; UPDATE entries SET k = x'${keys[0]}' WHERE k = x'${keys[1]}';
+      UPDATE entries SET k = x'${keys[1]}' WHERE k = x'00'`)
+    const exchanged = await test.another()
+    await assert.rejects(exchanged.read({ get: [keyOf('a')] }), { code: 'Corrupt' })
+    await assert.rejects(exchanged.read({ scan: [{ group: keyOf('a').group, limit: 10 }] }), { code: 'Corrupt' })
+    await exchanged.close()
+    damage('DELETE FROM entries WHERE k IS NULL')
+    const headless = await test.another()
+    await assert.rejects(headless.horizon(), { code: 'Corrupt' })
+    await assert.rejects(headless.read({ get: [keyOf('c')] }), { code: 'Corrupt' })
+    const [result] = await headless.commit([commitOf(put('c', ''))])
+    assert.equal(result?.status === 'failed' && isNexusError(result.error) && result.error.code, 'Corrupt')
   })
 
   it('can be opened ten times at once on a file that is not there yet', async () => {

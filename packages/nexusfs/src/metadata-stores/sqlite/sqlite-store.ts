@@ -28,7 +28,7 @@ import { ReadCache } from './read-cache.ts'
 import { RevisionWatch } from './revision-watch.ts'
 import { Session, Sessions } from './session.ts'
 import { faultOf, isBusy, toNexusError } from './sql-fault.ts'
-import { storeTime } from './store-time.ts'
+import { StoreClock } from './store-clock.ts'
 
 export interface SqliteStoreOptions {
   /** The database file, such as `./data/meta.db`; its folder must be there. */
@@ -63,6 +63,7 @@ export class SqliteStore implements MetadataStore {
   readonly #place: DatabasePlace
   readonly #busyTimeoutMs: number
   readonly #cache: ReadCache
+  readonly #clock: StoreClock
   readonly #sessions: Sessions
   readonly #runner: CommitRunner
   readonly #queue: CommitQueue
@@ -85,17 +86,19 @@ export class SqliteStore implements MetadataStore {
     const file = prepareDatabaseFile(path, { create, isDurable: durability === 'disk' })
     const place = { file, durability }
     const cache = new ReadCache(cacheBytes)
-    const first = await whileBusy(() => new Session(place, cache), { operation: 'sqlite.open', timeoutMs: busyTimeoutMs })
-    const store = new SqliteStore(place, cache, first, options)
+    const clock = new StoreClock()
+    const first = await whileBusy(() => new Session(place, cache, clock), { operation: 'sqlite.open', timeoutMs: busyTimeoutMs })
+    const store = new SqliteStore(place, cache, clock, first, options)
     await store.#runner.started()
     return store
   }
 
-  private constructor(place: DatabasePlace, cache: ReadCache, first: Session, options: SqliteStoreOptions) {
+  private constructor(place: DatabasePlace, cache: ReadCache, clock: StoreClock, first: Session, options: SqliteStoreOptions) {
     this.#place = place
     this.#cache = cache
+    this.#clock = clock
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 10_000
-    this.#sessions = new Sessions(first, () => new Session(place, cache))
+    this.#sessions = new Sessions(first, () => new Session(place, cache, clock))
     this.#runner = new CommitRunner(place, this.#sessions, options.worker ?? 'auto')
     this.#watch = new RevisionWatch(() => ifWell(() => this.#sessions.current.reader.horizon()))
     this.#queue = new CommitQueue({
@@ -216,7 +219,7 @@ export class SqliteStore implements MetadataStore {
 
   #readNow(request: ReadRequest): ReadReply {
     const { get, scan } = this.#sessions.current.reader.read(request, this.#queue.isRunning)
-    return { get, scan, time: storeTime() }
+    return { get, scan, time: this.#clock.now() }
   }
 
   /** In the next turn of the event loop, and in further ones while another connection is in the way. */

@@ -4,6 +4,7 @@ import type { SqlDatabase } from './driver.ts'
 import { GroupCommitter } from './group-committer.ts'
 import { LastRevision } from './last-revision.ts'
 import { faultOf } from './sql-fault.ts'
+import { StoreClock } from './store-clock.ts'
 import type { ThreadReply, ThreadRequest } from './store-thread.ts'
 import { makeWalRoom } from './wal-room.ts'
 
@@ -51,11 +52,13 @@ interface Connection {
 /** Expectations are looked up in the database: the cache is on the main thread. */
 function open(place: DatabasePlace): Connection {
   const database = connect(place)
-  const last = new LastRevision(database)
+  const last = new LastRevision(database, new StoreClock())
   const committer = new GroupCommitter(
     database,
     {
       enter: () => last.refresh(),
+      beginWrites: () => last.beginWrites(),
+      endWrites: (revision) => last.endWrites(revision),
       revisionOf: () => undefined,
       committed: (revision) => last.wrote(revision),
     },

@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads'
+import { binaryText } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
 import type { DatabasePlace } from './connection.ts'
 import type { GroupOutcome } from './group-committer.ts'
-import type { PlannedCommit } from './planned-commit.ts'
+import type { PlannedCommit, PlannedWrite } from './planned-commit.ts'
 
 export type ThreadRequest =
   | { readonly kind: 'group'; readonly group: readonly PlannedCommit[] }
@@ -134,12 +135,16 @@ function lostReply(reason: string): ThreadReply {
   return { kind: 'lost', fault: { code: 10, message: `the commit thread has ended: ${reason}` } }
 }
 
+/** Up to here, in bytes, a value goes to the thread as a string, which costs less than an array. */
+const smallValueBytes = 1_024
+
 /** A message copies the whole buffer behind a view, so that a large value goes as a copy of its own bytes. */
 function detached(plan: PlannedCommit): PlannedCommit {
-  const writes = plan.writes.map((write) =>
-    write.value instanceof Uint8Array && write.value.buffer.byteLength > write.value.length
-      ? { ...write, value: write.value.slice() }
-      : write,
-  )
-  return { expect: plan.expect, writes }
+  return { expect: plan.expect, writes: plan.writes.map((write) => ({ ...write, value: detachedValue(write.value) })) }
+}
+
+function detachedValue(value: PlannedWrite['value']): PlannedWrite['value'] {
+  if (!(value instanceof Uint8Array)) return value
+  if (value.length <= smallValueBytes) return binaryText(value)
+  return value.buffer.byteLength > value.length ? value.slice() : value
 }

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'vitest'
+import { openDatabase } from './driver.ts'
+import { probeDriver, refuseChangedValues } from './driver-probe.ts'
+
+const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+
+describe('the probe of the driver', () => {
+  it('passes the one of this runtime', () => {
+    const database = openDatabase(':memory:')
+    probeDriver(database)
+    database.close()
+  })
+
+  it('refuses one that changes a value, and says what to run', () => {
+    const largest = Number.MAX_SAFE_INTEGER
+    refuseChangedValues([bytes, largest, null, new Uint8Array(0)])
+    for (const row of [
+      undefined,
+      [bytes.subarray(0, 0), largest, null, new Uint8Array(0)],
+      [bytes.slice().fill(1, 200, 201), largest, null, new Uint8Array(0)],
+      ['', largest, null, new Uint8Array(0)],
+      [bytes, 2 ** 53, null, new Uint8Array(0)],
+      [bytes, largest, undefined, new Uint8Array(0)],
+      [bytes, largest, null, null],
+    ]) {
+      assert.throws(() => refuseChangedValues(row), {
+        code: 'MissingDependency',
+        message: /Node \d+\..*; run Node 24\.15 or later/,
+      })
+    }
+  })
+})
