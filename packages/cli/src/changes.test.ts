@@ -103,6 +103,7 @@ describe('import, export and usage', () => {
       'bytes',
       'unchanged',
       'skippedLinks',
+      'leftOut',
     ])
     const usage = Object(await json('usage'))
     assert.equal(usage.logicalBytes, 10_000)

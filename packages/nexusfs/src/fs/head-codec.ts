@@ -48,12 +48,13 @@ const decoded = new WeakMap<MetadataEntry, Bound>()
 export function decodeHead(entry: MetadataEntry): Bound {
   const known = decoded.get(entry)
   if (known !== undefined) return known
-  const bound = decode(entry)
+  const bound = decodeHeadOnce(entry)
   decoded.set(entry, bound)
   return bound
 }
 
-function decode(entry: MetadataEntry): Bound {
+/** The same, not remembered: for those who pass over many rows, and would leave a million of them to the garbage collector. */
+export function decodeHeadOnce(entry: MetadataEntry): Bound {
   const { fields, bytes } = decodeRecord(entry.value)
   const head = uncheckedHead(fields, bytes)
   if (!isHead(head) || !fitsRow(head, entry)) {

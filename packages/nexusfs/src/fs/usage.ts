@@ -9,7 +9,7 @@ import type { ItemRange, MetadataEntry, ScanPage } from '../metadata/metadata-st
 import type { FsContext } from './context.ts'
 import { demandDirectory, demandFile, demandNoFileAbove } from './expect-path.ts'
 import { type BoundFile, isDirectory, isFile } from './head.ts'
-import { decodeHead } from './head-codec.ts'
+import { decodeHeadOnce } from './head-codec.ts'
 import type { OperationOptions, Usage } from './options.ts'
 
 /** Entries in one read, at most, and groups that it scans. */
@@ -81,7 +81,7 @@ class Survey {
     const older = files.filter(({ head }) => head.version > 1).map(({ head }) => versionGroup(head.id))
     for (const some of chunks(older, groupsPerRead)) {
       for await (const page of this.#pages(some)) {
-        for (const bound of page.map(decodeHead)) if (isFile(bound)) tally.addVersion(bound)
+        for (const bound of page.map(decodeHeadOnce)) if (isFile(bound)) tally.addVersion(bound)
       }
     }
   }
@@ -105,7 +105,7 @@ class Survey {
   }
 
   async #bindings(page: readonly MetadataEntry[], tally: Tally): Promise<void> {
-    const bounds = page.map(decodeHead)
+    const bounds = page.map(decodeHeadOnce)
     const below = bounds.filter(isDirectory).map(({ head }) => head.id)
     tally.directories += below.length
     await this.files(bounds.filter(isFile), tally)
@@ -114,7 +114,7 @@ class Survey {
 
   /** A tree is counted where it was removed last, by the commit that wrote its row; one that has come back has no row. */
   async #endedBindings(page: readonly MetadataEntry[]): Promise<void> {
-    const ended = page.map(decodeHead)
+    const ended = page.map(decodeHeadOnce)
     const isGone = ({ head }: { head: BoundFile['head'] }): boolean =>
       head.ended?.why === 'removed' || head.ended?.why === 'replaced'
     await this.files(ended.filter(isFile).filter(isGone), this.removed)
