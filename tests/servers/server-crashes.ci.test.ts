@@ -132,8 +132,7 @@ describe.skipIf(postgres === undefined)('a PostgreSQL server', () => {
 })
 
 describe.skipIf(redis === undefined)('a Redis server', () => {
-  // Without any fsync the log still survives the process. Once, on a busy machine, a server came back older than a client had seen it
-  // (and was refused): the longer tier looks on.
+  // Without any fsync the log still survives the process; `redis-kills.ci.test.ts` looks at both in every tier.
   for (const appendfsync of process.env.NEXUS_TIER === 'full' ? ['always', 'no'] : ['always']) {
     it(`that is killed and started again on its log, with appendfsync ${appendfsync}, loses no acknowledged write`, () =>
       withOwnServer('redis', { appendfsync }, async (place, own) => {

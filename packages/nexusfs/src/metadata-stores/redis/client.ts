@@ -11,7 +11,7 @@ import { type RedisKeys, redisFormat, redisKeys } from './redis-keys.ts'
 import type { ServerFacts } from './redis-probe.ts'
 import { asList, asNumber, asText, type Reply } from './reply.ts'
 import type { RedisScript } from './script.ts'
-import { readServerFacts } from './server-facts.ts'
+import { readServerFacts, type ServerReport } from './server-facts.ts'
 import { settleLog } from './settle-log.ts'
 
 /**
@@ -28,6 +28,7 @@ export class RedisClient {
   #storeId: string | undefined
   #seen: Revision = revisionZero
   #rollback: NexusError | undefined
+  #isClosed = false
 
   constructor(client: RedisClientClass, place: RedisPlace) {
     this.#class = client
@@ -56,11 +57,13 @@ export class RedisClient {
    * @throws {NexusError} with the outcome `none`
    */
   async connection(call: Call): Promise<Connection> {
-    if (this.#rollback !== undefined) throw this.#rollback
-    if (this.#connection?.isOpen) return this.#connection
     let failure: unknown
     const late = (): NexusError => (isNexusError(failure) ? failure : call.timeout('none', failure))
     for (let pause = 10; ; pause = Math.min(pause * 2, 500)) {
+      if (this.#isClosed) this.#refuseClosed()
+      if (this.#rollback !== undefined) throw this.#rollback
+      // Looked at in each turn: while this caller slept, another may have connected.
+      if (this.#connection?.isOpen) return this.#connection
       try {
         return await call.race(this.#openOnce(false), () => 'none', late)
       } catch (error) {
@@ -76,9 +79,10 @@ export class RedisClient {
    * @throws {NexusError} Corrupt if the store is gone or older than this client knows; as `Connection.run`
    */
   async run(connection: Connection, operation: string, script: RedisScript, args: readonly Buffer[]): Promise<readonly Reply[]> {
-    const head = [this.storeId, String(this.#seen), this.place.prefix]
+    const known = this.#seen
+    const head = [this.storeId, String(known), this.place.prefix]
     const reply = asList(await connection.run(operation, script, [this.keys.state], [...head, ...args]))
-    this.#refuse(asText(reply[0]), operation)
+    this.#refuse(asText(reply[0]), operation, known)
     return reply
   }
 
@@ -97,6 +101,7 @@ export class RedisClient {
 
   /** Ends everything at once. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#opening?.catch(() => undefined)
     this.#connection?.drop()
     this.#connection = undefined
@@ -111,31 +116,43 @@ export class RedisClient {
   }
 
   async #connect(create: boolean): Promise<Connection> {
-    let facts: ServerFacts | undefined
+    let report: ServerReport | undefined
     const connection = await Connection.open(this.#class, this.place, async (fresh) => {
-      facts = await readServerFacts(fresh, this.place)
+      report = await readServerFacts(fresh, this.place)
       await this.#enter(fresh, create)
-      this.#facts ??= facts
-      this.#refuseWeaker(facts)
+      this.#facts ??= report.facts
+      this.#refuseWeaker(report.facts)
     })
-    if (facts !== undefined) await settleLog(connection, facts, this.place)
+    if (report !== undefined) await settleLog(connection, report, this.place)
+    // One that is broken may still hold its socket.
+    this.#connection?.drop()
     this.#connection = connection
+    if (this.#isClosed) this.#refuseClosed()
     return connection
   }
 
+  /** A group whose callers have all gone may still look for a connection when the store is closed. */
+  #refuseClosed(): never {
+    this.#connection?.drop()
+    this.#connection = undefined
+    throw new NexusError('Closed', 'redis: the store is closed; open it again', { context: { outcome: 'none' } })
+  }
+
+  /** What is compared is what was known before the question: meanwhile, commits may be acknowledged on a connection that is still open. */
   async #enter(connection: Connection, create: boolean): Promise<void> {
     const { state, probe, channel } = this.keys
+    const known = this.#seen
     const args = [randomBytes(16).toString('hex'), redisFormat, create ? '1' : '0', channel]
     const reply = asList(await connection.run('metadata.open', openScript, [state, probe], args))
     const verdict = asText(reply[0])
     if (verdict === 'forbidden') throw this.#forbidden(asText(reply[1]))
     if (verdict === 'absent' && this.#storeId === undefined) throw this.#absent()
-    this.#refuse(verdict === 'absent' ? 'gone' : verdict, 'metadata.open')
+    this.#refuse(verdict === 'absent' ? 'gone' : verdict, 'metadata.open', known)
     this.#checkFormat(asText(reply[2]))
     const id = asText(reply[1])
     this.#storeId ??= id
-    if (id !== this.#storeId) this.#refuse('gone', 'metadata.open')
-    if (asNumber(reply[3]) < this.#seen) this.#refuse('older', 'metadata.open')
+    if (id !== this.#storeId) this.#refuse('gone', 'metadata.open', known)
+    if (asNumber(reply[3]) < known) this.#refuse('older', 'metadata.open', known)
     this.saw(asNumber(reply[3]))
   }
 
@@ -145,17 +162,16 @@ export class RedisClient {
     throw new NexusError('Unsupported', text, { operation: 'metadata.open', context: { outcome: 'none' } })
   }
 
-  #refuse(verdict: string, operation: string): void {
-    if (verdict === 'gone' || verdict === 'older') throw this.#rolledBack(verdict, operation)
+  /** @param known the highest revision when the server was asked */
+  #refuse(verdict: string, operation: string, known: Revision): void {
+    if (verdict === 'gone' || verdict === 'older') throw this.#rolledBack(verdict, operation, known)
     if (verdict === 'loading') throw this.#loading(operation)
   }
 
   /** Once for all: another process might push the counter past what this one has seen. */
-  #rolledBack(verdict: 'gone' | 'older', operation: string): NexusError {
+  #rolledBack(verdict: 'gone' | 'older', operation: string, known: Revision): NexusError {
     const what =
-      verdict === 'gone'
-        ? 'no longer holds the store that was opened'
-        : `is older than revision ${this.#seen}, which was acknowledged`
+      verdict === 'gone' ? 'no longer holds the store that was opened' : `is older than revision ${known}, which was acknowledged`
     const text = `redis: ${this.place.location} ${what}; it was emptied or restored: check it, raise the epoch, and open it again`
     const context = { outcome: 'none', reason: 'rolled back' }
     this.#rollback ??= new NexusError('Corrupt', text, { operation, context })

@@ -8,7 +8,7 @@ import { readServerFacts } from './server-facts.ts'
 export async function probePlace(client: RedisClientClass, place: RedisPlace): Promise<RedisProbe> {
   const seen: RedisProbe[] = []
   const connection = await Connection.open(client, place, async (fresh) => {
-    const facts = await readServerFacts(fresh, place)
+    const { facts } = await readServerFacts(fresh, place)
     const began = performance.now()
     await fresh.send('metadata.probe', 'PING', [])
     seen.push({ ...facts, rttMs: performance.now() - began })

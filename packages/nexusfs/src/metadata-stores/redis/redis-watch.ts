@@ -65,6 +65,7 @@ export class RedisWatch implements Watch {
       await fresh.send(operation, 'subscribe', [this.#channel])
     })
     if (this.#closed.signal.aborted) connection.drop()
+    this.#connection?.drop()
     this.#connection = connection
   }
 

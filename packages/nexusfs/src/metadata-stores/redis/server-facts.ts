@@ -8,21 +8,25 @@ import { asList, asText } from './reply.ts'
 const operation = 'metadata.open'
 const unknown = 'unknown'
 
+/** What one INFO told: the facts for people, and all of its values. */
+export interface ServerReport {
+  readonly facts: ServerFacts
+  readonly info: ReadonlyMap<string, string>
+}
+
 /**
  * Asks the server for its version, its role and the settings that decide what an acknowledged commit survives, and refuses a server
  * that cannot keep the promises of the port.
  * @throws {NexusError} InvalidConfig, ReadOnly, Unsupported, Unavailable, PermissionDenied
  */
-export async function readServerFacts(connection: Connection, place: RedisPlace): Promise<ServerFacts> {
+export async function readServerFacts(connection: Connection, place: RedisPlace): Promise<ServerReport> {
   const info = parseInfo(asText(await connection.send(operation, 'INFO', [])))
   refuseUnusable(info, place)
   const policy = await readPolicy(connection, info)
   const isSafe = policy.appendonly === 'yes' && policy['maxmemory-policy'] === 'noeviction'
   if (!isSafe && !place.acceptDataLoss) throw unsafe(policy, place)
-  return {
-    durability: isSafe ? classOf(policy) : 'none',
-    settings: { version: info.get('redis_version') ?? unknown, ...policy },
-  }
+  const settings = { version: info.get('redis_version') ?? unknown, ...policy }
+  return { facts: { durability: isSafe ? classOf(policy) : 'none', settings }, info }
 }
 
 type PolicyName = 'appendonly' | 'appendfsync' | 'no-appendfsync-on-rewrite' | 'aof-load-truncated' | 'maxmemory-policy'

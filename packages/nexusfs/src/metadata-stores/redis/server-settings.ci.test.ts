@@ -59,6 +59,19 @@ describe.skipIf(plain === undefined)('RedisStore checks the server before it tru
     assert.equal((await refusal({ url: server.url('limited:pw@') })).code, 'InvalidConfig')
   })
 
+  it('a connection asks for INFO once', async () => {
+    const server = await mustStart()
+    await (await RedisStore.open({ url: server.url() })).close()
+    const asked = async (): Promise<number> => {
+      const [, calls] = /cmdstat_info:calls=(\d+)/.exec(String(await server.command('INFO', 'commandstats'))) ?? []
+      return Number(calls)
+    }
+    const before = await asked()
+    await (await RedisStore.open({ url: server.url() })).close()
+    // The count itself is another one.
+    assert.equal((await asked()) - before, 2)
+  })
+
   it('a server whose settings get weaker behind our back is refused at the next connection', async () => {
     const server = await mustStart()
     const store = await RedisStore.open({ url: server.url() })

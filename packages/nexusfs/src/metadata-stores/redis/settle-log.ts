@@ -3,9 +3,8 @@ import { isNexusError, NexusError } from '../../core/errors.ts'
 import { Call } from './call.ts'
 import type { Connection } from './connection.ts'
 import type { RedisPlace } from './options.ts'
-import type { ServerFacts } from './redis-probe.ts'
 import { asText } from './reply.ts'
-import { parseInfo } from './server-facts.ts'
+import { parseInfo, type ServerReport } from './server-facts.ts'
 
 const operation = 'metadata.open'
 /** Pauses between two looks, in ms: the first and the longest. */
@@ -23,11 +22,11 @@ const longestPauseMs = 100
  * Without the right to `BGREWRITEAOF` the file stays as it is.
  * @throws {NexusError} Timeout if that takes longer than a call may, then the connection is dropped; Unavailable; as `Connection.send`
  */
-export async function settleLog(connection: Connection, facts: ServerFacts, place: RedisPlace): Promise<void> {
+export async function settleLog(connection: Connection, report: ServerReport, place: RedisPlace): Promise<void> {
   try {
     const call = new Call(operation, place.callMs, undefined)
     await call.race(
-      settle(connection, facts, place),
+      settle(connection, report, place),
       () => 'none',
       () => stillBusy(place),
     )
@@ -37,13 +36,18 @@ export async function settleLog(connection: Connection, facts: ServerFacts, plac
   }
 }
 
-async function settle(connection: Connection, { settings }: ServerFacts, place: RedisPlace): Promise<void> {
+async function settle(
+  connection: Connection,
+  { facts: { settings }, info: told }: ServerReport,
+  place: RedisPlace,
+): Promise<void> {
   if (settings.appendonly !== 'yes' || settings['aof-load-truncated'] === 'no') return
+  if (!isBusy(told) && wasWritten(told)) return
   let isAsked = false
   for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
+    // Again, since another client may have had it written since that one was told.
     const info = parseInfo(asText(await connection.send(operation, 'INFO', ['persistence'])))
-    const isBusy = info.get('aof_rewrite_in_progress') === '1' || info.get('aof_rewrite_scheduled') === '1'
-    if (!isBusy) {
+    if (!isBusy(info)) {
       if (wasWritten(info)) return
       if (isAsked) throw failed(place)
       if (!(await ask(connection))) return
@@ -51,6 +55,10 @@ async function settle(connection: Connection, { settings }: ServerFacts, place: 
     }
     await sleep(pause)
   }
+}
+
+function isBusy(info: ReadonlyMap<string, string>): boolean {
+  return info.get('aof_rewrite_in_progress') === '1' || info.get('aof_rewrite_scheduled') === '1'
 }
 
 /** True if the file was written anew since the server started. */
