@@ -62,6 +62,10 @@ describe('probeCombinations', () => {
     assert.deepEqual(status, { status: 'failed', reason: 'probe: bucket "b" 403' })
     const thrown = await statusOf(() => Promise.reject(new Error('connection refused')))
     assert.deepEqual(thrown, { status: 'failed', reason: 'probe: connection refused' })
+    const caused = await statusOf(async () => {
+      throw new TypeError('fetch failed', { cause: new AggregateError([new Error('connect ECONNREFUSED 127.0.0.1:9')]) })
+    })
+    assert.deepEqual(caused, { status: 'failed', reason: 'probe: fetch failed: connect ECONNREFUSED 127.0.0.1:9' })
   })
 
   it('says what answered, and lowers the class to what the service is set to keep', async () => {

@@ -53,7 +53,7 @@ async function probeAdapter(
     if (!ok) return { isReady: false, reason: detail }
     return { isReady: true, detail: rttMs === undefined ? detail : `${detail}; ${rttMs.toFixed(2)} ms away`, durability }
   } catch (error) {
-    const why = signal.aborted ? `no answer within ${probeMs / 1000} s` : error instanceof Error ? error.message : String(error)
+    const why = signal.aborted ? `no answer within ${probeMs / 1000} s` : withCauses(error)
     return { isReady: false, reason: why }
   }
 }
@@ -62,4 +62,13 @@ function rejectWhenFired(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
+}
+
+/** What an error says, and what each of its causes adds to that: `fetch failed` alone helps nobody. */
+function withCauses(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const own = error.message || error.name
+  if (error.cause === undefined) return error instanceof AggregateError ? error.errors.map(withCauses).join(', ') : own
+  const cause = withCauses(error.cause)
+  return own.includes(cause) ? own : `${own}: ${cause}`
 }

@@ -68,7 +68,13 @@ describe('planRun', () => {
     const message = /nothing is selected: "postgresql" occurs nowhere \(near: /
     assert.throws(() => plan({ keywords: 'postgresql' }), { code: 'NotFound', message })
     assert.throws(() => plan({ combos: ['local-sqlit'] }), { code: 'NotFound', message: /near: local-sqlite/ })
-    assert.throws(() => plan({ combos: ['local-postgres'] }), { code: 'NotFound', message: /no selected combination is ready/ })
+    const unready = /no selected combination is ready; local-postgres: set NEXUS_DATABASE_URL/
+    assert.throws(() => plan({ combos: ['local-postgres'] }), { code: 'NotFound', message: unready })
+  })
+
+  it('tells only of skips that the keywords asked for', () => {
+    assert.deepEqual(plan({ keywords: 'local-sqlite' }).skips, [])
+    assert.equal(plan({ keywords: 'throughput' }).skips.length, 1)
   })
 
   it('turns the skip of a required combination into an error', () => {

@@ -57,8 +57,11 @@ export function planRun(
     }))
     .filter((plan) => plan.combinations.length > 0)
     .map((plan) => ({ ...plan, combinations: withReferences(plan, combinations) }))
-  if (planned.length === 0) throw nothingSelected(keywords, chosen, ready)
-  return { workloads: planned, skips: asked.flatMap(skipOf) }
+  const isMeant = ({ id }: Combination): boolean =>
+    keywords === undefined || chosen.some(({ workload }) => keywords.matches(keywordText(workload, id)))
+  const skips = asked.filter(isMeant).flatMap(skipOf)
+  if (planned.length === 0) throw nothingSelected(keywords, chosen, ready, skips)
+  return { workloads: planned, skips }
 }
 
 interface ChosenWorkload {
@@ -130,7 +133,12 @@ function nothingSelected(
   keywords: KeywordExpression | undefined,
   chosen: readonly ChosenWorkload[],
   ready: readonly Combination[],
+  skips: readonly Skip[],
 ): NexusError {
+  if (skips.length > 0) {
+    const reasons = skips.map(({ what, reason }) => `${what}: ${reason}`)
+    return new NexusError('NotFound', `nothing is selected: no selected combination is ready; ${reasons.join('; ')}`)
+  }
   const texts = chosen.flatMap(({ workload }) => ready.map(({ id }) => keywordText(workload, id)))
   const unknown = (keywords?.words ?? []).filter((word) => !texts.some((text) => text.toLowerCase().includes(word.toLowerCase())))
   const vocabulary = [...new Set([...chosen.map(({ workload }) => workloadId(workload)), ...ready.map(({ id }) => id)])]

@@ -68,7 +68,10 @@ describe('conformance', () => {
     assert.equal(stderr, '')
     assert.match(stdout, /forgetful breaks the law delete-[a-z-]+: /)
     assert.match(stdout, /replay: +nexus conformance forgetful --layer storage --law delete-[a-z-]+ --seed 42\n/)
-    assert.match(stdout, /forgetful storage: \d+ kept, [1-9]\d* broken, \d+ skipped \(seed 42\)\n$/)
+    assert.match(
+      stdout,
+      /forgetful storage: \d+ kept, [1-9]\d* broken, \d+ skipped \(seed 42\)\na replay repeats .* run it some times without its seed\n$/,
+    )
     const disposed: unknown = Reflect.get(globalThis, 'disposedByConformance')
     assert.ok(Array.isArray(disposed) && disposed.length > 30, 'every namespace is removed')
   })
@@ -78,6 +81,12 @@ describe('conformance', () => {
     assert.equal(code, 1)
     assert.match(stdout, /alone breaks the law processes-see-puts: /)
     assert.match(stdout, /alone storage: 3 kept, 4 broken, 0 skipped/)
+  })
+
+  it('says in one line that an adapter cannot be opened', async () => {
+    const { code, stdout, stderr } = await runNexus(['conformance', 'gated'], { cwd, env: { GATED_URL: 'x' } })
+    assert.deepEqual([code, stdout], [70, ''])
+    assert.equal(stderr, 'nexus: Unexpected: gated cannot be opened: Error: opened; no law was checked\n')
   })
 
   it('says which variables an adapter lacks', async () => {

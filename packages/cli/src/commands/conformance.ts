@@ -94,7 +94,7 @@ async function checkLayer<Port extends StorageBackend | MetadataStore>(
   text: string,
   { law, seed }: ConformanceFlags,
 ): Promise<ConformanceReport> {
-  const { lawsOf, runConformance } = await import('nexusfs/conformance')
+  const { aboutChance, lawsOf, runConformance } = await import('nexusfs/conformance')
   const laws = lawsOf(subject)
   const said: Promise<void>[] = []
   let ended = 0
@@ -116,6 +116,7 @@ async function checkLayer<Port extends StorageBackend | MetadataStore>(
   const unchecked = report.unchecked === 0 ? '' : `, ${report.unchecked} NOT CHECKED`
   const counts = `${report.passed} kept, ${report.failed} broken, ${report.skipped} skipped${unchecked}`
   if (!context.isJson) await context.out.line(`${subject.name} ${subject.kind}: ${counts} (seed ${report.seed})`)
+  if (!context.isJson && report.failed > 0) await context.out.line(aboutChance)
   return report
 }
 

@@ -79,6 +79,27 @@ test('laws are registered in order under the name of the subject, and each test 
   assert.deepEqual(ran, ['six'])
 })
 
+test('where the first place cannot be opened, one test says so and the others are skipped', async () => {
+  const bodies: ((context?: unknown) => Promise<void>)[] = []
+  const runner = {
+    describe: (_: string, body: () => void) => body(),
+    it: (_: string, body: (context?: unknown) => Promise<void>) => bodies.push(body),
+  }
+  const failing = { ...subject, open: () => Promise.reject(new Error('no route')) }
+  registerLaws(failing, runner, storageLaws, { only: ['list-*'] })
+  const reasons: string[] = []
+  const context = { skip: (reason: string) => reasons.push(reason) }
+  const [first, ...others] = bodies
+  const why = 'memory cannot be opened: Error: no route; no law was checked'
+  await assert.rejects(async () => first?.(context), { message: why })
+  for (const body of others) await body(context)
+  assert.ok(others.length > 10)
+  assert.deepEqual(
+    reasons,
+    others.map(() => why),
+  )
+})
+
 test('a runner that cannot skip passes over a law that does not apply', async () => {
   const requires = { description: 'wings', isMet: () => false }
   const check = async (): Promise<never> => {

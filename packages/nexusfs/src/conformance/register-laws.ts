@@ -1,6 +1,6 @@
 import type { ConformancePort, ConformanceSubject, Law, LawResult } from './law.ts'
 import { lawsOf } from './laws-of.ts'
-import { type ConformanceOptions, selectLaws } from './run-conformance.ts'
+import { type ConformanceOptions, isUnopened, selectLaws } from './run-conformance.ts'
 import { runLaw } from './run-law.ts'
 import { freshSeed } from './seeded-random.ts'
 
@@ -13,6 +13,7 @@ export interface TestRunner {
 /**
  * Makes one test of each law. A broken law fails its test with the reproduction as message, one that cannot be checked with what is
  * missing; a law whose requirement is not met is skipped with the reason, where the runner's test context has `skip`.
+ * If the first place cannot be opened, that one test says so and the others are skipped.
  *
  * @throws {NexusError} InvalidArgument as `runConformance`
  * @example
@@ -29,11 +30,18 @@ export function registerLaws<Port extends ConformancePort>(
 ): void {
   const seed = options.seed ?? freshSeed()
   const selected = selectLaws(laws, options.only)
+  const opening: { hasOpened: boolean; failed?: string } = { hasOpened: false }
   runner.describe(`${subject.name} keeps the laws of its port (seed ${seed})`, () => {
     for (const law of selected) {
       runner.it(`${law.id}: ${law.title}`, async (context) => {
+        if (opening.failed !== undefined) return skip(context, opening.failed)
         const result = await runLaw(subject, law, { ...options, seed })
         options.onResult?.(result)
+        if (!opening.hasOpened && isUnopened(result)) {
+          opening.failed = result.error.toNexusError(subject.name).message
+          throw new LawTestFailure(opening.failed, { cause: result.error.cause })
+        }
+        opening.hasOpened = true
         report(result, context)
       })
     }

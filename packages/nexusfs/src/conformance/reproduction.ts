@@ -29,11 +29,16 @@ export function reproduction<Port extends ConformancePort>(
   return [`${subject} breaks the law ${law.id}: ${law.title}`, ...body].join('\n')
 }
 
+/** What a replay that finds nothing means. */
+export const aboutChance =
+  'a replay repeats what the law draws, not what the engine does: if the law is kept then, the fault comes by chance; run it some times without its seed'
+
 /** A report for people: what failed, with its reproduction, what was skipped and why, and the counts. */
 export function reportText(report: ConformanceReport): string {
   const unchecked = report.unchecked === 0 ? '' : `, ${report.unchecked} NOT CHECKED`
   const counts = `${report.passed} passed, ${report.failed} failed, ${report.skipped} skipped${unchecked} (seed ${report.seed})`
-  return [...report.results.flatMap(resultText), `${report.subject}: ${counts}`].join('\n')
+  const chance = report.failed === 0 ? [] : [aboutChance]
+  return [...report.results.flatMap(resultText), `${report.subject}: ${counts}`, ...chance].join('\n')
 }
 
 function resultText(result: LawResult): string[] {

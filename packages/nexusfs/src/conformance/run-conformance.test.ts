@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'vitest'
-import { isNexusError } from '../core/errors.ts'
+import { isNexusError, NexusError } from '../core/errors.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { expectEqual } from './expect.ts'
 import { type ConformanceSubject, type Law, placesOfProcesses } from './law.ts'
-import { reportText } from './reproduction.ts'
+import { aboutChance, reportText } from './reproduction.ts'
 import { runConformance } from './run-conformance.ts'
 
 /** Opens nothing real: the laws here only look at how they are run. */
@@ -72,6 +72,7 @@ test('a broken law is reported with all that is needed to see it again, and ends
     '  actual:   { sum: 3 }',
     "  replay:   runConformance(subject, laws, { seed: 7, only: ['sum'] })",
     'fake: 1 passed, 1 failed, 0 skipped (seed 7)',
+    aboutChance,
   ])
   assert.equal(events.filter((event) => event.startsWith('dispose')).length, 2)
 })
@@ -149,6 +150,43 @@ test('what goes wrong in closing after a broken law is told with it', async () =
   const failing = { ...subject([]), dispose: () => new Promise<void>(() => {}) }
   const report = await runConformance(failing, [law('sad', async () => expectEqual(1, 2, 'one'))], { deadlineMs: 20 })
   assert.match(reportText(report), /found: {4}one\n.*\n.*\n {2}then: {5}disposing of the namespace had not ended after 20 ms/)
+})
+
+test('a subject that cannot be opened ends the run with one sentence', async () => {
+  const closed = new NexusError('Unavailable', 'the server is down')
+  const failing = { ...subject([]), open: () => Promise.reject(closed) }
+  const laws = [law('one', async () => {}), law('two', async () => {})]
+  await assert.rejects(runConformance(failing, laws), (error) => {
+    assert.ok(isNexusError(error, 'Unavailable'))
+    assert.equal(error.message, 'fake cannot be opened: NexusError Unavailable: the server is down; no law was checked')
+    return error.cause === closed
+  })
+})
+
+test('members of the port that a subject lacks are named once', async () => {
+  const right = subject([])
+  const open = async (name: string): Promise<StorageBackend> => {
+    const port = { ...(await right.open(name)) }
+    for (const member of ['stat', 'list']) Reflect.deleteProperty(port, member)
+    return port
+  }
+  const lacking = { ...right, open }
+  await assert.rejects(runConformance(lacking, [law('one', async () => {})]), {
+    message: 'fake is no StorageBackend: it has no stat, no list; no law was checked',
+  })
+})
+
+test('a later place that cannot be opened breaks its law alone', async () => {
+  const right = subject([])
+  let opened = 0
+  const open = (name: string): Promise<StorageBackend> => {
+    opened += 1
+    return opened === 2 ? Promise.reject(new Error('too many')) : right.open(name)
+  }
+  const laws = ['one', 'two', 'six'].map((id) => law(id, async () => {}))
+  const report = await runConformance({ ...right, open }, laws)
+  assert.deepEqual([report.passed, report.failed], [2, 1])
+  assert.match(reportText(report), /fake breaks the law two(.|\n)*found: +cannot be opened: Error: too many/)
 })
 
 test('an error that closing throws breaks the law', async () => {

@@ -1,6 +1,7 @@
 import { NexusError, throwIfAborted } from '../core/errors.ts'
 import type { ConformancePort, ConformanceReport, ConformanceSubject, Law, LawResult } from './law.ts'
 import { lawsOf } from './laws-of.ts'
+import { CannotOpen } from './open-port.ts'
 import { endOtherProcess } from './other-process/shared-processes.ts'
 import { type LawRunOptions, runLaw } from './run-law.ts'
 import { freshSeed } from './seeded-random.ts'
@@ -17,7 +18,8 @@ export interface ConformanceOptions extends Partial<LawRunOptions> {
  * Without laws, those of the subject's port are checked.
  *
  * @throws {NexusError} InvalidArgument if two laws have one id or `only` names no law that is there; Aborted if the run is
- * cancelled (the namespace in use is closed and disposed of first)
+ * cancelled (the namespace in use is closed and disposed of first); if the first place cannot be opened, the code that said so, or
+ * Unexpected
  * @example
  * const report = await runConformance({ kind: 'storage', name: 'mine', open: (namespace) => MyBackend.open({ namespace }) })
  * console.log(reportText(report))
@@ -34,6 +36,7 @@ export async function runConformance<Port extends ConformancePort>(
       throwIfAborted(options.signal, 'runConformance')
       const result = await runLaw(subject, law, { ...options, seed })
       throwIfAborted(options.signal, 'runConformance')
+      if (results.length === 0 && isUnopened(result)) throw result.error.toNexusError(subject.name)
       results.push(result)
       options.onResult?.(result)
     }
@@ -43,6 +46,11 @@ export async function runConformance<Port extends ConformancePort>(
   const count = (status: LawResult['status']): number => results.filter((result) => result.status === status).length
   const counts = { passed: count('passed'), failed: count('failed'), skipped: count('skipped'), unchecked: count('unchecked') }
   return { subject: subject.name, seed, results, ...counts }
+}
+
+/** Failed before the law could look at anything. */
+export function isUnopened(result: LawResult): result is LawResult & { readonly status: 'failed'; readonly error: CannotOpen } {
+  return result.status === 'failed' && result.error instanceof CannotOpen
 }
 
 /**

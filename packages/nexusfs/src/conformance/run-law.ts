@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { toHex } from '../core/bytes.ts'
 import { closeQuietly } from './close-quietly.ts'
-import { LawBroken } from './expect.ts'
 import type { ConformancePort, ConformanceSubject, Law, LawContext, LawResult } from './law.ts'
+import { openPort } from './open-port.ts'
 import { type OtherPlace, openInOtherProcess } from './other-process/shared-processes.ts'
 import { type Replay, replayByCall, reproduction } from './reproduction.ts'
 import { seededRandom } from './seeded-random.ts'
+import { within } from './within.ts'
 
 export interface LawRunOptions {
   readonly seed: number
@@ -73,7 +74,7 @@ class LawPlace<Port extends ConformancePort> {
   }
 
   readonly open = async (): Promise<Port> => {
-    const port = await this.#subject.open(this.namespace)
+    const port = await openPort(this.#subject, this.namespace)
     this.#opened.push(port)
     if (this.#isOver) await closeQuietly(port)
     return port
@@ -131,19 +132,4 @@ async function outcomeOf(work: () => Promise<Outcome>): Promise<Outcome> {
 /** At most 40 characters of `a-z 0-9 -`, never used before: laws share a server without seeing one another. */
 function freshNamespace(lawId: string): string {
   return `${lawId.slice(0, 23)}-${toHex(randomBytes(8))}`
-}
-
-/** The work's result; rejects when the time is up, or the run is cancelled, with the work perhaps still under way. */
-async function within<Value>(ms: number, what: string, work: () => Promise<Value>, signal?: AbortSignal): Promise<Value> {
-  const { promise: end, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new LawBroken(`${what} had not ended after ${ms} ms`)), ms)
-  const cancel = (): void => reject(new LawBroken(`${what} was cancelled by the caller`))
-  if (signal?.aborted) cancel()
-  signal?.addEventListener('abort', cancel, { once: true })
-  try {
-    return await Promise.race([end, work()])
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', cancel)
-  }
 }
