@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
+import { freshSeed, seededRandom } from '../../conformance/seeded-random.ts'
 import { TwoGenerations } from './two-generations.ts'
 
 const value = (bytes: number): { readonly bytes: number } => ({ bytes })
@@ -31,6 +32,34 @@ describe('TwoGenerations', () => {
     map.delete('old')
     map.delete('young')
     assert.deepEqual([map.get('old'), map.get('young')], [undefined, undefined])
+  })
+
+  it('never gives what was replaced or deleted, and never holds more than it may, whatever is put into it', () => {
+    const seed = freshSeed()
+    const random = seededRandom(seed)
+    const below = (limit: number): number => Math.floor(random.fraction() * limit)
+    for (const most of [0, 100, 1_000]) {
+      const map = new TwoGenerations<{ readonly bytes: number; readonly id: number }>(most)
+      const model = new Map<string, { readonly bytes: number; readonly id: number }>()
+      for (let id = 0; id < 20_000; id++) {
+        const key = `k${below(30)}`
+        // One in ten is larger than half of what the map may hold.
+        const put = { bytes: below(10) === 0 ? most / 2 + below(most) : below(most / 10), id }
+        const act = below(100)
+        if (act < 40) model.set(key, put)
+        if (act < 40) map.set(key, put)
+        else if (act < 50) map.delete(key)
+        else if (act === 50) map.clear()
+        if (act >= 40 && act < 50) model.delete(key)
+        if (act === 50) model.clear()
+        const found = map.get(key)
+        assert.ok(found === undefined || found === model.get(key), `seed ${seed}, step ${id}: ${key}`)
+        if (id % 500 !== 0) continue
+        // To look moves what is found, so that the sum is never above what the map holds.
+        const held = [...model.keys()].map((each) => map.get(each)?.bytes ?? 0).reduce((sum, bytes) => sum + bytes, 0)
+        assert.ok(held <= most, `seed ${seed}, step ${id}: ${held} of ${most}`)
+      }
+    }
   })
 
   it('counts a replaced value once', () => {

@@ -27,8 +27,7 @@ export class TwoGenerations<Value extends Weighed> {
   }
 
   set(key: string, value: Value): void {
-    const known = this.#young.get(key)
-    if (known !== undefined) this.#youngBytes -= known.bytes
+    this.delete(key)
     this.#add(key, value)
   }
 
