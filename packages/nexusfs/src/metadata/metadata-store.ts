@@ -49,7 +49,7 @@ export interface MetadataStore {
 
   /**
    * Optional (capability `watch`): calls `listener` soon after commits by anyone, at least once after the last of them; it may be
-   * called for nothing. Returns when watching has begun.
+   * called for nothing. What it throws is passed over. Returns when watching has begun.
    */
   watch?(listener: () => void, options?: StoreCallOptions): Promise<Watch>
 

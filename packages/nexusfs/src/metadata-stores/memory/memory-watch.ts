@@ -1,3 +1,4 @@
+import { callListener } from '../../metadata/call-listener.ts'
 import type { Watch } from '../../metadata/metadata-store.ts'
 import type { MemoryPlace } from './memory-place.ts'
 
@@ -23,7 +24,7 @@ export class MemoryWatch implements Watch {
   #schedule(): void {
     this.#scheduled ??= setImmediate(() => {
       this.#scheduled = undefined
-      this.#listener()
+      callListener(this.#listener)
     })
   }
 }

@@ -1,3 +1,4 @@
+import { callListener } from '../../metadata/call-listener.ts'
 import type { Watch } from '../../metadata/metadata-store.ts'
 import type { Connection } from './connection.ts'
 
@@ -119,7 +120,7 @@ export class StoreWatches {
     this.#isFiring = true
     setImmediate(() => {
       this.#isFiring = false
-      for (const listener of [...this.#listeners]) listener()
+      for (const listener of [...this.#listeners]) callListener(listener)
     })
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NexusError } from '../../core/errors.ts'
+import { callListener } from '../../metadata/call-listener.ts'
 import type { Watch } from '../../metadata/metadata-store.ts'
 import type { Call } from './call.ts'
 import { Connection } from './connection.ts'
@@ -119,7 +120,7 @@ export class RedisWatch implements Watch {
     this.#isCallDue = true
     setImmediate(() => {
       this.#isCallDue = false
-      if (!this.#closed.signal.aborted) this.#listener()
+      if (!this.#closed.signal.aborted) callListener(this.#listener)
     })
   }
 }

@@ -1,3 +1,4 @@
+import { NexusError } from '../../core/errors.ts'
 import { openDatabase, type SqlDatabase } from './driver.ts'
 import { probeDriver } from './driver-probe.ts'
 import { createSchema, identify } from './schema.ts'
@@ -39,8 +40,9 @@ export function settingsOf(database: SqlDatabase): Readonly<Record<string, strin
 /** A database that is not ours is refused before anything in it is changed. */
 function configure(database: SqlDatabase, { file, durability }: DatabasePlace): void {
   const identity = identify(database, file)
+  const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.[0]
+  if (mode !== 'wal') throw noWal(file, String(mode))
   database.exec(`
-    PRAGMA journal_mode = WAL;
     PRAGMA synchronous = ${durability === 'disk' ? 'FULL' : 'NORMAL'};
     PRAGMA fullfsync = ${durability === 'disk' ? 'ON' : 'OFF'};
     PRAGMA checkpoint_fullfsync = ${durability === 'disk' ? 'ON' : 'OFF'};
@@ -51,4 +53,13 @@ function configure(database: SqlDatabase, { file, durability }: DatabasePlace): 
     PRAGMA trusted_schema = OFF;
   `)
   if (identity === 'empty') createSchema(database, file)
+}
+
+/** SQLite goes on in another mode where the file system does not let processes share memory. */
+function noWal(file: string, mode: string): NexusError {
+  return new NexusError(
+    'Unsupported',
+    `sqlite: ${file} stays in journal mode ${mode}: its file system does not take a write-ahead log; keep the database on a local disk`,
+    { operation: 'sqlite.open', context: { path: file, mode } },
+  )
 }

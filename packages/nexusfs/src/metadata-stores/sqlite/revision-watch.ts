@@ -1,4 +1,5 @@
 import type { Revision } from '../../core/revision.ts'
+import { callListener } from '../../metadata/call-listener.ts'
 import type { Watch } from '../../metadata/metadata-store.ts'
 
 /** How often other processes' commits are looked for, in ms. */
@@ -55,6 +56,6 @@ export class RevisionWatch {
     const revision = this.#lastRevision()
     if (revision === undefined || revision === this.#seen) return
     this.#seen = revision
-    for (const listener of this.#listeners) listener()
+    for (const listener of [...this.#listeners]) callListener(listener)
   }
 }

@@ -1,5 +1,6 @@
 import { NexusError } from '../../core/errors.ts'
 import type { SqlDatabase } from './driver.ts'
+import { transact } from './transact.ts'
 
 /** "NXFS": written into the header of the file, where `file` and other tools look for it. */
 const applicationId = 0x4e584653
@@ -25,19 +26,30 @@ export type Identity = 'empty' | 'ours'
  * @throws {NexusError} InvalidConfig if it belongs to another program, Unsupported if a newer version wrote it
  */
 export function identify(database: SqlDatabase, location: string): Identity {
+  return transact(database, 'BEGIN', 'COMMIT', () => identityIn(database, location))
+}
+
+/** In one transaction: of three snapshots the first may be from before another process made the tables. */
+function identityIn(database: SqlDatabase, location: string): Identity {
   const owner = numberOf(database, 'PRAGMA application_id')
   const version = numberOf(database, 'PRAGMA user_version')
   const objects = numberOf(database, 'SELECT count(*) FROM sqlite_schema')
   if (owner === 0 && objects === 0) return 'empty'
   if (owner !== applicationId) {
-    throw new NexusError('InvalidConfig', `sqlite: ${location} is a database of another program; name another file`, {
-      operation: 'sqlite.open',
-      context: { path: location },
-    })
+    throw new NexusError(
+      'InvalidConfig',
+      `sqlite: ${location} is a database of another program, or its first page is damaged; name another file, or restore a backup`,
+      {
+        operation: 'sqlite.open',
+        context: { path: location },
+      },
+    )
   }
   if (version !== schemaVersion) {
     const fix =
-      version > schemaVersion ? 'install a newer Nexus' : 'only versions that were never released wrote it: make a new one'
+      version > schemaVersion
+        ? 'install a newer Nexus, or restore a backup if the first page is damaged'
+        : 'only versions that were never released wrote it: make a new one'
     throw new NexusError(
       'Unsupported',
       `sqlite: ${location} has schema version ${version}, this Nexus knows version ${schemaVersion}; ${fix}`,
@@ -49,14 +61,9 @@ export function identify(database: SqlDatabase, location: string): Identity {
 
 /** Makes the tables, unless another process was faster. */
 export function createSchema(database: SqlDatabase, location: string): void {
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    if (identify(database, location) === 'empty') database.exec(tables)
-    database.exec('COMMIT')
-  } catch (error) {
-    database.exec('ROLLBACK')
-    throw error
-  }
+  transact(database, 'BEGIN IMMEDIATE', 'COMMIT', () => {
+    if (identityIn(database, location) === 'empty') database.exec(tables)
+  })
 }
 
 function numberOf(database: SqlDatabase, sql: string): number {

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'vitest'
 import { fromUtf8 } from '../../core/bytes.ts'
-import { commitOf, inAnotherProcess, keyOf, outputOf, put, revisionOf, testStore } from './sqlite-store.test-fixture.ts'
+import {
+  commitOf,
+  inAnotherProcess,
+  keyOf,
+  outputOf,
+  put,
+  revisionOf,
+  testFolder,
+  testStore,
+} from './sqlite-store.test-fixture.ts'
 
 /** Says that it is ready, waits for a word, then adds one to a counter, by compare and set, so many times; says how often it lost. */
 const increments = (file: string, times: number): string => `
@@ -47,6 +56,26 @@ console.log(time)
 `
 
 describe('one database file', () => {
+  it('is opened by all of many processes that find a new file at once', { timeout: 120_000 }, async () => {
+    await using folder = await testFolder()
+    const opener = `
+      const { SqliteStore } = await import('%/sqlite-store.ts')
+      console.log('ready')
+      await new Promise((resolve) => process.stdin.once('data', resolve))
+      process.stdin.destroy()
+      let refused = ''
+      for (let file = 0; file < 25; file++) {
+        await SqliteStore.open({ path: ${JSON.stringify(folder.path)} + '/' + file + '.db', durability: 'os', worker: 'never' })
+          .then((store) => store.close(), (error) => { refused = error.message })
+      }
+      console.log(refused)`
+    const others = Array.from({ length: 4 }, () => inAnotherProcess(opener))
+    const outputs = others.map(outputOf)
+    await Promise.all(others.map((other) => other.stdout && once(other.stdout, 'data')))
+    for (const other of others) other.stdin?.write('go')
+    for (const output of await Promise.all(outputs)) assert.equal(output.trim(), 'ready')
+  })
+
   it('has a time that never runs back, whatever the clocks of the processes say', async () => {
     await using test = await testStore({ durability: 'os' })
     const { time: before } = await test.store.read({})

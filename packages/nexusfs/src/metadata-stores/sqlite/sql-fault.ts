@@ -21,7 +21,10 @@ const meanings: Readonly<Record<number, { readonly code: ErrorCode; readonly fix
   5: { code: 'Unavailable', fix: 'another process holds the write lock; try again' },
   6: { code: 'Unavailable', fix: 'another connection holds the write lock; try again' },
   7: { code: 'Unavailable', fix: 'memory is short; try again' },
-  8: { code: 'ReadOnly', fix: 'make the database file and its folder writable' },
+  8: {
+    code: 'ReadOnly',
+    fix: 'make the database file and its folder writable; if they are, its first page is damaged: restore a backup',
+  },
   10: { code: 'Unavailable', fix: 'the disk failed; look at its health and at the system log' },
   11: { code: 'Corrupt', fix: 'restore the database from a backup' },
   13: { code: 'NoSpace', fix: 'free space on the disk that holds the database' },
@@ -41,9 +44,14 @@ export function faultOf(error: unknown): SqlFault {
   // A number of more than 53 bits: nobody wrote one.
   if (error instanceof Error && 'code' in error && error.code === 'ERR_OUT_OF_RANGE') return { code: corrupt, message }
   if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number') {
-    return { code: error.errcode, message }
+    return { code: isOfDamage(error.errcode, message) ? corrupt : error.errcode, message }
   }
   return { code: 0, message }
+}
+
+/** What SQLite calls a mere error although a page says what no SQLite has written. */
+function isOfDamage(code: number, message: string): boolean {
+  return code === 1 && /unsupported file format|malformed/.test(message)
 }
 
 /** True if another connection is in the way: nothing was done, and the same call may succeed a moment later. */

@@ -8,6 +8,7 @@ import { isNexusError } from '../../core/errors.ts'
 import { toRevision } from '../../core/revision.ts'
 import { keyText } from '../../metadata/key-text.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
+import { connect } from './connection.ts'
 import { checkSqliteVersion, openDatabase } from './driver.ts'
 import { commitOf, keyOf, put, revisionOf, testFolder, testStore } from './sqlite-store.test-fixture.ts'
 import { SqliteStore } from './sqlite-store.ts'
@@ -115,6 +116,13 @@ describe('SqliteStore.open', () => {
     assert.equal(result?.status === 'failed' && isNexusError(result.error) && result.error.code, 'Corrupt')
   })
 
+  it('refuses a place where SQLite cannot keep a write-ahead log', () => {
+    assert.throws(() => connect({ file: ':memory:', durability: 'disk' }), {
+      code: 'Unsupported',
+      message: /journal mode memory/,
+    })
+  })
+
   it('can be opened ten times at once on a file that is not there yet', async () => {
     await using folder = await testFolder()
     const path = join(folder.path, 'meta.db')
@@ -169,6 +177,18 @@ describe('SqliteStore', () => {
     assert.ok(pages() <= before + 2, `${pages()} pages instead of ${before}`)
     await test.store.commit([{ expect: [], writes: [{ kind: 'delete', key: keyOf('a') }] }])
     assert.ok(pages() < before - 40, `${pages()} pages are left of ${before}`)
+  })
+
+  it('calls every listener of a watch, also after one that throws, and goes on', async () => {
+    await using test = await testStore()
+    const called = new Promise<void>((resolve) => {
+      void test.store.watch(() => {
+        throw new Error('thrown by a listener')
+      })
+      void test.store.watch(() => resolve())
+    })
+    await test.store.commit([commitOf(put('a', ''))])
+    await called
   })
 
   it('refuses calls after close, and closes twice without harm', async () => {

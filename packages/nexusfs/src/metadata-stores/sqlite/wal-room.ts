@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, statfsSync, writeSync } from 'node:fs'
 import type { SqlDatabase } from './driver.ts'
+import { transact } from './transact.ts'
 
 /** As long as the file of the WAL becomes in steady use, in bytes: a little more than the checkpointer lets it fill. */
 const roomBytes = 8 * 1024 * 1024
@@ -18,17 +19,14 @@ const spareRooms = 16
  * do not have. Blocks the thread for as long as the disk takes for the room.
  */
 export function makeWalRoom(database: SqlDatabase, file: string): void {
-  database.exec('BEGIN IMMEDIATE')
-  try {
+  transact(database, 'BEGIN IMMEDIATE', 'ROLLBACK', () => {
     const wal = openSync(`${file}-wal`, 'r+')
     try {
       appendZeros(wal, `${file}-wal`)
     } finally {
       closeSync(wal)
     }
-  } finally {
-    database.exec('ROLLBACK')
-  }
+  })
 }
 
 /** The file is as before if the disk does not take it. */
