@@ -92,6 +92,40 @@ describe('Checkpointer', () => {
     await checkpointer.close()
   })
 
+  it('does not stop commits again and again for a reader that never ends, and starts the WAL anew once it has', async () => {
+    await using test = await testStore({ durability: 'os' })
+    const reader = openDatabase(test.file)
+    reader.exec('BEGIN')
+    reader.prepare('SELECT count(*) FROM entries').get()
+    await test.store.commit([commitOf(put('a', 'v'.repeat(100_000)))])
+    let pauses = 0
+    let isPaused = false
+    let frames = 100_000
+    const checkpointer = new Checkpointer({
+      place: { file: test.file, durability: 'os' },
+      walFrames: () => frames,
+      pause: () => {
+        pauses += isPaused ? 0 : 1
+        isPaused = true
+      },
+      resume: () => {
+        isPaused = false
+      },
+    })
+    const begun = performance.now()
+    for (let round = 0; round < 60; round++) {
+      checkpointer.committed(1_000)
+      await sleep(5)
+    }
+    const seconds = (performance.now() - begun) / 1000
+    // One before it is known, and one for each hold-up that is over: after 1, 3, 7 and 15 s.
+    assert.ok(pauses >= 1 && pauses <= 2 + 2 * Math.log2(seconds + 1), `${pauses} pauses in ${seconds} s`)
+    reader.close()
+    frames = 0
+    await checkpointer.close()
+    assert.equal(statSync(`${test.file}-wal`).size, 0)
+  })
+
   it('leaves no WAL behind when the last store is closed', async () => {
     await using test = await testStore()
     const other = await test.another()

@@ -17,6 +17,16 @@ const mostPasses = 3
 /** Commits of class `disk` after which the WAL gets room for more: a short command never makes so many. */
 const roomCommits = 64
 
+/** How long commits are stopped while the last reader of an old WAL is waited for, in ms. */
+const restartWaitMs = 50
+
+/** How long they are not stopped again after that was in vain, in ms: the first time, and at most. */
+const firstHoldUpMs = 1_000
+const longestHoldUpMs = 16_000
+
+/** How long the emptying of the WAL waits for others, in ms; it stops nobody. */
+const emptyWaitMs = 500
+
 /** Frames of our own commits after which its length is looked at: others write into it too. */
 const lookFrames = 250
 
@@ -42,6 +52,8 @@ export class Checkpointer {
   #running: Promise<void> | undefined
   /** Only this work lets commits go on that were stopped because the WAL is full. */
   #isStartingAnew = false
+  #heldUpMs = 0
+  #nextRestart = 0
   #commits = 0
   #hasRoom: boolean
   #idleTimer: NodeJS.Timeout | undefined
@@ -66,7 +78,7 @@ export class Checkpointer {
     clearTimeout(this.#idleTimer)
     await this.#running
     if (this.#thread === undefined) return
-    await this.#checkpoint('TRUNCATE')
+    await this.#checkpoint('TRUNCATE', emptyWaitMs)
     await this.#endThread()
   }
 
@@ -75,20 +87,30 @@ export class Checkpointer {
     const frames = this.#options.walFrames()
     if (frames < checkpointFrames) return
     this.#run(() => this.#startAnew())
-    if (frames >= fullFrames && this.#isStartingAnew) this.#options.pause()
+    if (frames >= fullFrames && this.#isStartingAnew && !this.#isHeldUp) this.#options.pause()
   }
 
   /** However it ends, commits go on. */
   async #startAnew(): Promise<void> {
     this.#isStartingAnew = true
     try {
-      if (!(await this.#moveMost())) return
+      if (!(await this.#moveMost()) || this.#isHeldUp) return
       this.#options.pause()
-      await this.#checkpoint('RESTART')
+      this.#restarted((await this.#checkpoint('RESTART', restartWaitMs)) !== undefined)
     } finally {
       this.#isStartingAnew = false
       this.#options.resume()
     }
+  }
+
+  /** Another connection reads, or writes, without end: until it is gone, commits go on and the WAL grows. */
+  get #isHeldUp(): boolean {
+    return performance.now() < this.#nextRestart
+  }
+
+  #restarted(isDone: boolean): void {
+    this.#heldUpMs = isDone ? 0 : Math.min(longestHoldUpMs, Math.max(firstHoldUpMs, 2 * this.#heldUpMs))
+    this.#nextRestart = isDone ? 0 : performance.now() + this.#heldUpMs
   }
 
   /** Commits would only wait for the lock. */
@@ -105,7 +127,7 @@ export class Checkpointer {
   /** False if another connection is moving the WAL, or the thread cannot. */
   async #moveMost(): Promise<boolean> {
     for (let pass = 1; ; pass++) {
-      const moved = await this.#checkpoint('PASSIVE')
+      const moved = await this.#checkpoint('PASSIVE', 0)
       if (moved === undefined) return false
       const frames = this.#options.walFrames()
       if (frames - moved < fewFrames || frames >= fullFrames || pass === mostPasses) return true
@@ -122,7 +144,7 @@ export class Checkpointer {
   }
 
   async #empty(): Promise<void> {
-    if (this.#options.walFrames() > 0) await this.#checkpoint('TRUNCATE')
+    if (this.#options.walFrames() > 0) await this.#checkpoint('TRUNCATE', emptyWaitMs)
     this.#commits = 0
     this.#hasRoom = this.#options.place.durability !== 'disk'
     await this.#endThread()
@@ -131,14 +153,17 @@ export class Checkpointer {
   /** One work at a time; what is due meanwhile is looked at again after further frames. */
   #run(work: () => Promise<void>): void {
     if (this.#isClosed) return
-    this.#running ??= work().finally(() => {
-      this.#running = undefined
-    })
+    this.#running ??= work()
+      // Nobody waits for it; what is wrong with the database, the next call meets.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#running = undefined
+      })
   }
 
   /** Returns the frames moved, or `undefined`. Where no thread can be had, SQLite itself moves the WAL inside a commit, when it is much longer (see connection.ts). */
-  async #checkpoint(mode: CheckpointMode): Promise<number | undefined> {
-    return this.#onThread()?.checkpoint(mode)
+  async #checkpoint(mode: CheckpointMode, waitMs: number): Promise<number | undefined> {
+    return this.#onThread()?.checkpoint(mode, waitMs)
   }
 
   /** The thread, unless none can be had. */

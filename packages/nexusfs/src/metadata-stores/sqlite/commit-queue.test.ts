@@ -39,6 +39,50 @@ describe('CommitQueue', () => {
   })
 })
 
+describe('CommitQueue', () => {
+  it('tells the members of a group whose runner throws at once, and goes on', async () => {
+    let isBroken = true
+    const queue = new CommitQueue({
+      run: (group) => {
+        if (isBroken) throw new Error('no thread can be started')
+        return { kind: 'done', results: group.map(() => committed), previous: revisionZero, last: toRevision(1), flushMs: 0 }
+      },
+      onApplied: () => undefined,
+      turns: new LoopTurns(),
+      busyTimeoutMs: 1000,
+    })
+    const commit = [commitOf(put('a', 'v'))]
+    const both = await Promise.allSettled([queue.add(commit, undefined), queue.add(commit, undefined)])
+    for (const settled of both) assert.ok(settled.status === 'rejected' && isNexusError(settled.reason, 'Unexpected'))
+    isBroken = false
+    assert.equal((await queue.add(commit, undefined))[0]?.status, 'committed')
+    await queue.idle()
+  })
+
+  it('takes the same time for each commit of 20,000 as for each of 100,000', { timeout: 60_000 }, async () => {
+    const queue = new CommitQueue({
+      run: (group) => ({
+        kind: 'done',
+        results: group.map(() => committed),
+        previous: revisionZero,
+        last: toRevision(1),
+        flushMs: 0,
+      }),
+      onApplied: () => undefined,
+      turns: new LoopTurns(),
+      busyTimeoutMs: 1000,
+    })
+    const timeEach = async (count: number): Promise<number> => {
+      const began = performance.now()
+      await Promise.all(Array.from({ length: count }, () => queue.add([commitOf(put('a', 'v'))], undefined)))
+      return (performance.now() - began) / count
+    }
+    await timeEach(2_000)
+    const [few, many] = [await timeEach(20_000), await timeEach(100_000)]
+    assert.ok(many < 3 * few, `${few * 1000} us each, and ${many * 1000}`)
+  })
+})
+
 const committed = { kind: 'committed', revision: toRevision(1) } as const
 
 for (const worker of ['never', 'always'] as const) {

@@ -4,10 +4,11 @@ import type { Commit, CommitResult } from '../../metadata/metadata-store.ts'
 import { busyPause } from './busy.ts'
 import { CommitCall } from './commit-call.ts'
 import type { GroupOutcome, MemberResult } from './group-committer.ts'
-import type { LoopTurns } from './loop-turns.ts'
+import { afterMicrotasks, type LoopTurns } from './loop-turns.ts'
 import { type PlannedCommit, planCommit } from './planned-commit.ts'
 import type { AppliedCommit } from './read-cache.ts'
 import { faultError, faultOf, type Outcome, type SqlFault } from './sql-fault.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 /** Most commits of one transaction. */
 const groupSize = 64
@@ -37,11 +38,11 @@ interface Member {
 /** Gathers the commits of all callers into groups, one transaction each, in the order of the calls. */
 export class CommitQueue {
   readonly #options: CommitQueueOptions
-  #waiting: Member[] = []
+  readonly #waiting = new WaitingLine<Member>()
   #isActive = false
   #isPaused = false
   /** The turn of the event loop in which a group last ended. */
-  #flushTurn: Promise<void> | undefined
+  #flushTurn: number | undefined
   /** True while the callers of the last group go on. */
   #isContinued = false
   #attempts = 0
@@ -90,7 +91,7 @@ export class CommitQueue {
     this.#isActive = true
     const { turns } = this.#options
     const isOverdue = turns.isOverdue()
-    if (isOverdue || (turns.next() === this.#flushTurn && !this.#isContinued)) setImmediate(() => this.#flush())
+    if (isOverdue || (turns.turn === this.#flushTurn && !this.#isContinued)) setImmediate(() => this.#flush())
     else afterMicrotasks(() => this.#flush())
   }
 
@@ -101,7 +102,7 @@ export class CommitQueue {
       this.#rest()
       return
     }
-    const outcome = this.#options.run(group.map(({ plan }) => plan))
+    const outcome = this.#run(group)
     if (!(outcome instanceof Promise)) {
       this.#settle(group, outcome)
       return
@@ -114,6 +115,15 @@ export class CommitQueue {
     outcome.then(settle, (error: unknown) => settle({ kind: 'lost', fault: faultOf(error) }))
   }
 
+  /** Whatever the runner throws: the group's members are told, and the next group begins. */
+  #run(group: readonly Member[]): GroupOutcome | Promise<GroupOutcome> {
+    try {
+      return this.#options.run(group.map(({ plan }) => plan))
+    } catch (error) {
+      return { kind: 'lost', fault: faultOf(error) }
+    }
+  }
+
   #rest(): void {
     this.#isActive = false
     for (const resolve of this.#onIdle.splice(0)) resolve()
@@ -121,16 +131,23 @@ export class CommitQueue {
 
   /** The next group: calls that have ended meanwhile are left out, and a member that is to be tried alone goes alone. */
   #take(): readonly Member[] {
-    const open = this.#waiting.filter(({ call }) => !call.hasEnded)
-    const size = sizeOfGroup(open)
-    const group = open.slice(0, size)
-    this.#waiting = open.slice(size)
+    const group: Member[] = []
+    let bytes = 0
+    for (let member = this.#waiting.first; member !== undefined; member = this.#waiting.first) {
+      if (!member.call.hasEnded) {
+        if (group.length === groupSize || bytes > groupBytes || (member.isAlone && group.length > 0)) break
+        group.push(member)
+        for (const { value } of member.plan.writes) bytes += value?.length ?? 0
+      }
+      this.#waiting.removeFirst()
+      if (group[0]?.isAlone === true) break
+    }
     for (const { call } of group) call.isRunning = true
     return group
   }
 
   #settle(group: readonly Member[], outcome: GroupOutcome): void {
-    this.#flushTurn = this.#options.turns.next()
+    this.#flushTurn = this.#options.turns.turn
     this.#isContinued = true
     afterMicrotasks(() => {
       this.#isContinued = false
@@ -166,7 +183,7 @@ export class CommitQueue {
       const member = group[index]
       member?.call.settle(member.index, resultOf(result))
     }
-    if (results.length < group.length) this.#waiting = [...group.slice(results.length), ...this.#waiting]
+    if (results.length < group.length) this.#waiting.putBack(group.slice(results.length))
   }
 
   #failed(group: readonly Member[], fault: SqlFault): void {
@@ -176,7 +193,7 @@ export class CommitQueue {
       return
     }
     for (const member of group) member.isAlone = true
-    this.#waiting = [...group, ...this.#waiting]
+    this.#waiting.putBack(group)
   }
 
   /** Waits without blocking the event loop, longer from time to time, and never in step with other processes. */
@@ -185,25 +202,10 @@ export class CommitQueue {
     for (const { call } of group) {
       if (call.deadline <= now) call.reject(lockedOut(this.#options.busyTimeoutMs, call.outcome))
     }
-    this.#waiting = [...group, ...this.#waiting]
+    this.#waiting.putBack(group)
     setTimeout(() => this.#flush(), busyPause(this.#attempts))
     this.#attempts += 1
   }
-}
-
-/** Once no microtask is left, before the event loop goes on. */
-function afterMicrotasks(work: () => void): void {
-  queueMicrotask(() => process.nextTick(work))
-}
-
-function sizeOfGroup(members: readonly Member[]): number {
-  if (members[0]?.isAlone === true) return 1
-  let bytes = 0
-  for (const [index, { isAlone, plan }] of members.entries()) {
-    if (isAlone || index === groupSize || bytes > groupBytes) return index
-    for (const { value } of plan.writes) bytes += value?.length ?? 0
-  }
-  return members.length
 }
 
 function resultOf(result: MemberResult): CommitResult {

@@ -1,29 +1,68 @@
 /** Longest stretch of work, in ms, between two turns of the event loop. */
 const stretchMs = 2
 
+/** Calls that are let go on together before the time is looked at. */
+const releasedTogether = 8
+
 /**
  * Knows when the event loop last turned. Calls that end without waiting resume their callers by microtasks alone, and a loop of such
- * calls would never let a timer or a socket run: so who is overdue waits for the next turn.
+ * calls would never let a timer or a socket run: so who is overdue waits for the next turn. Of those who wait, as many go on in one turn
+ * as its time allows, in the order in which they came.
  */
 export class LoopTurns {
   #since = 0
-  #turn: Promise<void> | undefined
+  #isTurning = false
+  #turn = 0
+  #waiting: (() => void)[] = []
+  #released = 0
 
-  /** Call where work begins. True if work has gone on for 2 ms without a turn: then wait for `next`. */
+  /** Call where work begins. True if work has gone on for 2 ms without a turn, or others wait already: then wait for `next`. */
   isOverdue(): boolean {
-    if (this.#turn !== undefined) return performance.now() - this.#since >= stretchMs
-    this.#since = performance.now()
-    this.#turn = new Promise((resolve) => {
-      setImmediate(() => {
-        this.#turn = undefined
-        resolve()
-      })
-    })
+    if (this.#released < this.#waiting.length) return true
+    if (this.#isTurning) return performance.now() - this.#since >= stretchMs
+    this.#begin()
     return false
   }
 
-  /** Ends once the loop has turned; to be called after `isOverdue`. */
-  next(): Promise<void> {
-    return this.#turn ?? Promise.resolve()
+  /** Changes with each turn of the loop in which work was begun. */
+  get turn(): number {
+    return this.#turn
   }
+
+  /** Ends when it is the caller's turn; to be called after `isOverdue`. */
+  next(): Promise<void> {
+    if (!this.#isTurning) this.#begin()
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  #begin(): void {
+    this.#isTurning = true
+    this.#since = performance.now()
+    setImmediate(() => {
+      this.#isTurning = false
+      this.#turn += 1
+      if (this.#released === this.#waiting.length) return
+      this.#begin()
+      this.#release()
+    })
+  }
+
+  #release(): void {
+    for (let count = 0; count < releasedTogether && this.#released < this.#waiting.length; count++) {
+      this.#waiting[this.#released++]?.()
+    }
+    if (this.#released === this.#waiting.length) {
+      this.#waiting = []
+      this.#released = 0
+      return
+    }
+    afterMicrotasks(() => {
+      if (performance.now() - this.#since < stretchMs) this.#release()
+    })
+  }
+}
+
+/** Once no microtask is left, before the event loop goes on. */
+export function afterMicrotasks(work: () => void): void {
+  queueMicrotask(() => process.nextTick(work))
 }

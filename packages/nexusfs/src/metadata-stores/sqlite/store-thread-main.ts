@@ -8,9 +8,6 @@ import { StoreClock } from './store-clock.ts'
 import type { ThreadReply, ThreadRequest } from './store-thread.ts'
 import { makeWalRoom } from './wal-room.ts'
 
-/** How long a checkpoint waits for connections in its way, in ms; waiting here blocks nobody. */
-const checkpointWaitMs = 1_000
-
 /** Here a group keeps only other processes waiting, in ms. */
 const groupMs = 20
 
@@ -72,15 +69,15 @@ function serve(request: ThreadRequest, { database, committer }: Connection, plac
     case 'group':
       return committer.run(request.group)
     case 'checkpoint':
-      return checkpoint(database, request.mode)
+      return checkpoint(database, request.mode, request.waitMs)
     case 'room':
       makeWalRoom(database, place.file)
       return { kind: 'room' }
   }
 }
 
-function checkpoint(database: SqlDatabase, mode: string): ThreadReply {
-  database.exec(`PRAGMA busy_timeout = ${checkpointWaitMs}`)
+function checkpoint(database: SqlDatabase, mode: string, waitMs: number): ThreadReply {
+  database.exec(`PRAGMA busy_timeout = ${waitMs}`)
   try {
     const [isBusy, , moved] = database.prepare(`PRAGMA wal_checkpoint(${mode})`).get() ?? []
     return { kind: 'checkpoint', moved: isBusy === 0 ? Number(moved) : undefined }
@@ -93,7 +90,8 @@ const thread = new StoreThreadMain(workerData)
 parentPort?.on('message', (request: ThreadRequest | 'close') => {
   if (request === 'close') {
     thread.close()
-    parentPort?.close()
+    // Nothing else is left to do here, but not every runtime ends a thread for that.
+    process.exit()
   } else {
     parentPort?.postMessage(thread.answer(request))
   }

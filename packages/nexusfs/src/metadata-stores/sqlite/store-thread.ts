@@ -7,7 +7,7 @@ import type { PlannedCommit, PlannedWrite } from './planned-commit.ts'
 
 export type ThreadRequest =
   | { readonly kind: 'group'; readonly group: readonly PlannedCommit[] }
-  | { readonly kind: 'checkpoint'; readonly mode: CheckpointMode }
+  | { readonly kind: 'checkpoint'; readonly mode: CheckpointMode; readonly waitMs: number }
   | { readonly kind: 'room' }
 
 export type ThreadReply =
@@ -26,7 +26,8 @@ export type CheckpointMode = 'PASSIVE' | 'RESTART' | 'TRUNCATE'
  * One request at a time: the caller waits for the reply before the next.
  */
 export class StoreThread {
-  readonly #worker: Worker
+  /** Absent where no thread can be had. */
+  readonly #worker: Worker | undefined
   readonly #ended: Promise<void>
   /** Ends once the thread is ready, or has ended. */
   readonly started: Promise<void>
@@ -40,12 +41,13 @@ export class StoreThread {
     this.started = new Promise((resolve) => {
       this.#start = resolve
     })
-    // The flags of this process may be meant for its main module, such as --input-type; the thread needs none.
-    this.#worker = new Worker(threadFile(), { workerData: place, execArgv: [] })
-    this.#worker.on('message', (message: ThreadReply | 'ready') => this.#receive(message))
+    const worker = startWorker(place)
+    this.#worker = worker
+    worker?.on('message', (message: ThreadReply | 'ready') => this.#receive(message))
     this.#ended = new Promise((resolve) => {
-      this.#worker.on('error', (error) => this.#end(error.message, resolve))
-      this.#worker.on('exit', () => this.#end('it exited', resolve))
+      worker?.on('error', (error) => this.#end(error.message, resolve))
+      worker?.on('exit', () => this.#end('it exited', resolve))
+      if (worker === undefined) this.#end('it could not be started', resolve)
     })
   }
 
@@ -69,9 +71,12 @@ export class StoreThread {
     return reply
   }
 
-  /** Returns how many frames of the WAL are now in the database, or `undefined` if others were in its way, or it failed. */
-  async checkpoint(mode: CheckpointMode): Promise<number | undefined> {
-    const reply = await this.#ask({ kind: 'checkpoint', mode })
+  /**
+   * @param waitMs how long it waits for connections that are in its way
+   * @returns how many frames of the WAL are now in the database, or `undefined` if others were in its way, or it failed
+   */
+  async checkpoint(mode: CheckpointMode, waitMs: number): Promise<number | undefined> {
+    const reply = await this.#ask({ kind: 'checkpoint', mode, waitMs })
     return reply.kind === 'checkpoint' ? reply.moved : undefined
   }
 
@@ -84,17 +89,17 @@ export class StoreThread {
   async close(): Promise<void> {
     if (this.hasEnded) return
     this.#isClosing = true
-    this.#worker.ref()
-    this.#worker.postMessage('close')
+    this.#worker?.ref()
+    this.#worker?.postMessage('close')
     await this.#ended
   }
 
   #ask(request: ThreadRequest): Promise<ThreadReply> {
     if (this.hasEnded) return Promise.resolve(lostReply('before the request'))
-    this.#worker.ref()
+    this.#worker?.ref()
     return new Promise((resolve) => {
+      this.#worker?.postMessage(request)
       this.#answer = resolve
-      this.#worker.postMessage(request)
     })
   }
 
@@ -103,10 +108,10 @@ export class StoreThread {
       this.#state = 'ready'
       this.#wasReady = true
       this.#start()
-      if (this.#answer === undefined && !this.#isClosing) this.#worker.unref()
+      if (this.#answer === undefined && !this.#isClosing) this.#worker?.unref()
       return
     }
-    if (!this.#isClosing) this.#worker.unref()
+    if (!this.#isClosing) this.#worker?.unref()
     this.#reply(message)
   }
 
@@ -121,6 +126,16 @@ export class StoreThread {
     const answer = this.#answer
     this.#answer = undefined
     answer?.(reply)
+  }
+}
+
+/** `undefined` where the system, or the permissions of this process, give no further thread: the caller goes on without. */
+function startWorker(place: DatabasePlace): Worker | undefined {
+  try {
+    // The flags of this process may be meant for its main module, such as --input-type; the thread needs none.
+    return new Worker(threadFile(), { workerData: place, execArgv: [] })
+  } catch {
+    return undefined
   }
 }
 

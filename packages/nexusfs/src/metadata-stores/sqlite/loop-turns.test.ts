@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { describe, it } from 'vitest'
+import { LoopTurns } from './loop-turns.ts'
+
+/** Work that keeps the thread busy for so long, in ms. */
+function work(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
+describe('LoopTurns', () => {
+  it('lets as many calls go on in a turn as its time allows, in their order', async () => {
+    const turns = new LoopTurns()
+    const done: number[] = []
+    const call = async (index: number): Promise<void> => {
+      if (turns.isOverdue()) await turns.next()
+      work(0.1)
+      done.push(index)
+    }
+    let ticks = 0
+    const timer = setInterval(() => {
+      ticks += 1
+    }, 1)
+    const delay = monitorEventLoopDelay({ resolution: 1 })
+    delay.enable()
+    await Promise.all(Array.from({ length: 2_000 }, (_, index) => call(index)))
+    delay.disable()
+    clearInterval(timer)
+    assert.deepEqual(
+      done,
+      Array.from({ length: 2_000 }, (_, index) => index),
+    )
+    assert.ok(ticks > 20, `the loop turned ${ticks} times in 200 ms of work`)
+    assert.ok(delay.percentile(90) / 1e6 < 60, `it stood still for ${delay.percentile(90) / 1e6} ms`)
+  })
+
+  it('makes who comes later wait behind those who wait', async () => {
+    const turns = new LoopTurns()
+    assert.equal(turns.isOverdue(), false)
+    work(3)
+    assert.equal(turns.isOverdue(), true)
+    const order: string[] = []
+    const first = turns.next().then(() => order.push('first'))
+    await new Promise((resolve) => process.nextTick(resolve))
+    assert.equal(turns.isOverdue(), true)
+    const second = turns.next().then(() => order.push('second'))
+    await Promise.all([first, second])
+    assert.deepEqual(order, ['first', 'second'])
+    assert.equal(turns.isOverdue(), false)
+  })
+})
