@@ -59,6 +59,13 @@ export interface CommitStamp {
   readonly newSecond: number | undefined
 }
 
+/** Counts, and bytes of keys and values. */
+export interface DraftSize {
+  readonly writes: number
+  readonly bytes: number
+  readonly expectations: number
+}
+
 /** Operations on one page of a log row: with the longest names, in the longest JSON form, they fit into one value. */
 const operationsPerPage = 140
 
@@ -104,6 +111,17 @@ export class CommitDraft {
     return this.#writes.length === 0
   }
 
+  /** How much of what one commit takes is used already, with the log row, but for its author and reason. */
+  get used(): DraftSize {
+    let bytes = 0
+    for (const write of this.#writes) {
+      bytes += write.key.group.length + write.key.item.length + (write.kind === 'put' ? write.value.length : 0)
+    }
+    for (const row of this.#logRow(undefined)) bytes += row.kind === 'put' ? row.value.length : 0
+    const writes = this.#writes.length + logRowsOf(this.#operations.length) + 1
+    return { writes, bytes, expectations: this.#expect.length + 1 }
+  }
+
   /** The commit. It also expects that nobody has put up the barrier of its id. */
   build(stamp: CommitStamp): Commit {
     const barrier: Expectation = { kind: 'absent', key: operationKey(stamp.commit) }
@@ -112,7 +130,7 @@ export class CommitDraft {
     return { expect: [...this.#expect, barrier], writes: [...this.#writes, ...time, ...this.#logRow(stamp)] }
   }
 
-  #logRow(stamp: CommitStamp): Write[] {
+  #logRow(stamp: CommitStamp | undefined): Write[] {
     const pages: Write[] = []
     const lines = this.#operations.map(({ kind, directory, name, id, version, delta, size }) => [
       kind,
@@ -124,7 +142,7 @@ export class CommitDraft {
       size,
     ])
     for (let start = 0; start === 0 || start < lines.length; start += operationsPerPage) {
-      const head = start === 0 ? { i: stamp.commit, t: stamp.time, a: stamp.author, w: stamp.reason } : {}
+      const head = start === 0 && stamp ? { i: stamp.commit, t: stamp.time, a: stamp.author, w: stamp.reason } : {}
       const value = encodeRecord({ ...head, o: lines.slice(start, start + operationsPerPage) })
       pages.push({ kind: 'put', key: logKey(start / operationsPerPage), value })
     }

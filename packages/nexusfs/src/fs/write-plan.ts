@@ -46,6 +46,12 @@ export interface WritePlanOptions extends Made {
 
 /** Inline bytes of one commit; content beyond them goes to the storage backend, so that any batch fits into a commit. */
 const inlineBudget = limits.commitBytes / 2
+/** So many files fit into a commit whatever their names, authors, reasons and directories. */
+const alwaysFits = 100
+/** The row of a content without its bytes, at most. */
+const contentRowBytes = 512
+/** Author and reason in the log row, in their longest JSON form. */
+const wordsBytes = 32 * 1024
 
 interface PlannedFile {
   readonly write: FileWrite
@@ -66,7 +72,7 @@ export class WritePlan {
   readonly #contents = new Map<Digest, Promise<ContentPlan>>()
   /** Contents of files that keep their versions. */
   readonly #kept = new Map<Digest, IncomingContent>()
-  #inlined = 0
+  #inlineRoom = inlineBudget
 
   constructor(fs: FsContext, options: WritePlanOptions) {
     this.#fs = fs
@@ -106,13 +112,22 @@ export class WritePlan {
     return this.directories.placeOf(resolved, this.#options.parents)
   }
 
-  /** Turns the plan into the draft, uploading what must be; the new heads by path. */
+  /**
+   * Turns the plan into the draft, uploading what must be; the new heads by path. Tiny content lives in the head. The row of other
+   * content is introduced, or expected unchanged, once in a commit.
+   * @throws {NexusError} InvalidArgument, before any upload, if the writes do not fit into one commit
+   */
   async finish(): Promise<ReadonlyMap<NexusPath, FileHead>> {
     const heads = new Map<NexusPath, FileHead>()
     for (const [path, planned] of this.#files) {
       this.#putHead(planned)
-      this.#referTo(planned.write.content, planned.head)
       heads.set(path, planned.head)
+    }
+    const referred = [...this.#files.values()].filter(({ head }) => head.bytes === undefined && head.size > 0)
+    for (const { head } of referred) this.draft.put(referenceKey(head.digest, head.id, head.version), emptyValue)
+    if (this.#files.size > alwaysFits) this.#inlineRoom = roomForContents(this.draft, this.#files.size, referred.length)
+    for (const { write, head } of referred) {
+      if (!this.#contents.has(head.digest)) this.#contents.set(head.digest, this.#planContent(write.content, head))
     }
     const mended = this.#mend()
     // All uploads end before any failure is thrown: whoever settles the contents then knows what was uploaded.
@@ -171,13 +186,6 @@ export class WritePlan {
     this.draft.log({ ...lineOf(write.kind, place.id, write.path, head), delta })
   }
 
-  /** Tiny content lives in the head. The row of other content is introduced, or expected unchanged, once in a commit. */
-  #referTo(content: WrittenContent, head: FileHead): void {
-    if (head.bytes !== undefined || head.size === 0) return
-    if (!this.#contents.has(head.digest)) this.#contents.set(head.digest, this.#planContent(content, head))
-    this.draft.put(referenceKey(head.digest, head.id, head.version), emptyValue)
-  }
-
   #planContent(content: WrittenContent, { digest }: FileHead): Promise<ContentPlan> {
     if (content.kind === 'incoming') return this.#introduce(content.incoming)
     return content.stored.plan(digest, content.row, this.#takeInline, this.#options.signal)
@@ -188,10 +196,30 @@ export class WritePlan {
   }
 
   readonly #takeInline = (size: number): boolean => {
-    const isInline = size <= this.#fs.inlineBytes && this.#inlined + size <= inlineBudget
-    if (isInline) this.#inlined += size
+    const isInline = size <= this.#fs.inlineBytes && size <= this.#inlineRoom
+    if (isInline) this.#inlineRoom -= size
     return isInline
   }
+}
+
+/**
+ * The bytes of content that the commit has room for.
+ * @throws {NexusError} InvalidArgument if it has no room for the contents' rows
+ */
+function roomForContents(draft: CommitDraft, files: number, contents: number): number {
+  const { writes, bytes, expectations } = draft.used
+  const room = limits.commitBytes - bytes - contents * contentRowBytes - wordsBytes
+  const refuse = (need: string): never => {
+    const message = `${files} files do not fit into one commit: they need ${need}; write fewer at once`
+    throw new NexusError('InvalidArgument', message, { context: { files, outcome: 'none' } })
+  }
+  const rows = writes + contents
+  if (rows > limits.commitWrites) refuse(`${rows} rows, with those of missing directories, of at most ${limits.commitWrites}`)
+  const most = 2 * limits.commitWrites
+  const looks = expectations + 2 * contents
+  if (looks > most) refuse(`${looks} rows unchanged, with those of the directories above, of at most ${most}`)
+  if (room < 0) refuse(`more than ${limits.commitBytes} bytes for their names, authors and reasons`)
+  return Math.min(inlineBudget, room)
 }
 
 function contentOf(content: WrittenContent): Pick<FileHead, 'digest' | 'size' | 'bytes'> {
