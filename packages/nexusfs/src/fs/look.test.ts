@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, it } from 'vitest'
 import type { OperationEvent } from './calls.ts'
-import { all, failure, testPlaces } from './test-place.test-fixture.ts'
+import { all, failure, memoryPlace, testPlaces } from './test-place.test-fixture.ts'
 
 for (const [combination, makePlace] of Object.entries(testPlaces)) {
   describe(`looking, on ${combination}`, () => {
@@ -143,5 +143,33 @@ describe('events', () => {
       ],
     )
     assert.ok(events.every(({ duration }) => duration >= 0 && duration < 10_000))
+  })
+})
+
+describe('a walk', () => {
+  it('passes over the rest of a directory that is replaced by another while it is walked', async () => {
+    await using place = await memoryPlace()
+    const fs = await place.open()
+    for (const path of ['/top/a/1', '/top/b/1', '/top/b/2', '/top/c/1']) await fs.write(path, 'x')
+    const seen: string[] = []
+    for await (const { path } of fs.walk('/top', { pageSize: 1 })) {
+      seen.push(path)
+      if (path !== '/top/b/1') continue
+      await fs.move('/top/b', '/old')
+      await fs.write('/top/b/1', 'new')
+    }
+    assert.deepEqual(seen, ['/top/a', '/top/a/1', '/top/b', '/top/b/1', '/top/c', '/top/c/1'])
+  })
+
+  it('fetches whole pages: a call for each directory, not for each entry', async () => {
+    await using place = await memoryPlace()
+    const fs = await place.open()
+    await fs.writeBatch(['a/1', 'a/2', 'a/3', 'b', 'c', 'd/1', 'e'].map((name) => ({ path: `/${name}`, content: 'x' })))
+    let calls = 0
+    const count = (): number => calls++
+    subscribe('nexus:walk', count)
+    const entries = await all(fs.walk('/'))
+    unsubscribe('nexus:walk', count)
+    assert.deepEqual([entries.length, calls], [9, 6])
   })
 })

@@ -8,7 +8,7 @@ import { isFile } from './head.ts'
 import { decodeHead } from './head-codec.ts'
 import type { ListOptions, OperationOptions } from './options.ts'
 import { rootEntry, toEntry, toVersionEntry } from './to-entry.ts'
-import { boundPages, walkBound } from './walk.ts'
+import { boundPages, walkedPages } from './walk.ts'
 
 const defaultPage = 1000
 
@@ -37,7 +37,7 @@ export async function* walkPages(
   path: string,
   options: ListOptions,
 ): AsyncGenerator<readonly Entry[], void, undefined> {
-  for await (const each of walkBound(fs, parsePath(path), options)) yield [toEntry(each.path, each.bound)]
+  for await (const page of walkedPages(fs, parsePath(path), options)) yield page.map((each) => toEntry(each.path, each.bound))
 }
 
 /** The versions of the file that stands at a path, newest first. */

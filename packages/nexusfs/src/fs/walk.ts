@@ -44,34 +44,73 @@ export async function* boundPages(
   }
 }
 
-/** Everything below a directory: a directory before what is in it, names in byte order. What vanishes meanwhile is left out. */
+/** As `walkedPages`, one by one. */
 export async function* walkBound(
   fs: FsContext,
   target: NexusPath,
   options: ListOptions,
 ): AsyncGenerator<Placed, void, undefined> {
-  const open = [oneByOne(boundPages(fs, target, options))]
-  for (let current = open.at(-1); current !== undefined; current = open.at(-1)) {
-    const next = await nextBelow(current, open.length > 1)
-    if (next === undefined) {
+  for await (const page of walkedPages(fs, target, options)) yield* page
+}
+
+/**
+ * Everything below a directory: a directory before what is in it, names in byte order. What vanishes meanwhile is left out, and of a
+ * directory that is replaced by another one, what was not reached yet.
+ */
+export async function* walkedPages(
+  fs: FsContext,
+  target: NexusPath,
+  options: ListOptions,
+): AsyncGenerator<readonly Placed[], void, undefined> {
+  const open = [new Level(boundPages(fs, target, options), false)]
+  for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
+    const run = await level.next()
+    if (run === undefined) {
       open.pop()
       continue
     }
-    yield next
-    if (isDirectory(next.bound)) open.push(oneByOne(boundPages(fs, next.path, options)))
+    yield run
+    const last = run.at(-1)
+    if (last !== undefined && isDirectory(last.bound)) open.push(new Level(boundPages(fs, last.path, options), true))
   }
 }
 
-async function* oneByOne(pages: AsyncGenerator<readonly Placed[], void, undefined>): AsyncGenerator<Placed, void, undefined> {
-  for await (const page of pages) yield* page
-}
+/** A directory that a walk is in. */
+class Level {
+  readonly #pages: AsyncGenerator<readonly Placed[], void, undefined>
+  readonly #mayVanish: boolean
+  #page: readonly Placed[] = []
+  #at = 0
 
-async function nextBelow(entries: AsyncGenerator<Placed, void, undefined>, mayVanish: boolean): Promise<Placed | undefined> {
-  try {
-    const { value, done } = await entries.next()
-    return done ? undefined : (value ?? undefined)
-  } catch (error) {
-    if (mayVanish && (isNexusError(error, 'NotFound') || isNexusError(error, 'NotADirectory'))) return undefined
-    throw error
+  constructor(pages: AsyncGenerator<readonly Placed[], void, undefined>, mayVanish: boolean) {
+    this.#pages = pages
+    this.#mayVanish = mayVanish
+  }
+
+  /** The next entries of one page, up to and with a directory; `undefined` behind the last. */
+  async next(): Promise<readonly Placed[] | undefined> {
+    while (this.#at === this.#page.length) {
+      const page = await this.#nextPage()
+      if (page === undefined) return undefined
+      this.#page = page
+      this.#at = 0
+    }
+    const from = this.#at
+    do this.#at++
+    while (this.#at < this.#page.length && !isDirectory(this.#page[this.#at - 1]?.bound))
+    return this.#page.slice(from, this.#at)
+  }
+
+  async #nextPage(): Promise<readonly Placed[] | undefined> {
+    try {
+      const { value, done } = await this.#pages.next()
+      return done ? undefined : (value ?? undefined)
+    } catch (error) {
+      if (this.#mayVanish && vanished.some((code) => isNexusError(error, code))) return undefined
+      throw error
+    }
   }
 }
+
+/** How listing a directory fails that is gone, or replaced by something else. */
+const vanished = ['NotFound', 'NotADirectory', 'Conflict'] as const
