@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { isNexusError, NexusError } from '../core/errors.ts'
+import { isMemoryError } from './memory-error.ts'
 import type { OperationName } from './operations.ts'
 import { noOptions, takeOptions } from './take-options.ts'
 
@@ -55,7 +56,7 @@ export class Calls {
     try {
       return await work(takeOptions(operation, options))
     } catch (error) {
-      const told = toTold(error, operation)
+      const told = toTold(error, operation, path)
       code = isNexusError(told) ? told.code : undefined
       throw told
     } finally {
@@ -120,9 +121,14 @@ function attempt<T>(work: () => T): () => T {
   }
 }
 
-function toTold(error: unknown, operation: string): unknown {
+function toTold(error: unknown, operation: string, path: string): unknown {
   if (error instanceof CallerError) return error.thrown
   if (isNexusError(error)) return error
+  if (isMemoryError(error)) {
+    const advice = operation === 'readText' ? 'use read, which gives bytes' : 'use smaller content'
+    const message = `${operation} ${path}: the content is too large for the memory of this process; ${advice}`
+    return new NexusError('Unsupported', message, { operation, context: { path }, cause: error })
+  }
   const what = error instanceof Error ? error.message : String(error)
   return new NexusError('Unexpected', `${operation}: ${what}; this is a bug of Nexus, please report it`, {
     operation,
