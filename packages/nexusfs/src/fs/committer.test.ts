@@ -5,9 +5,11 @@ import { readUint64 } from '../core/bytes.ts'
 import { systemClock } from '../core/system.ts'
 import { timeKey } from '../metadata/keyspace.ts'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
+import { FaultPlan } from '../testing/fault-plan.ts'
+import { FaultyStore } from '../testing/faulty-store.ts'
 import { CommitDraft } from './commit-draft.ts'
 import { Committer, type CommitWords } from './committer.ts'
-import { RecordingStore } from './test-place.test-fixture.ts'
+import { FakeClock, failure, RecordingStore } from './test-place.test-fixture.ts'
 
 const key = (name: string): { group: Uint8Array; item: Uint8Array } => ({ group: Buffer.from('d/test'), item: Buffer.from(name) })
 
@@ -58,5 +60,22 @@ describe('the mark of a second', () => {
       writes.map((write) => (write.kind === 'put' ? Buffer.from(write.value).toString() : '')),
     )
     assert.equal(times.filter((text) => text.includes('"t":9000')).length, 2)
+  })
+})
+
+describe('a commit whose reply is lost', () => {
+  it('is given up at once where its barrier is refused for good', async () => {
+    for (const code of ['ReadOnly', 'Corrupt', 'Closed'] as const) {
+      const plan = new FaultPlan(seededRandom(1))
+      const clock = new FakeClock()
+      const store = new FaultyStore(await MemoryStore.open(), plan)
+      const committer = new Committer(store, clock, seededRandom(1), await store.horizon())
+      plan.add({ method: 'commit', mode: { kind: 'after' }, when: { nth: 1 } })
+      plan.add({ method: 'commit', mode: { kind: 'before', code }, when: { nth: 2, repeats: true } })
+      const began = clock.monotonic()
+      const error = await failure(() => committer.commit(creating('a'), words(5000)))
+      assert.deepEqual([error.code, error.context.outcome], [code, 'unknown'])
+      assert.equal(clock.monotonic(), began)
+    }
   })
 })

@@ -123,7 +123,8 @@ export class Committer {
         return revision === undefined ? { status: 'lost' } : this.#committed(revision)
       } catch (error) {
         if (signal?.aborted) throw cancelled(cause)
-        if (isNexusError(error, 'Closed') || this.#clock.monotonic() > deadline) throw unknownOutcome(error, cause)
+        const isInVain = isNexusError(error) && error.retry === 'never'
+        if (isInVain || this.#clock.monotonic() > deadline) throw unknownOutcome(error, cause)
       }
       await this.#clock.sleep(Math.min(1000, 10 * 2 ** attempt) * (0.5 + this.#random.fraction()))
     }
@@ -169,13 +170,10 @@ function cancelled(cause: unknown): NexusError {
 
 function unknownOutcome(error: unknown, cause: unknown): NexusError {
   const what = error instanceof Error ? error.message : String(error)
-  return new NexusError(
-    'Unavailable',
-    `the metadata store failed during a commit, which may or may not have been applied: ${what}`,
-    {
-      retry: 'exhausted',
-      context: { outcome: 'unknown' },
-      cause,
-    },
-  )
+  const code = isNexusError(error) && error.retry === 'never' ? error.code : 'Unavailable'
+  return new NexusError(code, `the metadata store failed during a commit, which may or may not have been applied: ${what}`, {
+    retry: 'exhausted',
+    context: { outcome: 'unknown' },
+    cause,
+  })
 }
