@@ -18,6 +18,7 @@ interface Counted {
 
 const blob = (): Uint8Array => randomBytes(20_000)
 
+/** Those that matter most; packages/nexusfs/src/fs/round-trips.test.ts has all, and runs on servers too. */
 const operations: readonly Counted[] = [
   { name: 'exists', metadata: 1, storage: 0, run: (fs) => fs.exists('/a/b/c/file') },
   { name: 'exists, absent', metadata: 1, storage: 0, run: (fs) => fs.exists('/a/b/c/none') },
@@ -29,6 +30,8 @@ const operations: readonly Counted[] = [
   { name: 'overwrite', metadata: 2, storage: 0, run: (fs, time) => fs.write('/a/b/c/file', `over ${time}`) },
   { name: 'write of a blob', metadata: 2, storage: 1, run: (fs, time) => fs.write(`/a/b/c/blob-${time}`, blob()) },
   { name: 'writeBatch of 100 files', metadata: 2, storage: 0, run: (fs, time) => fs.writeBatch(hundred(time)) },
+  { name: 'append to a tiny file', metadata: 2, storage: 0, run: (fs, time) => fs.append('/a/b/c/log', `${time}`) },
+  { name: 'edit of a tiny file', metadata: 2, storage: 0, run: (fs, time) => fs.edit('/a/b/c/file', () => `edit ${time}`) },
   { name: 'move of a directory', metadata: 2, storage: 0, run: (fs, time) => fs.move(`/tree-${time}`, `/a/tree-${time}`) },
 ]
 
@@ -43,6 +46,7 @@ async function prepare(fs: NexusFS): Promise<void> {
   await fs.writeBatch([
     { path: '/a/b/c/file', content: 'file' },
     { path: '/a/b/c/tiny', content: 'tiny' },
+    { path: '/a/b/c/log', content: '' },
   ])
   await fs.write('/a/b/c/blob', blob())
   for (let time = 0; time < times; time++) await fs.writeBatch([{ path: `/tree-${time}/below/file`, content: 'x' }])

@@ -1,49 +1,41 @@
+import type { IncomingContent } from '../content/incoming-content.ts'
 import { orAborted } from '../core/abort.ts'
 import { concatBytes } from '../core/bytes.ts'
-import { isNexusError, NexusError } from '../core/errors.ts'
-import { parsePath } from '../core/path.ts'
+import type { Digest } from '../core/digest.ts'
+import { NexusError } from '../core/errors.ts'
+import { limits } from '../core/limits.ts'
+import { type NexusPath, parsePath } from '../core/path.ts'
+import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { CallerError } from './calls.ts'
 import { contentOf } from './content-of-version.ts'
 import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
 import { demandFile, demandPreconditions } from './expect-path.ts'
-import { contendedForMs } from './mutation.ts'
+import type { BoundFile } from './head.ts'
+import { type Attempt, mutate, settling } from './mutation.ts'
 import { partOfEdit, refuseNestedEdit } from './nested-edit.ts'
 import type { WriteOptions } from './options.ts'
 import { ownBytes } from './own-bytes.ts'
+import { finishPlan } from './planned-writes.ts'
+import type { Resolved } from './resolver.ts'
 import { toFileEntry } from './to-entry.ts'
-import { write } from './write.ts'
+import { fileWrite } from './write.ts'
 
 export type Change = (
   content: Uint8Array<ArrayBuffer> | undefined,
   stat: FileEntry | undefined,
 ) => string | Uint8Array | Promise<string | Uint8Array>
 
-/** Compare-and-set in a loop; callers in this process take turns, so that they do not spoil each other's attempts. */
+/** Reads, changes and writes in one attempt; callers in this process take turns, so that they do not spoil each other's attempts. */
 export async function edit(fs: FsContext, path: string, change: Change, options: WriteOptions): Promise<FileEntry> {
   const target = parsePath(path)
   if (typeof change !== 'function') throw new NexusError('InvalidArgument', `edit: change is a function, not ${typeof change}`)
-  refuseNestedEdit(fs.turns, target)
-  const work = async (): Promise<FileEntry> => {
-    const deadline = fs.clock.monotonic() + contendedForMs
-    for (let tries = 0; ; tries++) {
-      const { seen, content } = await look(fs, path, options)
-      const next = await orAborted(
-        () => partOfEdit(fs.turns, target, () => called(change, content, seen)),
-        options.signal,
-        'edit',
-      )
-      try {
-        const precondition = seen === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: seen.etag }
-        return await write(fs, path, next, { ...options, ifMatch: undefined, ifNoneMatch: undefined, ...precondition })
-      } catch (error) {
-        const isRace = isNexusError(error, 'Conflict') || isNexusError(error, 'AlreadyExists')
-        if (!isRace || fs.clock.monotonic() > deadline) throw error
-      }
-      await fs.clock.sleep(fs.random.fraction() * Math.min(50, 2 ** tries))
-    }
+  const next: NextContent = async (before, file) => {
+    const stat = file && toFileEntry(target, file.head, file.etag)
+    const work = (): Promise<string | Uint8Array> => called(change, before && new Uint8Array(before), stat)
+    return ownBytes(await partOfEdit(fs.turns, target, work), fs.content.bodies)
   }
-  return fs.turns.take(`edit ${target}`, work, options.signal)
+  return takeTurn(fs, target, () => replaceContent(fs, target, next, options), options)
 }
 
 export async function append(
@@ -52,8 +44,66 @@ export async function append(
   content: string | Uint8Array,
   options: WriteOptions,
 ): Promise<FileEntry> {
+  const target = parsePath(path)
   const tail = ownBytes(content)
-  return edit(fs, path, (before) => (before === undefined ? tail : concatBytes(before, tail)), options)
+  const next: NextContent = async (before) => (before === undefined ? tail : concatBytes(before, tail))
+  const work = (): Promise<FileEntry> => replaceContent(fs, target, next, options)
+  return takeTurn(fs, target, () => fs.turns.take(target, work, options.signal), options)
+}
+
+/** An edit does not take the turn of writes, which its change may make. */
+async function takeTurn<T>(fs: FsContext, path: NexusPath, work: () => Promise<T>, { signal }: WriteOptions): Promise<T> {
+  refuseNestedEdit(fs.turns, path)
+  return fs.turns.take(`edit ${path}`, work, signal)
+}
+
+/** The new content, in an array that is ours; what it is given must not be changed. */
+type NextContent = (before: Uint8Array | undefined, file: BoundFile | undefined) => Promise<Uint8Array>
+
+/** From then on a look at the path is out of date; in milliseconds. */
+const freshForMs = 100
+
+async function replaceContent(fs: FsContext, path: NexusPath, next: NextContent, options: WriteOptions): Promise<FileEntry> {
+  const { signal } = options
+  const toItem = fileWrite(path, options)
+  const contents: IncomingContent[] = []
+  const attempt = async (): Promise<Attempt<FileEntry>> => {
+    const isAgain = contents.length > 0
+    for (const content of contents.splice(0)) content.settle('dropped')
+    let { only, time } = await fs.resolver.resolve(path, { signal })
+    const began = fs.clock.monotonic()
+    demandPreconditions(path, only.bound, options)
+    const file = fileAt(only)
+    const before = file && (await contentOf(fs, path, file.head, signal))
+    const bytes = await orAborted(() => next(before, file), signal, 'edit')
+    const incoming = await fs.content.receive(bytes, signal)
+    contents.push(incoming)
+    let rows: ReadonlyMap<Digest, MetadataEntry | undefined> = new Map()
+    const isLate = fs.clock.monotonic() - began > freshForMs
+    if (isLate || isAgain || seemsKnown(fs, incoming, file)) {
+      const again = await fs.resolver.resolve(path, { get: [incoming.key], signal })
+      if (fileAt(again.only)?.etag !== file?.etag) return { again: true }
+      only = again.only
+      time = again.time
+      rows = new Map([[incoming.digest, again.get[0]]])
+    }
+    const planned = await finishPlan(fs, [toItem(incoming)], new Map([[path, only]]), rows, time, options)
+    return { ...planned, result: (revision) => planned.entry(path, revision) }
+  }
+  return settling(contents, () => mutate(fs, options, attempt))
+}
+
+/** A change mostly makes new content, whose row need not be looked for: the commit expects that there is none. */
+function seemsKnown(fs: FsContext, incoming: IncomingContent, file: BoundFile | undefined): boolean {
+  if (incoming.size <= limits.tinyContentBytes) return false
+  return incoming.digest === file?.head.digest || fs.content.cached(incoming.digest) !== undefined
+}
+
+/** The file at the path, or nothing where one can be made. */
+function fileAt(resolved: Resolved): BoundFile | undefined {
+  return resolved.bound === undefined && resolved.directory === undefined && resolved.obstacle?.kind !== 'file'
+    ? undefined
+    : demandFile(resolved)
 }
 
 async function called(change: Change, ...seen: Parameters<Change>): Promise<string | Uint8Array> {
@@ -62,19 +112,4 @@ async function called(change: Change, ...seen: Parameters<Change>): Promise<stri
   } catch (error) {
     throw new CallerError(error)
   }
-}
-
-/** The file as it is now, or nothing; the caller's own preconditions hold of it. */
-async function look(
-  fs: FsContext,
-  path: string,
-  options: WriteOptions,
-): Promise<{ seen: FileEntry | undefined; content: Uint8Array<ArrayBuffer> | undefined }> {
-  const target = parsePath(path)
-  const { only } = await fs.resolver.resolve(target, { signal: options.signal })
-  demandPreconditions(target, only.bound, options)
-  if (only.bound === undefined && only.directory === undefined) return { seen: undefined, content: undefined }
-  const file = demandFile(only)
-  const content = await contentOf(fs, target, file.head, options.signal)
-  return { seen: toFileEntry(target, file.head, file.etag), content: new Uint8Array(content) }
 }

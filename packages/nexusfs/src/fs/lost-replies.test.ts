@@ -5,50 +5,14 @@ import { logGroup } from '../metadata/keyspace.ts'
 import { type FaultMode, FaultPlan } from '../testing/fault-plan.ts'
 import { FaultyStore } from '../testing/faulty-store.ts'
 import type { NexusFS } from './nexus-fs.ts'
+import { type LocalFolders, prepareSamples, type Sample, samples } from './operation-samples.test-fixture.ts'
 import { all, FakeClock, failure, fresh, memoryPlace, sqlitePlace, type TestPlace } from './test-place.test-fixture.ts'
 
-const [old, content, other] = [fresh(1000), fresh(2000), fresh(3000)]
+const content = fresh(2000)
 
-async function prepare(fs: NexusFS): Promise<void> {
-  await fs.write('/d/file', old)
-  await fs.write('/d/file', 'tiny')
-  await fs.write('/d/gone', other)
-  await fs.remove('/d/gone')
-  await fs.write('/tree/a/b', old)
-  await fs.write('/removed-tree/a', old)
-  await fs.remove('/removed-tree', { recursive: true })
-  await fs.mkdir('/empty')
-}
-
-/** Every operation that commits; what it gives is compared with what it gives when nothing goes wrong. */
-const operations: Readonly<Record<string, (fs: NexusFS) => Promise<unknown>>> = {
-  'write of a new file': (fs) => fs.write('/d/new', content, { reason: 'why' }),
-  'write of a tiny file': (fs) => fs.write('/d/new', 'tiny'),
-  'write of known content': (fs) => fs.write('/d/new', old),
-  'write with missing parents': (fs) => fs.write('/x/y/z', content),
-  'write that creates only': (fs) => fs.write('/d/new', content, { ifNoneMatch: '*' }),
-  'overwrite of a version': (fs) => fs.write('/d/file', content, { ifMatch: { version: 2 } }),
-  append: (fs) => fs.append('/d/file', content),
-  edit: (fs) => fs.edit('/d/file', (before) => `${Buffer.from(before ?? []).toString()}+`),
-  writeBatch: (fs) =>
-    fs.writeBatch([
-      { path: '/d/file', content },
-      { path: '/d/one', content },
-      { path: '/e/two', content: other },
-      { path: '/e/two', content: 'tiny' },
-    ]),
-  mkdir: (fs) => fs.mkdir('/m/n', { recursive: true }),
-  rmdir: (fs) => fs.rmdir('/empty'),
-  'remove of a file': (fs) => fs.remove('/d/file', { ifMatch: { version: 2 } }),
-  'remove of a tree': (fs) => fs.remove('/tree', { recursive: true }),
-  'restore of a file': (fs) => fs.restore('/d/gone'),
-  'restore of a tree': (fs) => fs.restore('/removed-tree'),
-  'move of a file': (fs) => fs.move('/d/file', '/d/moved'),
-  'move over a file': (fs) => fs.move('/tree/a/b', '/d/file', { overwrite: true }),
-  'move of a tree': (fs) => fs.move('/tree', '/d/tree'),
-  copy: (fs) => fs.copy('/tree/a/b', '/d/copy'),
-  rollback: (fs) => fs.rollback('/d/file', 1),
-}
+/** Every operation that commits, once; what it gives is compared with what it gives when nothing goes wrong. */
+const changes = samples.filter(({ operation, mutates }) => mutates && operation !== 'importTree')
+const noFolders: LocalFolders = { source: '', target: () => '' }
 
 /** What a user can see, without what differs from run to run. */
 async function seen(fs: NexusFS): Promise<unknown> {
@@ -93,7 +57,7 @@ interface Faulty extends AsyncDisposable {
 /** A file system with the prepared tree, which can be made to fail, and which has its lease already. */
 async function faulty(makePlace: () => Promise<TestPlace>, clock?: FakeClock): Promise<Faulty> {
   const it = await faultyWithoutLease(makePlace, clock)
-  await prepare(it.fs)
+  await prepareSamples(it.fs)
   return it
 }
 
@@ -125,12 +89,12 @@ interface RightRun {
 const rightRuns = new Map<string, Promise<RightRun>>()
 
 /** What an operation leads to when nothing goes wrong, on any combination. */
-function rightRun(name: string, run: (fs: NexusFS) => Promise<unknown>): Promise<RightRun> {
+function rightRun({ name, run }: Sample): Promise<RightRun> {
   const known = rightRuns.get(name)
   if (known !== undefined) return known
   const running = (async () => {
     await using it = await faulty(memoryPlace)
-    const result = plain(await run(it.fs))
+    const result = plain(await run(it.fs, {}, noFolders))
     return { result, logged: await commitsLogged(it.place), state: await seen(it.fs) }
   })()
   rightRuns.set(name, running)
@@ -140,11 +104,12 @@ function rightRun(name: string, run: (fs: NexusFS) => Promise<unknown>): Promise
 for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryPlace, 'memory-sqlite': sqlitePlace })) {
   /** Runs every operation with these modes for its first commits, and compares with a run in which nothing goes wrong. */
   const compare = async (...modes: FaultMode[]): Promise<void> => {
-    const runs = Object.entries(operations).map(async ([name, run]) => {
-      const right = await rightRun(name, run)
+    const runs = changes.map(async (sample) => {
+      const { name } = sample
+      const right = await rightRun(sample)
       await using wrong = await faulty(makePlace)
       for (const [index, mode] of modes.entries()) wrong.plan.add({ method: 'commit', mode, when: { nth: index + 1 } })
-      assert.deepEqual(plain(await run(wrong.fs)), right.result, name)
+      assert.deepEqual(plain(await sample.run(wrong.fs, {}, noFolders)), right.result, name)
       await wrong.settled()
       const hits = wrong.plan.hits('after') + wrong.plan.hits('late') + wrong.plan.hits('before')
       assert.equal(hits, modes.length, `${name}: the faults did not happen`)
@@ -219,7 +184,7 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
 
   describe(`a commit that is refused before anything happens, on ${combination}`, () => {
     it('fails with the code of the store, says that nothing was applied, and may be made again', async () => {
-      for (const [name, run] of Object.entries(operations)) {
+      for (const { name, run } of changes) {
         await using it = await faulty(makePlace)
         const before = await seen(it.fs)
         const fault = it.plan.add({
@@ -227,11 +192,11 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
           mode: { kind: 'before', code: 'NoSpace' },
           when: { nth: 1, repeats: true },
         })
-        const error = await failure(() => run(it.fs))
+        const error = await failure(() => run(it.fs, {}, noFolders))
         assert.deepEqual([error.code, error.context.outcome], ['NoSpace', 'none'], name)
         assert.deepEqual(await seen(it.fs), before, name)
         fault.cancel()
-        await run(it.fs)
+        await run(it.fs, {}, noFolders)
       }
     })
 

@@ -1,6 +1,7 @@
 import type { ReferredContent } from '../content/incoming-content.ts'
+import { refuseIfAborted } from '../core/abort.ts'
 import { utf8 } from '../core/bytes.ts'
-import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
+import { isNexusError, NexusError } from '../core/errors.ts'
 import type { Revision } from '../core/revision.ts'
 import type { CommitDraft } from './commit-draft.ts'
 import { isOutcomeUnknown } from './committer.ts'
@@ -18,6 +19,8 @@ export type Attempt<T> =
       result(revision: Revision): T
     }
   | { readonly done: T }
+  /** Something has changed while it was looked at. */
+  | { readonly again: true }
 
 /** How long a change is tried again when others come first, in milliseconds. */
 export const contendedForMs = 30_000
@@ -34,22 +37,29 @@ export async function mutate<T>(fs: FsContext, options: CommitOptions, attempt: 
   const words = { author: checkedAuthor(options.author ?? fs.author), reason: checkedReason(options.reason), signal }
   const started = fs.clock.monotonic()
   for (let tries = 0; ; tries++) {
-    throwIfAborted(signal, 'commit')
+    refuseIfAborted(signal, 'commit')
     const tried = await attempt().catch(nothingApplied)
     if ('done' in tried) return tried.done
-    const outcome = await fs.committer.commit(tried.draft, { ...words, time: tried.time })
-    if (outcome.status === 'committed') return tried.result(outcome.revision)
-    if (outcome.status === 'conflict' && outcome.expectation?.kind === 'present') {
-      for (const content of tried.contents ?? []) content.leaseLost()
+    if ('draft' in tried) {
+      const outcome = await fs.committer.commit(tried.draft, { ...words, time: tried.time })
+      if (outcome.status === 'committed') return tried.result(outcome.revision)
+      if (outcome.status === 'conflict' && outcome.expectation?.kind === 'present') {
+        for (const content of tried.contents ?? []) content.leaseLost()
+      }
     }
     if (fs.clock.monotonic() - started > contendedForMs) throw contended(tries + 1)
     if (tries > 0) await fs.clock.sleep(fs.random.fraction() * Math.min(50, 2 ** tries))
   }
 }
 
-/** Whatever a layer does not know of its own call: before the commit, the change has not been made. */
-function nothingApplied(error: unknown): never {
-  if (!isNexusError(error) || error.context.outcome !== 'unknown') throw error
+/**
+ * For what fails before the commit, whatever a layer knows of its own call: the change has not been made.
+ * @throws {NexusError} the error, with outcome none where it said otherwise or was cancelled
+ */
+export function nothingApplied(error: unknown): never {
+  if (!isNexusError(error)) throw error
+  const saysNothing = error.context.outcome === undefined && error.code !== 'Aborted'
+  if (saysNothing || error.context.outcome === 'none') throw error
   const { code, message, operation = 'write', retry, context } = error
   throw new NexusError(code, message, { operation, retry, context: { ...context, outcome: 'none' }, cause: error })
 }

@@ -165,7 +165,7 @@ export class NexusFS implements AsyncDisposable {
   /**
    * Writes many files in one commit, all or none; entries in the order of the writes. A path that is written twice gets one version,
    * with the last content.
-   * @throws {NexusError} as `write`, and InvalidArgument for more than fits into a commit (about 2,400 files)
+   * @throws {NexusError} as `write`, and InvalidArgument, before any upload, for more than fits into a commit (about 2,400 files)
    */
   writeBatch(writes: readonly BatchWrite[], options: CommitOptions & ParentOptions = noOptions): Promise<readonly FileEntry[]> {
     return this.#calls.run('writeBatch', '', options, (own) => writeBatch(this.#fs, writes, own))

@@ -5,12 +5,15 @@ import { type OperationName, operations } from './operations.ts'
 import type { OperationOptions } from './options.ts'
 import { all, fresh } from './test-place.test-fixture.ts'
 
+/** The methods of a file system that the samples call. */
+export type SampledFS = Pick<NexusFS, OperationName>
+
 /** A call of one operation, on the tree that `prepareSamples` makes. */
 export interface Sample {
   readonly name: string
   readonly operation: OperationName
   readonly mutates: boolean
-  run(fs: NexusFS, options: OperationOptions, local: LocalFolders): Promise<unknown>
+  run(fs: SampledFS, options: OperationOptions, local: LocalFolders): Promise<unknown>
 }
 
 /** Folders of this machine, for the operations that need them. */
@@ -104,11 +107,11 @@ export const samples: readonly Sample[] = Object.entries(runs).flatMap(([name, r
 })
 
 /** The tree that the samples work on: two versions of a file, a tiny one, a removed file and tree, an empty directory. */
-export async function prepareSamples(fs: NexusFS): Promise<void> {
+export async function prepareSamples(fs: SampledFS): Promise<void> {
   await fs.write('/d/file', older)
   await fs.write('/d/file', other)
   await fs.write('/d/tiny', 'tiny')
-  await fs.write('/d/gone', small)
+  await fs.write('/d/gone', older)
   await fs.remove('/d/gone')
   await fs.write('/tree/a/b', older)
   await fs.write('/removed-tree/a', older)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
@@ -9,54 +9,24 @@ import { FaultPlan } from '../testing/fault-plan.ts'
 import { FaultyBackend } from '../testing/faulty-backend.ts'
 import { FaultyStore } from '../testing/faulty-store.ts'
 import type { NexusFS } from './nexus-fs.ts'
+import { type LocalFolders, makeLocalTree, prepareSamples, samples } from './operation-samples.test-fixture.ts'
 import { all, failure, fresh, memoryPlace, orphans, type TestPlace } from './test-place.test-fixture.ts'
 
+/** Stores in memory have no backup. */
+const calls = samples.filter(({ operation }) => operation !== 'backup')
+
 let folder = ''
+let local: LocalFolders
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nexus-signal-'))
-  await writeFile(join(folder, 'file'), fresh(700_000))
+  local = await makeLocalTree(folder)
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-let targets = 0
-
-/** Every call, with a signal. */
-const calls: Readonly<Record<string, (fs: NexusFS, signal: AbortSignal) => Promise<unknown>>> = {
-  read: (fs, signal) => fs.read('/d/file', { signal }),
-  readText: (fs, signal) => fs.readText('/d/file', { signal }),
-  readWithStat: (fs, signal) => fs.readWithStat('/d/file', { signal }),
-  readRange: (fs, signal) => fs.readRange('/d/file', { start: 0, signal }),
-  'read of a version': (fs, signal) => fs.read('/d/file', { version: 1, signal }),
-  write: (fs, signal) => fs.write('/d/new', fresh(2000), { signal }),
-  'write of a large file': (fs, signal) => fs.write('/d/new', fresh(3_000_000), { signal }),
-  append: (fs, signal) => fs.append('/d/file', 'x', { signal }),
-  edit: (fs, signal) => fs.edit('/d/file', () => 'x', { signal }),
-  writeBatch: (fs, signal) => fs.writeBatch([{ path: '/d/new', content: fresh(2000) }], { signal }),
-  exists: (fs, signal) => fs.exists('/d/file', { signal }),
-  stat: (fs, signal) => fs.stat('/d/file', { signal }),
-  list: (fs, signal) => all(fs.list('/d', { signal })),
-  walk: (fs, signal) => all(fs.walk('/', { signal })),
-  versions: (fs, signal) => all(fs.versions('/d/file', { signal })),
-  mkdir: (fs, signal) => fs.mkdir('/d/new', { signal }),
-  rmdir: (fs, signal) => fs.rmdir('/empty', { signal }),
-  remove: (fs, signal) => fs.remove('/d/file', { signal }),
-  restore: (fs, signal) => fs.restore('/gone', { signal }),
-  move: (fs, signal) => fs.move('/d/file', '/d/new', { signal }),
-  copy: (fs, signal) => fs.copy('/d/file', '/d/new', { signal }),
-  rollback: (fs, signal) => fs.rollback('/d/file', 1, { signal }),
-  usage: (fs, signal) => fs.usage('/', { signal }),
-  importTree: (fs, signal) => fs.importTree(folder, '/d/new', { signal }),
-  exportTree: (fs, signal) => fs.exportTree('/d', join(folder, `out${targets++}`), { signal }),
-}
-
 async function prepare(place: TestPlace): Promise<void> {
   const fs = await place.open({ inlineBytes: 0 })
-  await fs.write('/d/file', fresh(3000))
-  await fs.write('/d/file', fresh(3000))
-  await fs.write('/gone', 'x')
-  await fs.remove('/gone')
-  await fs.mkdir('/empty')
+  await prepareSamples(fs)
   await fs.close()
 }
 
@@ -72,8 +42,8 @@ describe('a signal', () => {
     const before = await names(fs)
     const horizon = await (await place.metadata()).horizon()
     const reason = new Error('the user has left')
-    for (const [name, call] of Object.entries(calls)) {
-      const error = await failure(() => call(fs, AbortSignal.abort(reason)))
+    for (const { name, run } of calls) {
+      const error = await failure(() => run(fs, { signal: AbortSignal.abort(reason) }, local))
       assert.equal(error.code, 'Aborted', `${name}: ${error.message}`)
     }
     assert.deepEqual(await names(fs), before)
@@ -84,7 +54,7 @@ describe('a signal', () => {
 
   it('that fires while a layer hangs ends every call soon, as Aborted', async () => {
     let hung = 0
-    for (const [name, call] of Object.entries(calls)) {
+    for (const { name, run } of calls) {
       for (const method of ['read', 'commit', 'get', 'put', 'stage', 'publish']) {
         await using place = await memoryPlace()
         await prepare(place)
@@ -97,7 +67,7 @@ describe('a signal', () => {
         })
         const fault = plan.add({ method, mode: { kind: 'hang' }, when: { nth: 1 } })
         const controller = new AbortController()
-        const running = call(fs, controller.signal).then(
+        const running = run(fs, { signal: controller.signal }, local).then(
           () => undefined,
           (error: unknown) => error,
         )
@@ -112,7 +82,7 @@ describe('a signal', () => {
         await fs.stat('/')
       }
     }
-    assert.ok(hung >= 2 * Object.keys(calls).length, `only ${hung} calls met the layer that hangs`)
+    assert.ok(hung >= 2 * calls.length, `only ${hung} calls met the layer that hangs`)
   })
 
   it('that fires after a commit began says that the outcome is unknown', async () => {
@@ -206,7 +176,7 @@ describe('readers of one content', () => {
     setTimeout(() => controller.abort(), 5)
     assert.equal((await leaving).code, 'Aborted')
     open()
-    assert.equal((await staying).length, 3000)
+    assert.equal((await staying).length, 2500)
   })
 })
 

@@ -6,7 +6,7 @@ import { logRowsOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
 import { isADirectory } from './expect-path.ts'
-import { mutate, settling } from './mutation.ts'
+import { mutate, nothingApplied, settling } from './mutation.ts'
 import type { BatchWrite, CommitOptions, ParentOptions, WriteOptions } from './options.ts'
 import { ownBytes } from './own-bytes.ts'
 import { planWrites } from './planned-writes.ts'
@@ -22,7 +22,7 @@ export async function write(
   const target = parsePath(path)
   const bytes = ownBytes(content, fs.content.bodies)
   const toItem = fileWrite(target, options)
-  const incoming = await fs.content.receive(bytes, options.signal)
+  const incoming = await fs.content.receive(bytes, options.signal).catch(nothingApplied)
   return settling([incoming], () =>
     fs.turns.take(
       target,
@@ -74,7 +74,7 @@ export async function receiveAll(
   const received: IncomingContent[] = []
   try {
     for (const bytes of owned) {
-      const incoming = await fs.content.receive(bytes, signal)
+      const incoming = await fs.content.receive(bytes, signal).catch(nothingApplied)
       const known = first.get(incoming.digest)
       if (known === undefined) first.set(incoming.digest, incoming)
       else incoming.settle('dropped')
@@ -87,7 +87,11 @@ export async function receiveAll(
   }
 }
 
-function fileWrite(path: NexusPath, options: Omit<BatchWrite, 'path' | 'content'>): (incoming: IncomingContent) => FileWrite {
+/** A write with these options, once its content is there. */
+export function fileWrite(
+  path: NexusPath,
+  options: Omit<BatchWrite, 'path' | 'content'>,
+): (incoming: IncomingContent) => FileWrite {
   if (path === '/') throw isADirectory(path)
   const { ifMatch, ifNoneMatch, mode, executable, modifiedAt } = options
   const modified = modifiedAt && { modifiedAt: checkedTime(modifiedAt) }
