@@ -23,7 +23,7 @@ export type Attempt<T> =
   | { readonly again: true }
 
 /** How long a change is tried again when others come first, in milliseconds. */
-export const contendedForMs = 30_000
+const contendedForMs = 30_000
 const authorBytes = 255
 const reasonBytes = 4096
 
