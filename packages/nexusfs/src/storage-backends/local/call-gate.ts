@@ -48,6 +48,10 @@ export class CallGate {
     work.then(leave, leave)
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** No call comes in any more. */
   close(): void {
     this.#isClosed = true

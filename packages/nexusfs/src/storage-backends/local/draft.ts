@@ -22,14 +22,14 @@ export class Draft {
   readonly #stored: Promise<void>
 
   /**
-   * Writes the body to a new file in the folder. Whatever fails, no file is left. The caller has compared the size of a body that is
+   * Writes the body to a new file in `tmp/`. Whatever fails, no file is left. The caller has compared the size of a body that is
    * one array.
    * @throws {NexusError} InvalidArgument for a body that has another size or breaks off, Aborted; and what the file system says
    */
-  static async write(place: LocalPlace, folder: string, body: BlobBody, options: PutOptions, operation: string): Promise<Draft> {
+  static async write(place: LocalPlace, body: BlobBody, options: PutOptions, operation: string): Promise<Draft> {
     const permits = body instanceof Uint8Array ? place.permits.calls : place.permits.bodies
     if (!permits.tryAcquire()) await permits.acquire(operation, options.signal)
-    const path = `${folder}/${place.temporaryNames.next()}`
+    const path = `${place.temporary}/${place.temporaryNames.next()}`
     let fd: number | undefined
     try {
       fd = await place.calls.open(path, newFile, 0o600)

@@ -49,7 +49,7 @@ export class Folders {
     }, repair)
   }
 
-  /** The same for the folder of staged bodies. */
+  /** The same for the folder of bodies on their way in. */
   withTemporary<Value>(work: () => Promise<Value>): Promise<Value> {
     return this.#orAgain(work, () => this.#make(this.#root.temporary))
   }

@@ -27,6 +27,7 @@ import { blobFileOf, type LocalPlace } from './local-place.ts'
 import { mapBounded } from './map-bounded.ts'
 import { openRoot, type RootFolders } from './open-root.ts'
 import { Permits } from './permits.ts'
+import { sweepStaleDrafts } from './stale-drafts.ts'
 import { TemporaryNames } from './temporary-name.ts'
 import { toNexusError } from './to-nexus-error.ts'
 
@@ -65,7 +66,9 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
     const isDurable = durability === 'disk'
     try {
       const folders = await openRoot(calls, root, { create, isDurable })
-      return new LocalBackend(folders, isDurable, calls, await TemporaryNames.ofThisProcess())
+      const backend = new LocalBackend(folders, isDurable, calls, await TemporaryNames.ofThisProcess())
+      backend.#gate.background(sweepStaleDrafts(backend.#place))
+      return backend
     } catch (error) {
       throw toNexusError(error, { operation: 'LocalBackend.open', location: root })
     }
@@ -102,9 +105,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
       checkBlobKey(key)
       checkBody(body, options)
       const file = blobFileOf(this.#place, key)
-      const draft = await this.#place.folders.withShard(file, () =>
-        Draft.write(this.#place, file.folder, body, options, 'storage.put'),
-      )
+      const draft = await this.#draft(body, options, 'storage.put')
       await draft.publish(file)
     })
   }
@@ -168,9 +169,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
   stage(body: BlobBody, options: PutOptions): Promise<StagedBlob> {
     return this.#gate.run({ operation: 'storage.stage', signal: options.signal }, async () => {
       checkBody(body, options)
-      const draft = await this.#place.folders.withTemporary(() =>
-        Draft.write(this.#place, this.#place.temporary, body, options, 'storage.stage'),
-      )
+      const draft = await this.#draft(body, options, 'storage.stage')
       this.#drafts.add(draft)
       return {
         publish: (key, publishOptions = {}) => this.#publish(draft, key, publishOptions),
@@ -187,6 +186,10 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #draft(body: BlobBody, options: PutOptions, operation: string): Promise<Draft> {
+    return this.#place.folders.withTemporary(() => Draft.write(this.#place, body, options, operation))
   }
 
   async #publish(draft: Draft, key: string, options: CallOptions): Promise<void> {

@@ -12,7 +12,7 @@ export interface RootFolders {
   /** Absolute, without symbolic links, as are the others. */
   readonly root: string
   readonly blobs: string
-  /** For staged bodies. */
+  /** For bodies on their way in. */
   readonly temporary: string
 }
 

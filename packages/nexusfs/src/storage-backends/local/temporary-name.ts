@@ -10,17 +10,20 @@ import { systemRandom } from '../../core/system.ts'
  * time (in clock ticks since the boot; 0 where the system does not say) is one process; if no such process runs, the file is stale.
  */
 export class TemporaryNames {
+  /** One boot of one machine and one process namespace. */
+  readonly machine: string
   readonly #prefix: string
 
   /** Names of this process. */
   static async ofThisProcess(): Promise<TemporaryNames> {
-    const [boot, namespace, start] = await Promise.all([bootId(), processNamespace(), startTime()])
+    const [boot, namespace, start] = await Promise.all([bootId(), processNamespace(), startTimeOf(process.pid)])
     const machine = createHash('sha256').update(`${hostname()} ${boot} ${namespace}`).digest('hex').slice(0, 12)
-    return new TemporaryNames(`.tmp-${machine}-${process.pid}-${start}`)
+    return new TemporaryNames(machine, `${process.pid}-${start}`)
   }
 
-  private constructor(prefix: string) {
-    this.#prefix = prefix
+  private constructor(machine: string, owner: string) {
+    this.machine = machine
+    this.#prefix = `.tmp-${machine}-${owner}`
   }
 
   next(): string {
@@ -40,9 +43,12 @@ function processNamespace(): Promise<string> {
   return textOr(readlink('/proc/self/ns/pid'), '')
 }
 
-/** Field 22 of /proc/self/stat, counted from behind the command's name, which may hold spaces and parentheses. */
-async function startTime(): Promise<string> {
-  const stat = await textOr(readFile('/proc/self/stat', 'utf8'), '')
+/**
+ * When a process began, in clock ticks since the boot; 0 where the system does not say. Field 22 of its stat, counted from behind the
+ * command's name, which may hold spaces and parentheses.
+ */
+export async function startTimeOf(pid: number): Promise<string> {
+  const stat = await textOr(readFile(`/proc/${pid}/stat`, 'utf8'), '')
   const field = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
   return field !== undefined && /^[0-9]+$/.test(field) ? field : '0'
 }
