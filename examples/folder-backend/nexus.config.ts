@@ -8,7 +8,7 @@ export default defineConfig({
   storages: {
     folder: {
       label: 'One folder',
-      traits: { durability: 'os', rangeReads: true },
+      traits: { durability: 'os' },
       open: (context) => FolderBackend.open(namespaceFolder(context)),
       dispose: (_backend, context) => rm(namespaceFolder(context), { recursive: true, force: true }),
       async openUri(uri, { cwd, create }) {

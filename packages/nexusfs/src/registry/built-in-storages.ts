@@ -8,7 +8,7 @@ export const builtInStorages: Readonly<Record<string, StorageRegistration>> = {
   local: {
     label: 'Local disk',
     schemes: ['file'],
-    traits: { durability: 'disk', remote: false, rangeReads: true },
+    traits: { durability: 'disk', remote: false },
     async open(context) {
       const { LocalBackend } = await import('../storage-backends/local/local-backend.ts')
       return LocalBackend.open({ root: namespaceFolder(context), durability: diskDurability(context.durability), create: true })
@@ -24,7 +24,7 @@ export const builtInStorages: Readonly<Record<string, StorageRegistration>> = {
   },
   memory: {
     label: 'Memory of this process',
-    traits: { durability: 'none', remote: false, inProcess: true, rangeReads: true },
+    traits: { durability: 'none', remote: false, inProcess: true },
     async open({ namespace }) {
       const { MemoryBackend } = await import('../storage-backends/memory/memory-backend.ts')
       return MemoryBackend.open({ name: namespace })

@@ -33,8 +33,6 @@ export const isFunction: Check = (at) => {
   if (typeof at.value !== 'function') throw invalidConfig(at, 'expected a function')
 }
 
-export const isAnything: Check = () => {}
-
 export function isObject(at: ConfigValue): Readonly<Record<string, unknown>> {
   if (!isRecord(at.value)) throw invalidConfig(at, 'expected an object')
   return at.value
@@ -68,14 +66,21 @@ export function namesTo(check: Check, namePattern: RegExp, nameRule: string): Ch
   }
 }
 
-/** An object whose names are ours: those of `required` must be there, those of `optional` may be, others are refused. */
-export function shape(required: Readonly<Record<string, Check>>, optional: Readonly<Record<string, Check>>): Check {
+/**
+ * An object whose names are ours: those of `required` must be there, those of `optional` may be, others are refused, those of `refused`
+ * with a sentence of their own.
+ */
+export function shape(
+  required: Readonly<Record<string, Check>>,
+  optional: Readonly<Record<string, Check>>,
+  refused: Readonly<Record<string, Check>> = {},
+): Check {
   const known = [...Object.keys(required), ...Object.keys(optional)]
   return (at) => {
     const object = isObject(at)
     for (const [name, value] of Object.entries(object)) {
       const key = joinKey(at.key, name)
-      const check = Object.hasOwn(required, name) ? required[name] : Object.hasOwn(optional, name) ? optional[name] : undefined
+      const check = [required, optional, refused].find((checks) => Object.hasOwn(checks, name))?.[name]
       if (check === undefined) throw unknownKey({ file: at.file, key }, name, known)
       if (value !== undefined) check({ ...at, value, key })
     }

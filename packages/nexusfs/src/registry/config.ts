@@ -17,12 +17,6 @@ export interface NexusConfig {
   /** Metadata stores by name, as `storages`. */
   readonly metadata?: Readonly<Record<string, ConfiguredAdapter<MetadataStore>>> | undefined
   readonly combos?: ConfiguredCombos | undefined
-  /** Further baselines of the benchmarks, by name. */
-  readonly baselines?: Readonly<Record<string, { readonly adapter: unknown }>> | undefined
-  /** Further workloads of the benchmarks: patterns of files, or the workloads themselves. */
-  readonly workloads?: readonly (string | object)[] | undefined
-  /** How much slower is a regression: pattern of workload ids, then metric, then a percentage such as `5%`. */
-  readonly thresholds?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined
 }
 
 /** Both layers of a store, as URIs. */
@@ -47,13 +41,12 @@ export interface ConfiguredCombos {
   readonly extra?: readonly ConfiguredCombo[] | undefined
 }
 
-/** A combination with options of its own. */
+/** A combination under a name of its own. */
 export interface ConfiguredCombo {
   readonly name: string
   /** Names of a registered storage backend and a registered metadata store. */
   readonly storage: string
   readonly metadata: string
-  readonly options?: Readonly<Record<string, unknown>> | undefined
 }
 
 /**

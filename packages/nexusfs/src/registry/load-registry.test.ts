@@ -52,14 +52,14 @@ describe('loadRegistry', () => {
       storages: { acme },
       combos: {
         exclude: ['acme-memory'],
-        extra: [{ name: 'acme-tuned', storage: 'acme', metadata: 'sqlite', options: { chunk: 1 } }],
+        extra: [{ name: 'acme-tuned', storage: 'acme', metadata: 'sqlite' }],
       },
     })
     assert.equal(
       combos.some(({ id }) => id === 'acme-memory'),
       false,
     )
-    assert.deepEqual(combos.find(({ id }) => id === 'acme-tuned')?.options, { chunk: 1 })
+    assert.equal(combos.find(({ id }) => id === 'acme-tuned')?.storage, 'acme')
   })
 
   it('names the slip in a combination or a name that is taken', async () => {

@@ -32,7 +32,6 @@ export interface Combination {
   readonly metadata: string
   /** The strongest class that both can promise. */
   readonly durability: DurabilityClass
-  readonly options: Readonly<Record<string, unknown>>
   readonly gate: GateStatus
 }
 
@@ -82,7 +81,6 @@ interface Parts {
   readonly name: string
   readonly storage: string
   readonly metadata: string
-  readonly options?: Readonly<Record<string, unknown>> | undefined
 }
 
 function combine(tables: AdapterTables, env: Environment, parts: Parts, where: string): Combination {
@@ -96,7 +94,6 @@ function combine(tables: AdapterTables, env: Environment, parts: Parts, where: s
     storage: parts.storage,
     metadata: parts.metadata,
     durability: weakerDurability(storage.traits.durability, metadata.traits.durability),
-    options: parts.options ?? {},
     gate: missing.length === 0 ? { status: 'ready' } : { status: 'skipped', reason: missing.join('; ') },
   }
 }

@@ -46,8 +46,6 @@ export interface AdapterTraits {
   readonly remote: boolean
   /** True if it lives in the memory of the process that opens it, so that two clients of one process see one place. */
   readonly inProcess?: boolean | undefined
-  /** True if a range is read without fetching the whole blob. */
-  readonly rangeReads?: boolean | undefined
 }
 
 export interface ProbeContext {

@@ -33,7 +33,7 @@ describe('validateConfig', () => {
           label: 'Acme blobs',
           schemes: ['acmes'],
           env: { all: ['ACME_BUCKET'], any: [['ACME_KEY', 'ACME_PROFILE']], secret: ['ACME_KEY'] },
-          traits: { durability: 'replicated', remote: true, rangeReads: true },
+          traits: { durability: 'replicated', remote: true },
           probe: async () => ({ ok: true, detail: 'acme 2.1', rttMs: 12 }),
           open,
           openUri: open,
@@ -43,11 +43,8 @@ describe('validateConfig', () => {
       metadata: { cloud: { env: { any: [['CLOUD_URL']] }, traits: { durability: 'os' }, open } },
       combos: {
         exclude: ['acme-sqlite'],
-        extra: [{ name: 'tuned', storage: 'acme', metadata: 'cloud', options: { chunk: '4MiB' } }],
+        extra: [{ name: 'tuned', storage: 'acme', metadata: 'cloud' }],
       },
-      baselines: { rawAcme: { adapter: {} } },
-      workloads: ['./bench/*.workload.ts', { id: 'mine' }],
-      thresholds: { 'metadata/*': { p50: '5%' }, '*': { p50: '10%', p99: '25.5%' } },
     }
     assert.equal(problemOf(config), '')
     assert.equal(problemOf({}), '')
@@ -56,7 +53,7 @@ describe('validateConfig', () => {
   it('names file, key and nearest known key for a key that it does not know', () => {
     const problem = problemOf({ storge: {} })
     assert.match(problem, /^\/project\/nexus\.config\.ts at storge: unknown key "storge" \(did you mean "store"\?\)/)
-    assert.match(problem, /known here: store, stores, storages, metadata, combos, baselines, workloads, thresholds$/)
+    assert.match(problem, /known here: store, stores, storages, metadata, combos$/)
     assert.match(problemOf({ stores: { a: { storage: 'x', metdata: 'y' } } }), /at stores\.a\.metdata: .*"metadata"/)
     assert.match(
       problemOf({ combos: { extra: [{ name: 'a', storage: 'b', metadata: 'c', opts: {} }] } }),
@@ -79,9 +76,21 @@ describe('validateConfig', () => {
       [{ storages: { acme: { traits: { durability: 'os' }, open: 'x' } } }, /storages\.acme\.open: expected a function/],
       [{ storages: { acme: { traits: { durability: 'os', remote: 'no' }, open } } }, /traits\.remote: expected true or false/],
       [{ metadata: { acme: { traits: { durability: 'os' }, open, env: { any: ['X'] } } } }, /env\.any\[0\]: expected a list/],
-      [{ thresholds: { '*': { p50: '5' } } }, /thresholds\.\*\.p50: expected a percentage/],
-      [{ workloads: 'x' }, /at workloads: expected a list/],
-      [{ workloads: [7] }, /workloads\[0\]: expected an object/],
+    ]
+    for (const [config, expected] of cases) assert.match(problemOf(config), expected)
+  })
+
+  it('refuses with a sentence what nothing reads', () => {
+    const traits = { durability: 'os', rangeReads: true }
+    const cases: readonly [unknown, RegExp][] = [
+      [{ workloads: ['./mine.ts'] }, /at workloads: the benchmarks take no workloads of a config; leave this key out/],
+      [{ baselines: {} }, /at baselines: .*leave this key out/],
+      [{ thresholds: {} }, /at thresholds: .*leave this key out/],
+      [
+        { combos: { extra: [{ name: 'a', storage: 'b', metadata: 'c', options: {} }] } },
+        /extra\[0\]\.options: .*leave this key out/,
+      ],
+      [{ storages: { acme: { traits, open } } }, /storages\.acme\.traits\.rangeReads: .*leave this key out/],
     ]
     for (const [config, expected] of cases) assert.match(problemOf(config), expected)
   })
