@@ -5,7 +5,7 @@ import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { backup, type FolderLayers } from './backup.ts'
 import { Calls } from './calls.ts'
-import { checkLayers } from './check-layers.ts'
+import { checkLayers, closeQuietly } from './check-layers.ts'
 import type { FsContext } from './context.ts'
 import { copy, rollback } from './copy.ts'
 import { mkdir, rmdir } from './directories.ts'
@@ -64,6 +64,8 @@ export interface NexusFSOptions {
   readonly inlineBytes?: number | undefined
   /** How a store in a folder is opened, for `backup`; `openNexus` sets it. */
   readonly folderLayers?: FolderLayers | undefined
+  /** True = if opening fails, both layers stay open. Default: they are closed. */
+  readonly keepLayers?: boolean | undefined
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
 }
@@ -102,16 +104,16 @@ export class NexusFS implements AsyncDisposable {
   /**
    * Opens the store that the two layers hold; founds one in an empty metadata store. The file system closes both layers with itself,
    * also if opening fails.
-   * @throws {NexusError} InvalidArgument for wrong options, NotFound if there is no store and `create` is false, Unsupported if it has
-   * a newer format, Corrupt (reason `rolled back` if the metadata store has gone back), and what the metadata store throws
+   * @throws {NexusError} InvalidArgument for wrong options and for adapters that lack a member, NotFound if there is no store and
+   * `create` is false, Unsupported if it has a newer format or an adapter is written for another version of its port, Corrupt (reason `rolled back` if the metadata store has gone back), and what the metadata store throws
    */
   static async open(given: NexusFSOptions): Promise<NexusFS> {
     const options = takeOpenOptions(given)
-    checkLayers(options)
     try {
+      checkLayers(options)
       return await openFileSystem(options, (fs, info) => new NexusFS(fs, info))
     } catch (error) {
-      await Promise.allSettled([options.storage.close(), options.metadata.close()])
+      if (options.keepLayers !== true) await Promise.all([closeQuietly(options.storage), closeQuietly(options.metadata)])
       throw error
     }
   }
@@ -211,10 +213,11 @@ export class NexusFS implements AsyncDisposable {
   }
 
   /**
-   * Removes a file, or with `recursive` a directory and all below it, in one commit. `restore` brings it back.
+   * Removes a file, or with `recursive` a directory and all below it, in one commit. `restore` brings it back. Gives false if nothing was
+   * there, which `force` takes for success.
    * @throws {NexusError} NotFound (unless `force`), IsADirectory (unless `recursive`), Conflict (`ifMatch`)
    */
-  remove(path: string, options: RemoveOptions = noOptions): Promise<void> {
+  remove(path: string, options: RemoveOptions = noOptions): Promise<boolean> {
     return this.#calls.run('remove', path, options, (own) => remove(this.#fs, path, own))
   }
 

@@ -75,6 +75,7 @@ export const openOptions: Named<keyof NexusFSOptions> = {
   cacheBytes: true,
   inlineBytes: true,
   folderLayers: true,
+  keepLayers: true,
   clock: true,
   random: true,
 }

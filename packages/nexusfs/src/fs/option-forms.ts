@@ -57,6 +57,7 @@ const forms: Readonly<Record<OptionName, OptionForm>> = {
   cacheBytes: number,
   inlineBytes: number,
   folderLayers: object,
+  keepLayers: flag,
   clock: object,
   random: object,
   storage: checkedLater,

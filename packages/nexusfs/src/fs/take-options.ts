@@ -84,6 +84,10 @@ export function takeWrites<Write extends object>(given: readonly Write[]): reado
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) {
+    const name: unknown = value.constructor?.name
+    return typeof name === 'string' && name !== '' && name !== 'Object' ? `an instance of ${name}` : 'an object'
+  }
   if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'number') return String(value)
   return `a value of type ${typeof value}`
 }

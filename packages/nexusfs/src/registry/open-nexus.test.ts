@@ -228,6 +228,35 @@ describe('the environment', () => {
       Object.assign(process.env, before)
     }
   })
+
+  it('refuses what is neither text nor an object of options, and opens no other store instead', async () => {
+    class Place {}
+    const cases: readonly [unknown, RegExp][] = [
+      [new URL('file:///other'), /not an instance of URL; give fileURLToPath\(url\)/],
+      [42, /not 42$/],
+      [null, /not null$/],
+      [true, /not true$/],
+      [[], /not an array$/],
+      [new Place(), /not an instance of Place$/],
+      [() => './data', /not a value of type function$/],
+    ]
+    for (const [target, message] of cases) {
+      const open = openNexus as (...given: unknown[]) => Promise<unknown>
+      await assert.rejects(open(target), { code: 'InvalidArgument', message })
+      if (target !== null) await assert.rejects(open('memory:', target), { code: 'InvalidArgument' })
+    }
+  })
+
+  it('leaves adapters that were given open as they are if it fails', async () => {
+    const storage = await MemoryBackend.open()
+    const metadata = await MemoryStore.open()
+    await assert.rejects(openNexus({ storage, metadata, create: false }), { code: 'NotFound' })
+    await assert.rejects(openNexus({ storage, metadata, cacheBytes: -1 }), { code: 'InvalidArgument' })
+    await metadata.horizon()
+    await storage.list()
+    await using nexus = await openNexus({ storage, metadata })
+    await nexus.write('/a', 'x')
+  })
 })
 
 /** Every variable that the sources name, that the gates of the adapters name, and that the benchmarks are to know. */

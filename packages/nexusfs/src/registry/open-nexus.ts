@@ -4,12 +4,14 @@ import type { Clock, Random } from '../core/clock.ts'
 import { type DurabilityClass, durabilityClasses } from '../core/durability.ts'
 import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import { didYouMean } from '../core/near-miss.ts'
+import { closeQuietly } from '../fs/check-layers.ts'
 import { NexusFS } from '../fs/nexus-fs.ts'
+import { shown } from '../fs/take-options.ts'
 import type { Environment } from './environment-gate.ts'
 import { folderLayers } from './folder-layers.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 import { type LocatedStore, locateStore, type StorePlace, type StoreRequest, wholeStore } from './locate-store.ts'
-import { closeQuietly, findMetadata, findStorage, type OpenPortContext, type PortSource } from './open-port.ts'
+import { findMetadata, findStorage, type OpenPortContext, type PortSource } from './open-port.ts'
 
 /** How to open a store, wherever it is. */
 export interface OpenOptions {
@@ -51,6 +53,7 @@ export interface OpenTarget extends OpenOptions, StoreRequest {}
  * await nexus.write('/hello.txt', 'hello')
  */
 export async function openNexus(target: string | OpenTarget = {}, options: OpenOptions = {}): Promise<NexusFS> {
+  checkTarget(target, options)
   const settings = checkOptions({ ...(typeof target === 'string' ? {} : target), ...options })
   throwIfAborted(settings.signal, 'openNexus')
   const { cwd = process.cwd(), env = process.env } = settings
@@ -119,6 +122,7 @@ async function openLayers(layers: Layers, context: OpenPortContext, settings: Op
       cacheBytes,
       inlineBytes,
       folderLayers,
+      keepLayers: true,
       clock,
       random,
     })
@@ -166,6 +170,23 @@ const optionNames = {
   random: true,
   signal: true,
 } as const satisfies Record<keyof OpenTarget, true>
+
+/** What is not a target must not open the nearest store instead. */
+function checkTarget(target: unknown, options: unknown): void {
+  if (typeof target !== 'string' && !isPlainObject(target)) {
+    const advice = target instanceof URL ? '; give fileURLToPath(url) for a folder, or the URI as a string' : ''
+    const kinds = 'a folder, a URI, or an object with storage and metadata, or store'
+    throw new NexusError('InvalidArgument', `openNexus: the store must be ${kinds}, not ${shown(target)}${advice}`)
+  }
+  if (!isPlainObject(options))
+    throw new NexusError('InvalidArgument', `openNexus: options must be an object, not ${shown(options)}`)
+}
+
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
+}
 
 /** A misspelt option must not open another store than the one meant. */
 function checkOptions(settings: OpenTarget): OpenTarget {

@@ -1,7 +1,8 @@
 import type { DurabilityClass } from '../core/durability.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
-import { type MetadataStore, metadataPortVersion } from '../metadata/metadata-store.ts'
-import { type StorageBackend, storagePortVersion } from '../storage/storage-backend.ts'
+import { checkMetadataStore, checkStorageBackend, closeQuietly } from '../fs/check-layers.ts'
+import type { MetadataStore } from '../metadata/metadata-store.ts'
+import type { StorageBackend } from '../storage/storage-backend.ts'
 import { adapterTables, findAdapter, unknownScheme } from './adapter-table.ts'
 import { builtInMetadata } from './built-in-metadata.ts'
 import { builtInStorages } from './built-in-storages.ts'
@@ -37,7 +38,7 @@ export async function findStorage(uri: string, config: OpenPortContext['config']
   const table = builtIn === undefined ? adapterTables(await config()).storages : builtInStorages
   const adapter = builtIn ?? findAdapter(table, scheme)
   if (adapter === undefined) throw unknownScheme('storage backend', scheme, table)
-  return { open: (context) => openWith('storage backend', adapter, uri, storagePortVersion, context) }
+  return { open: (context) => openWith('storage backend', adapter, uri, checkStorageBackend, context) }
 }
 
 /**
@@ -50,19 +51,16 @@ export async function findMetadata(uri: string, config: OpenPortContext['config'
   const table = builtIn === undefined ? adapterTables(await config()).metadata : builtInMetadata
   const adapter = builtIn ?? findAdapter(table, scheme)
   if (adapter === undefined) throw unknownScheme('metadata store', scheme, table)
-  return { open: (context) => openWith('metadata store', adapter, uri, metadataPortVersion, context) }
+  return { open: (context) => openWith('metadata store', adapter, uri, checkMetadataStore, context) }
 }
 
-/** Closes what is of no use any more; the error that made it so is the one to report. */
-export async function closeQuietly(port: { close(): Promise<void> }): Promise<void> {
-  await port.close().catch(() => {})
-}
+type PortCheck = (operation: string, given: unknown) => void
 
 async function openWith<Port extends StorageBackend | MetadataStore>(
   what: string,
   adapter: Registration<Port>,
   uri: string,
-  version: number,
+  check: PortCheck,
   { cwd, env, durability, create, signal }: OpenPortContext,
 ): Promise<Port> {
   const shown = redactSecrets(uri)
@@ -74,7 +72,7 @@ async function openWith<Port extends StorageBackend | MetadataStore>(
   }
   try {
     const port = await adapter.openUri(uri, { cwd, env, durability, create, signal })
-    await checkVersion(what, port, version)
+    await checkMembers(what, shown, check, port)
     return port
   } catch (cause) {
     if (isNexusError(cause)) throw cause
@@ -83,9 +81,11 @@ async function openWith<Port extends StorageBackend | MetadataStore>(
   }
 }
 
-async function checkVersion(what: string, port: StorageBackend | MetadataStore, expected: number): Promise<void> {
-  const found: unknown = port?.info?.portVersion
-  if (found === expected) return
-  await closeQuietly({ close: async () => port?.close?.() })
-  throw new NexusError('Unsupported', `${what}: written for version ${found} of the port, and this is ${expected}; update either`)
+async function checkMembers(what: string, uri: string, check: PortCheck, port: StorageBackend | MetadataStore): Promise<void> {
+  try {
+    check(`${what} ${uri}`, port)
+  } catch (error) {
+    await closeQuietly(port)
+    throw error
+  }
 }
