@@ -60,7 +60,7 @@ export class ModelFS {
 
   /** One after the other, in a copy that takes the place of the tree only if all succeed; a path gets one version at most. */
   writeBatch(writes: readonly ModelWrite[], words: ModelWords): ModelFile[] {
-    if (writes.some(({ path }) => namesOf(path).length === 0)) fail('IsADirectory')
+    if (writes.some(({ path }) => isDirectoryPath(path))) fail('IsADirectory')
     const before = this.root
     const copies = new Map<ModelNode, ModelNode>()
     this.root = copyOf(before, copies) as ModelDirectory
@@ -85,7 +85,7 @@ export class ModelFS {
 
   #write(write: ModelWrite, words: ModelWords, written: Set<string>): ModelFile {
     const names = namesOf(write.path)
-    if (names.length === 0) fail('IsADirectory')
+    if (isDirectoryPath(write.path)) fail('IsADirectory')
     const there = this.find(write.path)
     const isAgain = written.has(names.join('/'))
     if (write.ifNone && there) fail('AlreadyExists')
@@ -187,12 +187,14 @@ export class ModelFS {
     this.#takeAway(path)
   }
 
-  remove(path: string, options: { recursive?: boolean; force?: boolean }): void {
+  /** Tells whether anything was there. */
+  remove(path: string, options: { recursive?: boolean; force?: boolean }): boolean {
     if (namesOf(path).length === 0) fail('InvalidArgument')
-    if (options.force && this.find(path) === undefined && !this.hasFileAbove(path)) return
+    if (options.force && this.find(path) === undefined && !this.hasFileAbove(path)) return false
     const node = this.demand(path)
     if (node.kind === 'directory' && !options.recursive) fail('IsADirectory')
     this.#takeAway(path)
+    return true
   }
 
   restore(path: string, to: string, parents: boolean): ModelNode {
@@ -221,6 +223,7 @@ export class ModelFS {
     if (there && !options.overwrite) fail('AlreadyExists')
     if (there?.kind === 'directory') fail('IsADirectory')
     if (there && node.kind === 'directory') fail('NotADirectory')
+    if (node.kind === 'file' && isDirectoryPath(to)) fail('IsADirectory')
     const parent = this.parentOf(target, options.parents ?? true)
     const name = target.at(-1) ?? ''
     if (there) push(parent, name, there)
@@ -230,6 +233,7 @@ export class ModelFS {
   }
 
   copy(from: string, to: string, options: { overwrite?: boolean; version?: number | undefined }, words: ModelWords): ModelFile {
+    if (isDirectoryPath(to)) fail('IsADirectory')
     const current = this.file(from)
     const there = this.find(to)
     const isSame = namesOf(from).join('/') === namesOf(to).join('/')
@@ -240,7 +244,7 @@ export class ModelFS {
 
   rollback(path: string, number: number, words: ModelWords): ModelFile {
     const version = this.version(path, number)
-    return this.write({ path, content: version.content, executable: version.executable }, words)
+    return this.write({ path: `/${namesOf(path).join('/')}`, content: version.content, executable: version.executable }, words)
   }
 
   hasFileAbove(path: string): boolean {
@@ -264,6 +268,11 @@ function push(parent: ModelDirectory, name: string, node: ModelNode): void {
 
 export function namesOf(path: string): string[] {
   return path.split('/').filter((name) => name !== '' && name !== '.')
+}
+
+/** A path that only a directory can have: the root, or one with a slash at the end. */
+function isDirectoryPath(path: string): boolean {
+  return namesOf(path).length === 0 || /\/\.?$/.test(path)
 }
 
 function isBelow(names: readonly string[], above: readonly string[]): boolean {

@@ -33,7 +33,7 @@ async function run(context: CommandContext, paths: readonly string[], { recursiv
   await context.withStore(async (nexus) => {
     try {
       for (const path of paths) {
-        await nexus.remove(path, { recursive, force, reason: message, signal: context.signal })
+        if (!(await nexus.remove(path, { recursive, force, reason: message, signal: context.signal }))) continue
         removed.push(path)
         if (!context.isJson) await context.answer(undefined, `removed ${path}`)
       }

@@ -271,6 +271,42 @@ describe('wrong arguments', () => {
     assert.equal(await it.fs.readText('/a'), 'x')
   })
 
+  it('content is named for what it is, with the way to its bytes', async () => {
+    await using it = await opened()
+    const cases: readonly [unknown, RegExp][] = [
+      [null, /not null$/],
+      [[1], /not an array$/],
+      [new ArrayBuffer(1), /not an instance of ArrayBuffer; give new Uint8Array\(buffer\)$/],
+      [new Uint16Array(1), /an instance of Uint16Array; give new Uint8Array\(view\.buffer/],
+      [new Blob(['x']), /an instance of Blob; give await blob\.bytes\(\)$/],
+      [new ReadableStream(), /an instance of ReadableStream; a stream is read first/],
+      [Promise.resolve('x'), /an instance of Promise; await it first$/],
+    ]
+    for (const [content, message] of cases) {
+      assert.match((await failure(() => it.call('write', '/a', content))).message, message)
+    }
+  })
+
+  it('a path that ends with a slash is a directory for a call that writes a file', async () => {
+    await using it = await opened()
+    for (const path of ['/new/', '/a/', '/new/.', '//']) {
+      for (const call of [
+        () => it.fs.write(path, 'x'),
+        () => it.fs.append(path, 'x'),
+        () => it.fs.edit(path, () => 'x'),
+        () => it.fs.writeBatch([{ path, content: 'x' }]),
+        () => it.fs.copy('/a', path, { overwrite: true }),
+      ]) {
+        assert.equal((await failure(call)).code, 'IsADirectory', `${call} ${path}`)
+      }
+    }
+    assert.equal((await failure(() => it.fs.move('/a', '/new/'))).code, 'IsADirectory')
+    assert.equal((await it.fs.mkdir('/d/')).path, '/d')
+    assert.equal((await it.fs.move('/d/', '/e/')).path, '/e')
+    assert.match((await failure(() => it.fs.move('/a', '/e'))).message, /^\/e is a directory; to put it in there, write \/e\/a$/)
+    assert.match((await failure(() => it.fs.copy('/a', '/e', { overwrite: true }))).message, /write \/e\/a$/)
+  })
+
   it('a batch that is no list of writes is refused, and an empty one writes nothing', async () => {
     await using it = await opened()
     for (const writes of [undefined, null, 7, {}, 'x', [null], [7], ['/a'], [{ path: '/b', content: 'x' }, undefined]]) {

@@ -7,8 +7,8 @@ import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { findVersion, withPath } from './content-of-version.ts'
 import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
-import { alreadyExists, demandFile, demandPreconditions, mayReplace } from './expect-path.ts'
-import type { FileHead } from './head.ts'
+import { alreadyExists, demandFile, demandPreconditions, directoryInTheWay, mayReplace, parseFilePath } from './expect-path.ts'
+import { type FileHead, isDirectory } from './head.ts'
 import { type Attempt, mutate, settling } from './mutation.ts'
 import type { CommitOptions, MoveOptions, ParentOptions, Preconditions, ReadOptions } from './options.ts'
 import { finishPlan } from './planned-writes.ts'
@@ -18,7 +18,7 @@ import type { FileWrite } from './write-plan.ts'
 /** A new file (or, with `overwrite`, a new version of one) with the content of another: no content bytes are stored. */
 export async function copy(fs: FsContext, from: string, to: string, options: MoveOptions & ReadOptions): Promise<FileEntry> {
   const source = parsePath(from)
-  const target = parsePath(to)
+  const target = parseFilePath(to)
   const stored = new StoredContent(fs.content)
   const attempt = async (): Promise<Attempt<FileEntry>> => {
     const { resolved, time } = await fs.resolver.resolveAll([source, target], { signal: options.signal })
@@ -27,8 +27,11 @@ export async function copy(fs: FsContext, from: string, to: string, options: Mov
       throw new NexusError('Unexpected', `${source} was lost while it was copied`)
     const current = demandFile(origin)
     demandPreconditions(target, destination.bound, options)
+    const isTaken = isDirectory(destination.bound)
+    if (isTaken && !mayReplace(options)) throw directoryInTheWay(target, source, options)
     if (destination.bound !== undefined && (!mayReplace(options) || source === target)) throw alreadyExists(target)
     const { head } = await findVersion(fs, source, current, options.version, options.signal)
+    if (isTaken) throw directoryInTheWay(target, source, options)
     const copied = await writeStored(fs, 'copy', { source, head, stored }, destination, time, options)
     copied.draft.expectAncestors(origin)
     copied.draft.expect({ kind: 'at', key: current.entry.key, revision: current.entry.revision })

@@ -4,13 +4,13 @@ import { concatBytes } from '../core/bytes.ts'
 import type { Digest } from '../core/digest.ts'
 import { NexusError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
-import { type NexusPath, parsePath } from '../core/path.ts'
+import type { NexusPath } from '../core/path.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { CallerError } from './calls.ts'
 import { contentOf } from './content-of-version.ts'
 import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
-import { demandFile, demandPreconditions } from './expect-path.ts'
+import { demandFile, demandPreconditions, parseFilePath } from './expect-path.ts'
 import type { BoundFile } from './head.ts'
 import { type Attempt, mutate, settling } from './mutation.ts'
 import { partOfEdit, refuseNestedEdit } from './nested-edit.ts'
@@ -28,7 +28,7 @@ export type Change = (
 
 /** Reads, changes and writes in one attempt; callers in this process take turns, so that they do not spoil each other's attempts. */
 export async function edit(fs: FsContext, path: string, change: Change, options: WriteOptions): Promise<FileEntry> {
-  const target = parsePath(path)
+  const target = parseFilePath(path)
   if (typeof change !== 'function') throw new NexusError('InvalidArgument', `edit: change is a function, not ${typeof change}`)
   const next: NextContent = async (before, file) => {
     const stat = file && toFileEntry(target, file.head, file.etag)
@@ -44,7 +44,7 @@ export async function append(
   content: string | Uint8Array,
   options: WriteOptions,
 ): Promise<FileEntry> {
-  const target = parsePath(path)
+  const target = parseFilePath(path)
   const tail = ownBytes(content)
   const next: NextContent = async (before) => (before === undefined ? tail : concatBytes(before, tail))
   const work = (): Promise<FileEntry> => replaceContent(fs, target, next, options)

@@ -1,5 +1,5 @@
 import { NexusError } from '../core/errors.ts'
-import type { NexusPath } from '../core/path.ts'
+import { childOf, type NexusPath, nameOf, parsePath } from '../core/path.ts'
 import type { Bound, BoundFile } from './head.ts'
 import { isFile } from './head.ts'
 import type { MoveOptions, Preconditions } from './options.ts'
@@ -50,7 +50,10 @@ export function demandDirectory(resolved: Resolved): NonNullable<Resolved['direc
  * @throws {NexusError} InvalidArgument for the root
  */
 export function demandNotRoot(path: NexusPath, operation: string): void {
-  if (path === '/') throw new NexusError('InvalidArgument', `${operation}: the root cannot be changed`, { context: { path } })
+  if (path === '/')
+    throw new NexusError('InvalidArgument', `${operation}: the root itself cannot be changed; name what is in it`, {
+      context: { path },
+    })
 }
 
 /**
@@ -72,6 +75,29 @@ export function demandPreconditions(path: NexusPath, bound: Bound | undefined, w
 /** Whoever names the version that stands at the destination wants to replace it. */
 export function mayReplace({ overwrite, ifMatch }: Pick<MoveOptions, 'overwrite' | 'ifMatch'>): boolean {
   return overwrite ?? ifMatch !== undefined
+}
+
+/**
+ * The path of a file that a call makes or writes.
+ * @throws {NexusError} InvalidPath; IsADirectory for the root, and for a path that ends with a slash
+ */
+export function parseFilePath(path: string): NexusPath {
+  const parsed = parsePath(path)
+  if (parsed === '/') throw isADirectory(parsed)
+  if (!/\/\.?$/.test(path)) return parsed
+  throw new NexusError('IsADirectory', `${path} names a directory, since it ends with a slash; for a file, write ${parsed}`, {
+    context: { path: parsed },
+  })
+}
+
+/**
+ * The error for a file that cannot take the place of a directory.
+ * @throws {NexusError} AlreadyExists, or IsADirectory where a file could be replaced
+ */
+export function directoryInTheWay(path: NexusPath, source: NexusPath, options: MoveOptions): NexusError {
+  const code = mayReplace(options) ? 'IsADirectory' : 'AlreadyExists'
+  const inside = childOf(path, nameOf(source))
+  return new NexusError(code, `${path} is a directory; to put it in there, write ${inside}`, { context: { path } })
 }
 
 function notFound(path: NexusPath): NexusError {

@@ -9,11 +9,12 @@ import {
   demandBound,
   demandNotRoot,
   demandPreconditions,
-  isADirectory,
+  directoryInTheWay,
   mayReplace,
   notADirectory,
+  parseFilePath,
 } from './expect-path.ts'
-import { type Bound, isFile } from './head.ts'
+import { type Bound, isDirectory, isFile } from './head.ts'
 import { encodeHead } from './head-codec.ts'
 import { type Attempt, mutate } from './mutation.ts'
 import { NewDirectories } from './new-directories.ts'
@@ -36,7 +37,8 @@ export async function move(fs: FsContext, from: string, to: string, options: Mov
     demandNotBelowItself(bound, source, target)
     demandPreconditions(target, destination.bound, options)
     if (source === target) return { done: toEntry(source, bound) }
-    demandFree(bound, destination, options)
+    demandFree(bound, source, destination, options)
+    if (isFile(bound)) parseFilePath(to)
     return rebind(fs, bound, origin, destination, time, options)
   })
 }
@@ -52,10 +54,10 @@ function demandNotBelowItself(bound: Bound, source: NexusPath, target: NexusPath
 /**
  * @throws {NexusError} AlreadyExists unless a file may be replaced; IsADirectory and NotADirectory if the kinds do not go together
  */
-function demandFree(bound: Bound, { path, bound: there }: Resolved, options: MoveOptions): void {
+function demandFree(bound: Bound, source: NexusPath, { path, bound: there }: Resolved, options: MoveOptions): void {
   if (there === undefined) return
+  if (isDirectory(there)) throw directoryInTheWay(path, source, options)
   if (!mayReplace(options)) throw alreadyExists(path)
-  if (!isFile(there)) throw isADirectory(path)
   if (!isFile(bound)) throw notADirectory(path)
 }
 

@@ -47,7 +47,7 @@ export class NewDirectories {
     if (resolved.obstacle?.kind !== 'missing') return resolved.within
     const missing = resolved.obstacle.parents.filter((path) => !this.#made.has(path))
     if (missing[0] !== undefined && parents === false) {
-      throw new NexusError('NotFound', `${missing[0]} does not exist, and parents were not to be made`, {
+      throw new NexusError('NotFound', `${missing[0]} does not exist, and parents is false`, {
         context: { path: missing[0] },
       })
     }

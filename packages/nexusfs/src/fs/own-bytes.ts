@@ -1,6 +1,7 @@
 import { type BodyBuffers, largeBodyBytes } from '../content/body-buffers.ts'
 import { copyBytes, utf8 } from '../core/bytes.ts'
 import { NexusError } from '../core/errors.ts'
+import { shown } from './take-options.ts'
 
 /**
  * The bytes of what a caller gave, in an array that is ours: a caller's buffer is copied before anything is awaited.
@@ -15,5 +16,15 @@ export function ownBytes(content: string | Uint8Array, bodies?: BodyBuffers): Ui
   if (content instanceof Uint8Array) {
     return bodies === undefined || content.length < largeBodyBytes ? copyBytes(content) : bodies.copy(content)
   }
-  throw new NexusError('InvalidArgument', `content is a string or a Uint8Array, not ${typeof content}`)
+  throw new NexusError('InvalidArgument', `content must be a string or a Uint8Array, not ${shown(content)}${adviceFor(content)}`)
+}
+
+/** How to get the bytes of what callers are likely to have. */
+function adviceFor(content: unknown): string {
+  if (content instanceof ArrayBuffer || content instanceof SharedArrayBuffer) return '; give new Uint8Array(buffer)'
+  if (ArrayBuffer.isView(content)) return '; give new Uint8Array(view.buffer, view.byteOffset, view.byteLength)'
+  if (content instanceof Blob) return '; give await blob.bytes()'
+  if (content instanceof Promise) return '; await it first'
+  const isStream = typeof content === 'object' && content !== null && Symbol.asyncIterator in content
+  return isStream ? '; a stream is read first: await buffer(stream), of node:stream/consumers' : ''
 }

@@ -36,7 +36,7 @@ export async function readRange(fs: FsContext, path: string, options: RangeOptio
   const { start, length } = options
   for (const value of [start, length ?? 0]) {
     if (!Number.isSafeInteger(value) || value < 0) {
-      throw new NexusError('InvalidArgument', `a range begins and is as long as whole numbers from 0 say, not ${value}`)
+      throw new NexusError('InvalidArgument', `readRange: start and length must be whole numbers from 0, not ${value}`)
     }
   }
   const { content } = await readVersion(fs, target, options)

@@ -12,15 +12,15 @@ import type { RemoveOptions } from './options.ts'
 import type { Resolved } from './resolver.ts'
 
 /** Four rows at most, whatever the size of the tree: it is detached as it is, and what hangs below it is not touched. */
-export async function remove(fs: FsContext, path: string, options: RemoveOptions): Promise<void> {
+export async function remove(fs: FsContext, path: string, options: RemoveOptions): Promise<boolean> {
   const target = parsePath(path)
   demandNotRoot(target, 'remove')
-  await mutate(fs, options, async (): Promise<Attempt<void>> => {
+  return mutate(fs, options, async (): Promise<Attempt<boolean>> => {
     const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
-    if (options.force && only.bound === undefined && only.obstacle?.kind !== 'file') return { done: undefined }
+    if (options.force && only.bound === undefined && only.obstacle?.kind !== 'file') return { done: false }
     const bound = demandBound(only)
     demandPreconditions(target, bound, { ifMatch: options.ifMatch })
-    return { draft: removal(only, bound, options), time, result: () => undefined }
+    return { draft: removal(only, bound, options), time, result: () => true }
   })
 }
 

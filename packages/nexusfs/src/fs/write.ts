@@ -1,11 +1,11 @@
 import type { IncomingContent } from '../content/incoming-content.ts'
 import { NexusError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
-import { type NexusPath, parsePath } from '../core/path.ts'
+import type { NexusPath } from '../core/path.ts'
 import { logRowsOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
-import { isADirectory } from './expect-path.ts'
+import { parseFilePath } from './expect-path.ts'
 import { mutate, nothingApplied, settling } from './mutation.ts'
 import type { BatchWrite, CommitOptions, ParentOptions, WriteOptions } from './options.ts'
 import { ownBytes } from './own-bytes.ts'
@@ -19,7 +19,7 @@ export async function write(
   content: string | Uint8Array,
   options: WriteOptions,
 ): Promise<FileEntry> {
-  const target = parsePath(path)
+  const target = parseFilePath(path)
   const bytes = ownBytes(content, fs.content.bodies)
   const toItem = fileWrite(target, options)
   const incoming = await fs.content.receive(bytes, options.signal).catch(nothingApplied)
@@ -42,7 +42,7 @@ export async function writeBatch(
   options: CommitOptions & ParentOptions,
 ): Promise<readonly FileEntry[]> {
   const owned = takeWrites(writes).map((each) => {
-    const path = parsePath(each.path)
+    const path = parseFilePath(each.path)
     return { path, toItem: fileWrite(path, each), bytes: ownBytes(each.content, fs.content.bodies) }
   })
   checkBatch(owned.map(({ bytes }) => bytes))
@@ -92,7 +92,6 @@ export function fileWrite(
   path: NexusPath,
   options: Omit<BatchWrite, 'path' | 'content'>,
 ): (incoming: IncomingContent) => FileWrite {
-  if (path === '/') throw isADirectory(path)
   const { ifMatch, ifNoneMatch, mode, executable, modifiedAt } = options
   const modified = modifiedAt && { modifiedAt: checkedTime(modifiedAt) }
   return (incoming) => ({
