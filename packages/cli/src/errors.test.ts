@@ -80,7 +80,7 @@ describe('an error', () => {
       ['code', 70, /^nexus: Unexpected: it failed/],
       ['text', 70, /^nexus: Unexpected: .* cannot be opened: just text; run it again with --verbose/],
       ['lines', 70, /^nexus: Unexpected: .* first\\nsecond acme:\/\/\*\*\*@host; run it again/],
-      ['port', 6, /^nexus: Unsupported: storage backend: written for version undefined of the port/],
+      ['port', 2, /^nexus: InvalidArgument: strange:port: the storage backend must be an open adapter, not an object/],
     ]
     for (const [name, code, message] of strange) {
       const argv = ['ls', '--storage', `strange:${name}`, '--metadata', 'memory:']

@@ -33,7 +33,7 @@ export const isFunction: Check = (at) => {
   if (typeof at.value !== 'function') throw invalidConfig(at, 'expected a function')
 }
 
-export function isObject(at: ConfigValue): Readonly<Record<string, unknown>> {
+function isObject(at: ConfigValue): Readonly<Record<string, unknown>> {
   if (!isRecord(at.value)) throw invalidConfig(at, 'expected an object')
   return at.value
 }

@@ -72,7 +72,7 @@ async function openWith<Port extends StorageBackend | MetadataStore>(
   }
   try {
     const port = await adapter.openUri(uri, { cwd, env, durability, create, signal })
-    await checkMembers(what, shown, check, port)
+    await checkMembers(shown, check, port)
     return port
   } catch (cause) {
     if (isNexusError(cause)) throw cause
@@ -81,9 +81,9 @@ async function openWith<Port extends StorageBackend | MetadataStore>(
   }
 }
 
-async function checkMembers(what: string, uri: string, check: PortCheck, port: StorageBackend | MetadataStore): Promise<void> {
+async function checkMembers(uri: string, check: PortCheck, port: StorageBackend | MetadataStore): Promise<void> {
   try {
-    check(`${what} ${uri}`, port)
+    check(uri, port)
   } catch (error) {
     await closeQuietly(port)
     throw error
