@@ -3,7 +3,7 @@ import { afterEach, describe, it } from 'vitest'
 import { CallMeter } from '../core/call-meter.ts'
 import { MeteredBackend } from '../storage/layers/metered-backend.ts'
 import type { NexusFS } from './nexus-fs.ts'
-import { all, fresh, RecordingStore, type TestPlace, testPlaces } from './test-place.test-fixture.ts'
+import { all, fresh, RecordingStore, type TestPlace, testPlaces, witnessLeft } from './test-place.test-fixture.ts'
 
 /** Kinds of rows: `d` head, `v` old version, `h` ended binding, `c` content, `r` reference, `z` detached tree, `l` log. */
 for (const [combination, makePlace] of Object.entries(testPlaces)) {
@@ -196,6 +196,7 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
       await fs.write('/d/e/file', fresh(1000))
       await fs.write('/d/f/other', fresh(1000))
       for (const path of ['/d/e/file', '/d/f/other']) await fs.stat(path)
+      await witnessLeft(place)
       rows?.forget()
       meter.reset()
       await work(fs)

@@ -39,14 +39,14 @@ export async function openStore(
 ): Promise<StoreIdentity> {
   const before = await readIdentity(metadata)
   if (before.identity !== undefined) return before.identity
-  if (!create)
-    throw new NexusError('NotFound', `no store in ${metadata.info.location}; make one with create, or with \`nexus init\``)
   const blob = (await emptyStorage?.list({ limit: 1 }))?.blobs[0]?.key
   for (;;) {
     // Read after the blobs were listed: another founder's blobs come after his store.
     const { identity, time } = await readIdentity(metadata)
     if (identity !== undefined) return identity
     if (blob !== undefined) throw emptied(metadata, blob)
+    if (!create)
+      throw new NexusError('NotFound', `no store in ${metadata.info.location}; make one with create, or with \`nexus init\``)
     await found(metadata, { storeId: newId(random), foundedAt: time, durability })
   }
 }

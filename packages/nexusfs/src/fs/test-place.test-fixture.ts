@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { decodeContentRow } from '../content/content-row.ts'
 import type { Clock } from '../core/clock.ts'
 import { isNexusError, type NexusError } from '../core/errors.ts'
@@ -222,7 +222,15 @@ export async function orphans(place: TestPlace): Promise<string[]> {
     const { location } = decodeContentRow(row)
     if (location.kind === 'blob') named.add(location.key)
   }
-  return (await storage.list()).blobs.map(({ key }) => key).filter((key) => !named.has(key))
+  const keys = (await storage.list()).blobs.map(({ key }) => key)
+  return keys.filter((key) => !named.has(key) && !key.includes('/witness/'))
+}
+
+/** Ends once the first commit of a process has left its witness, which it does in the background, where the store has such. */
+export async function witnessLeft(place: TestPlace): Promise<void> {
+  const [metadata, storage] = [await place.metadata(), await place.storage()]
+  if (metadata.info.capabilities.witness !== true) return
+  while (!(await storage.list()).blobs.some(({ key }) => key.includes('/witness/'))) await sleep(2)
 }
 
 /** The error that a call must fail with. */

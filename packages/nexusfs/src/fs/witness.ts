@@ -13,7 +13,7 @@ const digits = 16
 /**
  * Revisions that the metadata store had reached, kept in the storage backend as the names of empty blobs. A metadata store that comes
  * back from an older copy is below them, and would hand out numbers a second time. Detection reaches back to the last witness:
- * left at the first commit of a process, every minute of commits, and at close.
+ * left at the first commit of a process, every minute of commits, and at close. The first one of a process removes those before it.
  */
 export class Witness {
   readonly #storage: StorageBackend
@@ -23,6 +23,8 @@ export class Witness {
   #left: Revision | undefined
   #leftAt = Number.NEGATIVE_INFINITY
   #leaving: Promise<void> = Promise.resolve()
+  /** Left by this process or, as of the check, by others. */
+  #superseded: readonly string[] = []
 
   constructor(storage: StorageBackend, storeId: Id, clock: Clock) {
     this.#storage = storage
@@ -35,11 +37,15 @@ export class Witness {
    * @throws {NexusError} Corrupt (reason `rolled back`) if the store was further once than it is now
    */
   async check(metadata: MetadataStore, horizon: Revision): Promise<void> {
-    const seen = await this.#newest()
-    if (seen === undefined || seen <= horizon || seen <= (await newestLogged(metadata))) return
+    const keys = await this.#list()
+    const newest = keys.at(-1)
+    if (newest === undefined) return
+    this.#superseded = keys
+    const seen = toRevision(Number(newest.slice(this.#prefix.length)))
+    if (seen <= horizon || seen <= (await newestLogged(metadata))) return
     throw new NexusError(
       'Corrupt',
-      `the metadata store has gone back in time: it is at revision ${horizon}, and was at ${seen} before; restore its newest copy, since what came after this one is only there`,
+      `the metadata store has gone back in time: it is at revision ${horizon}, and was at ${seen} before; restore its newest copy; if this is the newest, raise its epoch (docs/operations.md) before it is used`,
       { operation: 'open', context: { reason: 'rolled back', revision: horizon, seen } },
     )
   }
@@ -58,29 +64,32 @@ export class Witness {
     await this.#leave()
   }
 
-  /** The one before is removed after the new one is there. A witness that cannot be left is left the next time. */
+  /** Those before are removed after the new one is there. A witness that cannot be left is left the next time. */
   async #leave(): Promise<void> {
     const latest = this.#latest
-    const before = this.#left
-    if (latest === undefined || latest === before) return
+    if (latest === undefined || latest === this.#left) return
+    const key = this.#keyOf(latest)
     try {
-      await this.#storage.put(this.#keyOf(latest), new Uint8Array(0), { size: 0 })
+      await this.#storage.put(key, new Uint8Array(0), { size: 0 })
       this.#left = latest
-      if (before !== undefined) await this.#storage.delete([this.#keyOf(before)])
+      const older = this.#superseded.filter((each) => each < key)
+      this.#superseded = [key]
+      if (older.length > 0) await this.#storage.delete(older)
     } catch {
       this.#leftAt = Number.NEGATIVE_INFINITY
     }
   }
 
-  async #newest(): Promise<Revision | undefined> {
-    let newest: string | undefined
+  /** Reads the names that are there, oldest first. */
+  async #list(): Promise<readonly string[]> {
+    const keys: string[] = []
     let after: string | undefined
     do {
       const page = await this.#storage.list({ prefix: this.#prefix, after })
-      newest = page.blobs.at(-1)?.key ?? newest
+      for (const { key } of page.blobs) keys.push(key)
       after = page.next
     } while (after !== undefined)
-    return newest === undefined ? undefined : toRevision(Number(newest.slice(this.#prefix.length)))
+    return keys
   }
 
   #keyOf(revision: Revision): string {

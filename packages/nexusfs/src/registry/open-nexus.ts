@@ -1,4 +1,4 @@
-import { lstat, realpath } from 'node:fs/promises'
+import { lstat, readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Random } from '../core/clock.ts'
 import { type DurabilityClass, durabilityClasses } from '../core/durability.ts'
@@ -21,7 +21,7 @@ export interface OpenOptions {
   readonly durability?: DurabilityClass | undefined
   /** False = refuse a place that holds no store, with `NotFound`, instead of founding one. Default: true. */
   readonly create?: boolean | undefined
-  /** True = found a store also beside blobs of another one, where the metadata store is a server. Default: false. */
+  /** True = found a store also beside blobs of another one. Default: false. */
   readonly mayShareStorage?: boolean | undefined
   /** Bytes of content kept in memory for reads. Default: 64 MiB; 0 turns it off. */
   readonly cacheBytes?: number | undefined
@@ -77,7 +77,7 @@ export async function openLocated(
   try {
     return await openLayers(layers, context, { ...settings, author: settings.author ?? (env.NEXUS_AUTHOR || author) })
   } catch (cause) {
-    if (place.kind === 'folder' && !create && isNexusError(cause, 'NotFound')) throw noStoreIn(place.folder, cause)
+    if (place.kind === 'folder' && !create && isNexusError(cause, 'NotFound')) throw await noStoreIn(place.folder, cause)
     throw cause
   }
 }
@@ -149,8 +149,15 @@ async function openSource<Port extends { close(): Promise<void> }>(
   return port
 }
 
-function noStoreIn(folder: string, cause: NexusError): NexusError {
-  return new NexusError('NotFound', `no store in ${folder}; run \`nexus init ${folder}\``, { context: { folder }, cause })
+async function noStoreIn(folder: string, cause: NexusError): Promise<NexusError> {
+  const blobs = await readdir(join(folder, 'blobs')).catch(() => [])
+  const context = { folder }
+  if (blobs.length === 0)
+    return new NexusError('NotFound', `no store in ${folder}; run \`nexus init ${folder}\``, { context, cause })
+  return new NexusError('Corrupt', `${join(folder, 'meta.db')} is missing, and its blobs are there; restore it from a backup`, {
+    context: { ...context, reason: 'rolled back' },
+    cause,
+  })
 }
 
 const optionNames = {

@@ -1,4 +1,5 @@
 import type { DatabasePlace } from './connection.ts'
+import type { FileWatch } from './file-watch.ts'
 import type { GroupOutcome } from './group-committer.ts'
 import type { PlannedCommit } from './planned-commit.ts'
 import type { Sessions } from './session.ts'
@@ -24,20 +25,24 @@ export type WorkerMode = 'auto' | 'always' | 'never'
 export class CommitRunner {
   readonly #place: DatabasePlace
   readonly #sessions: Sessions
+  readonly #file: FileWatch
   #mode: WorkerMode
   #thread: StoreThread | undefined
   #stayGroups = firstStayGroups
   #groupsAway = 0
   #averageFlushMs = 0
 
-  constructor(place: DatabasePlace, sessions: Sessions, mode: WorkerMode) {
+  constructor(place: DatabasePlace, sessions: Sessions, file: FileWatch, mode: WorkerMode) {
     this.#place = place
     this.#sessions = sessions
+    this.#file = file
     this.#mode = mode
     if (mode === 'always') this.#thread = new StoreThread(place)
   }
 
   run(group: readonly PlannedCommit[]): GroupOutcome | Promise<GroupOutcome> {
+    const fault = this.#file.fault()
+    if (fault !== undefined) return { kind: 'failed', fault }
     if (this.#thread?.hasEnded === true) this.#forget(this.#thread)
     if (this.#thread?.isReady === true) return this.#runAway(this.#thread, group)
     const outcome = this.#runHere(group)

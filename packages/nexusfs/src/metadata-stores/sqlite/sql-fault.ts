@@ -34,6 +34,7 @@ const meanings: Readonly<Record<number, { readonly code: ErrorCode; readonly fix
     code: 'Corrupt',
     fix: 'the file is not an SQLite database, or its first page is damaged: name another, or restore a backup',
   },
+  1032: { code: 'Unavailable', fix: 'put the file back, or close this store and open it again' },
   // The file of shared memory beside the database cannot grow.
   4874: { code: 'NoSpace', fix: 'free space on the disk that holds the database' },
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'
 import { utf8 } from '../../core/bytes.ts'
 import { isNexusError } from '../../core/errors.ts'
@@ -177,6 +178,31 @@ describe('SqliteStore', () => {
     assert.ok(pages() <= before + 2, `${pages()} pages instead of ${before}`)
     await test.store.commit([{ expect: [], writes: [{ kind: 'delete', key: keyOf('a') }] }])
     assert.ok(pages() < before - 40, `${pages()} pages are left of ${before}`)
+  })
+
+  it('acknowledges nothing once its file was removed or replaced, and goes on when it is back', async () => {
+    for (const worker of ['never', 'always'] as const) {
+      await using test = await testStore({ worker })
+      await test.store.commit([commitOf(put('a', 'one'))])
+      const away = `${test.file}.away`
+      for (const replace of [() => undefined, () => writeFileSync(test.file, '')]) {
+        renameSync(test.file, away)
+        replace()
+        const [result] = await test.store.commit([commitOf(put('b', 'lost'))])
+        assert.ok(result?.status === 'failed' && isNexusError(result.error, 'Unavailable'))
+        assert.match(result.error.message, /removed or replaced/)
+        renameSync(away, test.file)
+        assert.equal((await test.store.commit([commitOf(put('b', 'kept'))]))[0]?.status, 'committed')
+      }
+    }
+  })
+
+  it('reads nothing from a file that was removed more than a second ago', async () => {
+    await using test = await testStore()
+    await test.store.commit([commitOf(put('a', 'one'))])
+    renameSync(test.file, `${test.file}.away`)
+    await sleep(1_050)
+    await assert.rejects(test.store.read({ get: [keyOf('a')] }), { code: 'Unavailable', message: /removed or replaced/ })
   })
 
   it('calls every listener of a watch, also after one that throws, and goes on', async () => {

@@ -21,13 +21,14 @@ import { CommitRunner, type WorkerMode } from './commit-runner.ts'
 import { connect, type DatabasePlace, settingsOf } from './connection.ts'
 import { copyDatabase } from './copy-database.ts'
 import { prepareDatabaseFile } from './database-file.ts'
+import { FileWatch } from './file-watch.ts'
 import { loadEntries } from './load-entries.ts'
 import { LoopTurns } from './loop-turns.ts'
 import { raiseEpoch } from './raise-epoch.ts'
 import { ReadCache } from './read-cache.ts'
 import { RevisionWatch } from './revision-watch.ts'
 import { Session, Sessions } from './session.ts'
-import { faultOf, isBusy, toNexusError } from './sql-fault.ts'
+import { faultError, faultOf, isBusy, toNexusError } from './sql-fault.ts'
 import { StoreClock } from './store-clock.ts'
 
 export interface SqliteStoreOptions {
@@ -62,6 +63,7 @@ export class SqliteStore implements MetadataStore {
   readonly info: MetadataStoreInfo
   readonly #place: DatabasePlace
   readonly #busyTimeoutMs: number
+  readonly #fileWatch: FileWatch
   readonly #cache: ReadCache
   readonly #clock: StoreClock
   readonly #sessions: Sessions
@@ -85,21 +87,30 @@ export class SqliteStore implements MetadataStore {
     const { path, durability = 'disk', create = true, cacheBytes = 16_777_216, busyTimeoutMs = 10_000 } = options
     const file = prepareDatabaseFile(path, { create, isDurable: durability === 'disk' })
     const place = { file, durability }
+    const fileWatch = new FileWatch(file)
     const cache = new ReadCache(cacheBytes)
     const clock = new StoreClock()
     const first = await whileBusy(() => new Session(place, cache, clock), { operation: 'sqlite.open', timeoutMs: busyTimeoutMs })
-    const store = new SqliteStore(place, cache, clock, first, options)
+    const store = new SqliteStore(place, fileWatch, cache, clock, first, options)
     await store.#runner.started()
     return store
   }
 
-  private constructor(place: DatabasePlace, cache: ReadCache, clock: StoreClock, first: Session, options: SqliteStoreOptions) {
+  private constructor(
+    place: DatabasePlace,
+    fileWatch: FileWatch,
+    cache: ReadCache,
+    clock: StoreClock,
+    first: Session,
+    options: SqliteStoreOptions,
+  ) {
     this.#place = place
+    this.#fileWatch = fileWatch
     this.#cache = cache
     this.#clock = clock
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 10_000
     this.#sessions = new Sessions(first, () => new Session(place, cache, clock))
-    this.#runner = new CommitRunner(place, this.#sessions, options.worker ?? 'auto')
+    this.#runner = new CommitRunner(place, this.#sessions, fileWatch, options.worker ?? 'auto')
     this.#watch = new RevisionWatch(() => ifWell(() => this.#sessions.current.reader.horizon()))
     this.#queue = new CommitQueue({
       run: (group) => this.#runner.run(group),
@@ -125,7 +136,7 @@ export class SqliteStore implements MetadataStore {
       location: place.file,
       localPaths: ['', '-wal', '-shm', '-journal'].map((suffix) => place.file + suffix),
       preferredInlineBytes,
-      capabilities: { watch: true, backup: true },
+      capabilities: { watch: true, backup: true, witness: true },
       settings: { ...settingsOf(first.database), worker: options.worker ?? 'auto' },
     }
   }
@@ -134,6 +145,7 @@ export class SqliteStore implements MetadataStore {
     const operation = 'metadata.read'
     this.#begin(operation, options)
     checkReadRequest(request)
+    this.#refuseIfMoved(operation)
     if (!this.#turns.isOverdue()) {
       try {
         return this.#readNow(request)
@@ -215,6 +227,12 @@ export class SqliteStore implements MetadataStore {
   #begin(operation: string, options: StoreCallOptions | undefined): void {
     this.#calls.refuseIfClosed(operation)
     refuseIfAborted(options?.signal, operation)
+  }
+
+  /** @throws {NexusError} Unavailable if the file at the path is no longer the one that is open */
+  #refuseIfMoved(operation: string): void {
+    const fault = this.#fileWatch.faultNowAndThen()
+    if (fault !== undefined) throw faultError(fault, operation)
   }
 
   #readNow(request: ReadRequest): ReadReply {

@@ -1,0 +1,41 @@
+import { lstatSync } from 'node:fs'
+import type { SqlFault } from './sql-fault.ts'
+
+/** Reads look at most this often, in ms; each group of commits looks before it begins. */
+const lookEveryMs = 1_000
+
+/** SQLITE_READONLY_DBMOVED: what SQLite itself says of it, though only without a write-ahead log. */
+const moved = 1_032
+
+/**
+ * Notices that the database file was removed or replaced while it is open: an open file lives on without a name, and what is committed
+ * to it is lost when it is closed. Only looks at the name: to open and close the file would drop the locks of this process.
+ */
+export class FileWatch {
+  readonly #file: string
+  readonly #identity: string | undefined
+  #lookedAt = 0
+
+  /** @param file that is there. */
+  constructor(file: string) {
+    this.#file = file
+    this.#identity = identityOf(file)
+  }
+
+  /** What is wrong, or `undefined` while the file at the path is the one that was opened. */
+  fault(): SqlFault | undefined {
+    this.#lookedAt = performance.now()
+    if (identityOf(this.#file) === this.#identity) return undefined
+    return { code: moved, message: `${this.#file} was removed or replaced while it was open` }
+  }
+
+  /** The same, looked for at most once a second. */
+  faultNowAndThen(): SqlFault | undefined {
+    return performance.now() - this.#lookedAt < lookEveryMs ? undefined : this.fault()
+  }
+}
+
+function identityOf(file: string): string | undefined {
+  const found = lstatSync(file, { bigint: true, throwIfNoEntry: false })
+  return found && `${found.dev} ${found.ino}`
+}
