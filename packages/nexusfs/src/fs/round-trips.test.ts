@@ -53,7 +53,7 @@ const promised: Readonly<Record<string, readonly [metadata: number, storage: num
   'copy over a file': [3, 0],
   versions: [2, 0],
   rollback: [4, 0],
-  usage: [6, 0],
+  usage: [12, 0],
   importTree: [2, undefined],
   exportTree: [3, 1],
 }
