@@ -102,8 +102,8 @@ describe('import, export and usage', () => {
       'directories',
       'bytes',
       'unchanged',
-      'skippedLinks',
       'leftOut',
+      'failed',
     ])
     const usage = Object(await json('usage'))
     assert.equal(usage.logicalBytes, 10_000)
@@ -122,7 +122,7 @@ describe('import, export and usage', () => {
     const link = await tryNexus('import source /s')
     assert.equal(link.code, 2)
     assert.match(link.stderr, /link \(symbolic link\); pass --links skip or --links follow\n$/)
-    assert.match(await nexus('import source /s --links skip'), /; 1 link left out\n$/)
+    assert.match(await nexus('import source /s --links skip'), /; 1 left out\n$/)
     assert.match(await nexus('import source /followed --links follow'), /^imported 2 files/)
     const target = await tryNexus('export /s source')
     assert.equal(target.code, 3)
@@ -130,6 +130,22 @@ describe('import, export and usage', () => {
     const absent = await tryNexus('import nowhere /s')
     assert.equal(absent.code, 3)
     assert.match(absent.stderr, /NotFound: .*nowhere.*; look at it on this machine\n$/)
+  })
+
+  it('go on past what cannot be imported, name it and end with 1; a store in the folder is left out', async () => {
+    writeFileSync(join(place.cwd, 'a'), 'x')
+    writeFileSync(Buffer.concat([Buffer.from(`${place.cwd}/bad-`), Buffer.from([0xff])]), 'x')
+    writeFileSync(join(place.cwd, 'b.log'), 'x')
+    const { code, stdout, stderr } = await tryNexus('import . /s --exclude *.log')
+    assert.equal(code, 1)
+    assert.match(stdout, /^imported \d files?, 1 directory, .*; 3 left out\n$/)
+    assert.equal(
+      stderr,
+      'nexus: left out: .nexus: a store of Nexus\nnexus: left out: bad-\\xff: its name is not UTF-8, or too long; rename it\n',
+    )
+    const { leftOut, failed } = Object(JSON.parse((await tryNexus('import . /s --json --exclude *.log')).stdout))
+    assert.deepEqual([leftOut.length, failed], [3, 1])
+    assert.match((await tryNexus('import . /s --exclude !a')).stderr, /InvalidArgument: exclude: "!a" is no pattern/)
   })
 
   it('show progress to a person who waits, and to nobody else', async () => {

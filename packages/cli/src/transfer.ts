@@ -1,21 +1,62 @@
-import type { TransferProgress, TransferReport } from 'nexusfs'
+import type { LeftOutReason, TransferProgress, TransferReport } from 'nexusfs'
+import type { CommandContext } from './command-context.ts'
 import { count, formatBytes } from './format.ts'
+import { printable } from './printable.ts'
+
+/** Exit code of a command that went on past what it could not transfer. */
+const incompleteExitCode = 1
+
+const reasons: Readonly<Record<LeftOutReason, string>> = {
+  excluded: 'a pattern excludes it',
+  store: 'a store of Nexus',
+  link: 'a symbolic link',
+  'link to outside': 'a link to outside the folder',
+  'link in a circle': 'a link in a circle',
+  'link to nothing': 'a link to nothing',
+  special: 'neither a file nor a folder',
+  unreadable: 'it may not be read; change its permissions',
+  vanished: 'it vanished meanwhile',
+  changing: 'it changed each time it was read; run it again when it is at rest',
+  name: 'its name is not UTF-8, or too long; rename it',
+  'too large': '2 GiB or more, which cannot be imported yet',
+  'in the way': 'a file stands where a directory is to come, or the other way round',
+  failed: 'the local file system failed',
+}
+
+/**
+ * Says what was done, and on stderr what was left out; what was asked for, only with `--verbose`. If anything else was left out, the command
+ * ends with exit code 1.
+ */
+export async function answerTransfer(
+  context: CommandContext,
+  did: string,
+  report: TransferReport,
+  facts: object = {},
+): Promise<void> {
+  context.progress.end()
+  await context.answer({ ...transferJson(report), ...facts }, transferText(did, report))
+  for (const { path, why } of report.leftOut) {
+    const line = `left out: ${path}: ${reasons[why]}`
+    if (why === 'excluded' || why === 'link') context.remark(line)
+    else if (!context.isJson) context.terminal.stderr.write(`nexus: ${printable(line)}\n`)
+  }
+  if (report.failed > 0) context.exitCode = incompleteExitCode
+}
 
 /** `imported 12 files, 3 directories, 4.5 KiB; 2 unchanged`. */
-export function transferText(did: string, report: TransferReport): string {
-  const { files, directories, bytes, unchanged, skippedLinks, leftOut } = report
+function transferText(did: string, report: TransferReport): string {
+  const { files, directories, bytes, unchanged, leftOut } = report
   const main = `${did} ${count(files, 'file')}, ${count(directories, 'directory', 'directories')}, ${formatBytes(bytes)}`
   const extra = [
     ...(unchanged > 0 ? [`${unchanged.toLocaleString('en-US')} unchanged`] : []),
-    ...(skippedLinks > 0 ? [`${count(skippedLinks, 'link')} left out`] : []),
-    ...(leftOut.length > 0 ? [`left out ${leftOut.join(', ')}: a store of Nexus`] : []),
+    ...(leftOut.length > 0 ? [`${leftOut.length.toLocaleString('en-US')} left out`] : []),
   ]
   return extra.length === 0 ? main : `${main}; ${extra.join(', ')}`
 }
 
-export function transferJson(report: TransferReport): Readonly<Record<string, unknown>> {
-  const { files, directories, bytes, unchanged, skippedLinks, leftOut } = report
-  return { files, directories, bytes, unchanged, skippedLinks, leftOut }
+function transferJson(report: TransferReport): Readonly<Record<string, unknown>> {
+  const { files, directories, bytes, unchanged, leftOut, failed } = report
+  return { files, directories, bytes, unchanged, leftOut, failed }
 }
 
 export function progressText(doing: string, { files, bytes, totalFiles, totalBytes }: TransferProgress): string {

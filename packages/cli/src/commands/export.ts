@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
 import { parseVersion } from '../parse-options.ts'
-import { progressText, transferJson, transferText } from '../transfer.ts'
+import { answerTransfer, progressText } from '../transfer.ts'
 
 interface ExportFlags {
   readonly version?: number
@@ -30,7 +30,6 @@ async function run(context: CommandContext, path: string, target: string, { vers
       signal: context.signal,
       onProgress: (progress) => context.progress.update(progressText('exporting', progress)),
     })
-    context.progress.end()
-    await context.answer(transferJson(report), transferText('exported', report))
+    await answerTransfer(context, 'exported', report)
   })
 }

@@ -3,10 +3,11 @@ import { type Command, Option } from 'commander'
 import type { ImportOptions } from 'nexusfs'
 import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
-import { progressText, transferJson, transferText } from '../transfer.ts'
+import { answerTransfer, progressText } from '../transfer.ts'
 
 interface ImportFlags {
   readonly dryRun?: boolean
+  readonly exclude?: readonly string[]
   readonly links?: Exclude<ImportOptions['links'], undefined>
   readonly message?: string
 }
@@ -28,11 +29,15 @@ function describe(command: Command, context: CommandContext): void {
         .choices(['refuse', 'skip', 'follow'])
         .default('refuse'),
     )
+    .option('--exclude <pattern>', 'leave out what the pattern names, as in .gitignore; may be given again', gather)
     .option('-m, --message <reason>', 'why, kept in the history')
     .action((folder: string, path: string, flags: ImportFlags) => run(context, folder, path, flags))
   finishHelp(command, {
-    more: 'Files that are there already with the same content make no new version, so an import that was interrupted is simply repeated.',
-    examples: ['nexus import ./src /project/src --dry-run'],
+    more: [
+      'Files that are there already with the same content make no new version, so an import that was interrupted is simply repeated.',
+      'What cannot be read is left out and listed, and the exit code is then 1. A store of Nexus in the folder is left out, too.',
+    ].join('\n'),
+    examples: ['nexus import ./src /project/src --dry-run', "nexus import . /project --exclude node_modules/ --exclude '*.log'"],
   })
 }
 
@@ -40,19 +45,22 @@ async function run(
   context: CommandContext,
   folder: string,
   path: string,
-  { dryRun, links, message }: ImportFlags,
+  { dryRun, exclude, links, message }: ImportFlags,
 ): Promise<void> {
   const source = resolve(context.terminal.cwd, folder)
   await context.withStore(async (nexus) => {
     const report = await nexus.importTree(source, path, {
       dryRun,
+      exclude,
       links,
       reason: message,
       signal: context.signal,
       onProgress: (progress) => context.progress.update(progressText('importing', progress)),
     })
-    context.progress.end()
-    const did = dryRun === true ? 'would import' : 'imported'
-    await context.answer({ ...transferJson(report), dryRun: dryRun === true }, transferText(did, report))
+    await answerTransfer(context, dryRun === true ? 'would import' : 'imported', report, { dryRun: dryRun === true })
   })
+}
+
+function gather(pattern: string, before: readonly string[] = []): readonly string[] {
+  return [...before, pattern]
 }

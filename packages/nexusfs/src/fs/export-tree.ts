@@ -51,7 +51,7 @@ class Tally {
 
   report(): TransferReport {
     const { files, directories, bytes } = this
-    return { files, directories, bytes, unchanged: 0, skippedLinks: 0, leftOut: [] }
+    return { files, directories, bytes, unchanged: 0, leftOut: [], failed: 0 }
   }
 
   file(size: number): void {

@@ -1,142 +1,225 @@
 import type { BigIntStats } from 'node:fs'
-import { lstat, readdir, realpath, stat } from 'node:fs/promises'
-import { join, sep } from 'node:path'
-import { compareBytes, fromUtf8 } from '../core/bytes.ts'
+import { lstat, realpath } from 'node:fs/promises'
+import { sep } from 'node:path'
 import { NexusError, throwIfAborted } from '../core/errors.ts'
+import { childOf, type NexusPath, parsePath } from '../core/path.ts'
+import { Exclusion } from './exclude.ts'
+import type { LeftOut, LeftOutReason } from './left-out.ts'
 import { localError } from './local-error.ts'
+import { type LocalCall, type LocalDirectory, listLocal, whyNot } from './local-file.ts'
 import type { ImportOptions } from './options.ts'
-import type { StoreFiles } from './store-files.ts'
-import { nearestTime } from './times.ts'
 
 /** A file or directory of the local file system that is to be imported. */
 export interface LocalItem {
   readonly kind: 'file' | 'directory'
-  /** Names below the source; empty for the source itself. */
-  readonly names: readonly string[]
-  /** Where to read it. */
+  /** Names below the source, joined with `/`; empty for the source itself. */
+  readonly below: string
+  /** Where it goes in the store. */
+  readonly path: NexusPath
+  /** Its real path. */
   readonly location: string
-  /** In bytes. */
-  readonly size: number
-  readonly executable: boolean
-  readonly modifiedAt: number
-  readonly modifiedNanoseconds: number
+  readonly seen: BigIntStats
 }
 
-export interface Survey {
-  /** Directories before what is in them, names in byte order. */
-  readonly items: readonly LocalItem[]
-  readonly skippedLinks: number
-  /** What belongs to a store: paths below the source. */
-  readonly leftOut: readonly string[]
+/** What an import looks at, and how. */
+export interface SurveyOptions extends LocalCall, Pick<ImportOptions, 'exclude' | 'links'> {
+  /** Where the source goes in the store. */
+  readonly target: NexusPath
+  leaveOut(what: LeftOut): void
 }
 
-const nanosPerMilli = 1_000_000n
-
-/** How many refused paths an error lists. */
-const listed = 10
+/** Looked at at the same time. */
+const width = 64
+/** Directories that links may lead to: those of a tree that links to itself again and again are more than anybody wants. */
+const mostLinkedDirectories = 10_000
 
 /**
- * Looks at everything below a local path, and opens no file. The files of stores are left out, with the folders that hold nothing else.
- * @throws {NexusError} NotFound, PermissionDenied; InvalidArgument with a list of what cannot be imported: links (unless they are to be
- * skipped or followed), sockets, devices, names that are not UTF-8
+ * Everything below a local path, as it is come upon: directories before what is in them, names in byte order. No file is opened. What
+ * cannot be imported is left out: stores, what is excluded, links (unless they are followed), sockets, what may not be looked at.
+ * Memory goes with the names in the directories above the current one.
+ * @throws {NexusError} NotFound, PermissionDenied or InvalidArgument if the source itself cannot be imported
  */
-export async function surveyLocal(source: string, options: ImportOptions, storeFiles: StoreFiles): Promise<Survey> {
-  const surveyor = new Surveyor(await realpath(source).catch(localError('import', source)), options, storeFiles)
-  await surveyor.visit(surveyor.root, [], [])
-  surveyor.refuseAny()
-  return { items: surveyor.items, skippedLinks: surveyor.skippedLinks, leftOut: surveyor.leftOut }
+export async function* surveyLocal(source: string, options: SurveyOptions): AsyncGenerator<LocalItem, void, undefined> {
+  const root = await realpath(source).catch(localError('import', source))
+  const seen = await lstat(root, { bigint: true }).catch(localError('import', root))
+  yield* new Survey(root, options).run({ below: '', path: options.target, location: root, above: undefined }, seen)
 }
 
-class Surveyor {
-  readonly root: string
-  readonly items: LocalItem[] = []
-  readonly leftOut: string[] = []
-  skippedLinks = 0
-  readonly #options: ImportOptions
-  readonly #storeFiles: StoreFiles
-  readonly #refused: string[] = []
+/** A path on the way, with the directories above it. */
+interface Found {
+  readonly below: string
+  readonly path: NexusPath
+  readonly location: string
+  readonly above: OpenDirectory | undefined
+}
 
-  constructor(root: string, options: ImportOptions, storeFiles: StoreFiles) {
-    this.root = root
+/** A directory that is gone through. */
+interface OpenDirectory extends Found, LocalDirectory {
+  next: number
+  /** What was looked at ahead of `next`. */
+  readonly ahead: Map<number, Looked>
+}
+
+type Looked = { readonly found: Found; readonly seen: BigIntStats } | { readonly why: LeftOutReason; readonly below: string }
+
+class Survey {
+  readonly #root: string
+  readonly #options: SurveyOptions
+  readonly #exclusion: Exclusion
+  #linkedDirectories = 0
+
+  constructor(root: string, options: SurveyOptions) {
+    this.#root = root
     this.#options = options
-    this.#storeFiles = storeFiles
+    this.#exclusion = new Exclusion(options.exclude)
   }
 
-  /** @param above real paths of the directories on the way, against links that lead in circles */
-  async visit(location: string, names: readonly string[], above: readonly string[]): Promise<void> {
-    throwIfAborted(this.#options.signal, 'import')
-    const seen = await lstat(location, { bigint: true }).catch(localError('import', location))
-    if (seen.isSymbolicLink()) return this.#visitLink(location, names, above)
-    await this.#visitTarget(location, names, above, seen)
-  }
-
-  async #visitTarget(location: string, names: readonly string[], above: readonly string[], seen: BigIntStats): Promise<void> {
-    if (this.#storeFiles.has(seen)) {
-      this.leftOut.push(names.join('/'))
-    } else if (seen.isDirectory()) {
-      await this.#visitDirectory(location, names, above, seen)
-    } else if (seen.isFile()) {
-      this.items.push(toItem('file', location, names, seen))
-    } else {
-      this.#refuse(names, 'neither a file nor a directory')
-    }
-  }
-
-  async #visitDirectory(location: string, names: readonly string[], above: readonly string[], seen: BigIntStats): Promise<void> {
-    const found = await this.#names(location)
-    if (this.#storeFiles.isStoreFolder(seen, found)) {
-      if (names.length === 0) throw isStore(location)
-      this.leftOut.push(names.join('/'))
-      return
-    }
-    this.items.push(toItem('directory', location, names, seen))
-    for (const name of found) {
-      if (this.#storeFiles.hasName(seen, name)) this.leftOut.push([...names, name].join('/'))
-      else await this.visit(join(location, name), [...names, name], [...above, location])
-    }
-  }
-
-  async #visitLink(location: string, names: readonly string[], above: readonly string[]): Promise<void> {
-    const { links = 'refuse' } = this.#options
-    if (links === 'skip') this.skippedLinks++
-    if (links === 'refuse') this.#refuse(names, 'symbolic link')
-    if (links !== 'follow') return
-    const target = await realpath(location).catch(() => undefined)
-    if (target === undefined) return this.#refuse(names, 'link to nothing')
-    if (!`${target}${sep}`.startsWith(`${this.root}${sep}`)) return this.#refuse(names, 'link to outside the tree')
-    if (above.includes(target)) return this.#refuse(names, 'link in a circle')
-    await this.#visitTarget(target, names, above, await stat(target, { bigint: true }).catch(localError('import', target)))
-  }
-
-  async #names(location: string): Promise<string[]> {
-    const found = await readdir(location, { encoding: 'buffer' }).catch(localError('import', location))
-    const names: string[] = []
-    for (const bytes of found.sort(compareBytes)) {
-      try {
-        names.push(fromUtf8(bytes))
-      } catch {
-        this.#refuse([location, bytes.toString('latin1')], 'name is not UTF-8')
+  async *run(source: Found, seen: BigIntStats): AsyncGenerator<LocalItem, void, undefined> {
+    let current: OpenDirectory | undefined
+    const first = await this.#visit(source, seen)
+    if (first === undefined) return
+    yield first.item
+    current = first.directory
+    while (current !== undefined) {
+      throwIfAborted(this.#options.signal, 'import')
+      const looked = await this.#next(current)
+      if (looked === undefined) {
+        current = current.above
+      } else if ('why' in looked) {
+        this.#leaveOut(looked.below, looked.why)
+      } else {
+        const visited = await this.#visit(looked.found, looked.seen)
+        if (visited === undefined) continue
+        yield visited.item
+        if (visited.directory !== undefined) current = visited.directory
       }
     }
-    return names
   }
 
-  #refuse(names: readonly string[], why: string): void {
-    this.#refused.push(`${names.join('/')} (${why})`)
+  /** The next name of a directory; `undefined` at its end. */
+  async #next(directory: OpenDirectory): Promise<Looked | undefined> {
+    if (directory.next >= directory.names.length) return undefined
+    if (!directory.ahead.has(directory.next)) {
+      const names = directory.names.slice(directory.next, directory.next + width)
+      const looked = await Promise.all(names.map((name) => this.#look(directory, name)))
+      for (const [index, each] of looked.entries()) directory.ahead.set(directory.next + index, each)
+    }
+    const looked = directory.ahead.get(directory.next)
+    directory.ahead.delete(directory.next++)
+    return looked
   }
 
-  refuseAny(): void {
-    const count = this.#refused.length
-    if (count === 0) return
-    const more = count > listed ? `, and ${count - listed} more` : ''
+  async #look(above: OpenDirectory, binaryName: string): Promise<Looked> {
+    const name = utf8Name(binaryName)
+    const prefix = above.below === '' ? '' : `${above.below}/`
+    if (name === undefined) return { why: 'name', below: prefix + spelt(binaryName) }
+    const below = prefix + name
+    if (this.#options.storeFiles.hasName(above.seen, name)) return { why: 'store', below }
+    const location = above.location.endsWith(sep) ? above.location + name : above.location + sep + name
+    try {
+      const path = parsePath(childOf(above.path, name))
+      const seen = await lstat(location, { bigint: true })
+      return { found: { below, path, location, above }, seen }
+    } catch (error) {
+      if (error instanceof NexusError) return { why: 'name', below }
+      return { why: whyNot(location, error), below }
+    }
+  }
+
+  async #visit(found: Found, seen: BigIntStats): Promise<{ item: LocalItem; directory?: OpenDirectory } | undefined> {
+    const { below, path, location } = found
+    if (this.#exclusion.has(below, seen.isDirectory())) return this.#leaveOut(below, 'excluded')
+    if (this.#options.storeFiles.has(seen)) return this.#leaveOut(below, 'store')
+    if (seen.isSymbolicLink()) return this.#visitLink(found)
+    if (seen.isDirectory()) return this.#visitDirectory(found, seen)
+    if (!seen.isFile()) return this.#refuse(found, 'special')
+    return { item: { kind: 'file', below, path, location, seen } }
+  }
+
+  async #visitDirectory(found: Found, before: BigIntStats): Promise<{ item: LocalItem; directory?: OpenDirectory } | undefined> {
+    const { below, path, location } = found
+    const listed = await listLocal(location, this.#options)
+    if (typeof listed !== 'object') return this.#refuse(found, listed)
+    const { seen, names } = listed
+    if (seen.ino !== before.ino || seen.dev !== before.dev) return this.#refuse(found, 'changing')
+    if (this.#options.storeFiles.isStoreFolder(location, seen, names)) {
+      if (below === '') throw isStore(location)
+      return this.#leaveOut(below, 'store')
+    }
+    const item: LocalItem = { kind: 'directory', below, path, location, seen }
+    return { item, directory: { ...found, seen, names, next: 0, ahead: new Map() } }
+  }
+
+  async #visitLink(found: Found): Promise<{ item: LocalItem; directory?: OpenDirectory } | undefined> {
+    if (this.#options.links !== 'follow') return this.#leaveOut(found.below, 'link')
+    const target = await realpath(found.location).catch(() => undefined)
+    if (target === undefined) return this.#leaveOut(found.below, 'link to nothing')
+    if (!`${target}${sep}`.startsWith(`${this.#root}${sep}`)) return this.#leaveOut(found.below, 'link to outside')
+    if (isAbove(target, found)) return this.#leaveOut(found.below, 'link in a circle')
+    const seen = await lstat(target, { bigint: true }).catch(() => undefined)
+    if (seen === undefined) return this.#leaveOut(found.below, 'link to nothing')
+    if (seen.isDirectory()) this.#countLinked(found)
+    return this.#visit({ ...found, location: target }, seen)
+  }
+
+  #countLinked({ below }: Found): void {
+    if (++this.#linkedDirectories <= mostLinkedDirectories) return
     throw new NexusError(
       'InvalidArgument',
-      `import: ${count} cannot be imported: ${this.#refused.slice(0, listed).join(', ')}${more}; links can be skipped or followed`,
-      {
-        context: { refused: count },
-      },
+      `import: links lead to more than ${mostLinkedDirectories} directories, the last is ${below}; do not follow them`,
+      { operation: 'import', context: { below } },
     )
   }
+
+  /** The source itself has to be there; what is below it is left out. */
+  #refuse({ below, location }: Found, why: LeftOutReason): undefined {
+    if (below !== '') return this.#leaveOut(below, why)
+    throw cannotImport(location, why)
+  }
+
+  #leaveOut(path: string, why: LeftOutReason): undefined {
+    this.#options.leaveOut({ path, why })
+  }
+}
+
+function isAbove(target: string, { above }: Found): boolean {
+  for (let directory = above; directory !== undefined; directory = directory.above) {
+    if (directory.location === target) return true
+  }
+  return false
+}
+
+const printableAscii = /^[ -~]*$/
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The name that these bytes, one a character, spell; `undefined` if they are not UTF-8. */
+function utf8Name(binaryName: string): string | undefined {
+  if (printableAscii.test(binaryName)) return binaryName
+  try {
+    return decoder.decode(Buffer.from(binaryName, 'latin1'))
+  } catch {
+    return undefined
+  }
+}
+
+/** Bytes that are not ASCII as `\xff`. */
+function spelt(binaryName: string): string {
+  return binaryName.replace(/[\x80-\xff]/g, (character) => `\\x${character.charCodeAt(0).toString(16)}`)
+}
+
+const sourceErrors = {
+  unreadable: { code: 'PermissionDenied', text: 'may not be read; change its permissions' },
+  vanished: { code: 'NotFound', text: 'is not there any more' },
+  changing: { code: 'Conflict', text: 'changed each time it was read; import it when it is at rest' },
+  'too large': { code: 'Unsupported', text: 'has 2 GiB or more; such a file cannot be imported yet' },
+  special: { code: 'InvalidArgument', text: 'is neither a file nor a directory; name one that is' },
+} as const
+
+/** Why the source itself cannot be imported. */
+export function cannotImport(location: string, why: LeftOutReason): NexusError {
+  const known: Readonly<Partial<Record<LeftOutReason, (typeof sourceErrors)[keyof typeof sourceErrors]>>> = sourceErrors
+  const { code, text } = known[why] ?? { code: 'Unavailable', text: `cannot be imported: ${why}` }
+  return new NexusError(code, `import: ${location} ${text}`, { operation: 'import', context: { location } })
 }
 
 function isStore(location: string): NexusError {
@@ -145,21 +228,4 @@ function isStore(location: string): NexusError {
     operation: 'import',
     context: { location },
   })
-}
-
-function toItem(kind: LocalItem['kind'], location: string, names: readonly string[], seen: BigIntStats): LocalItem {
-  return {
-    kind,
-    names,
-    location,
-    size: kind === 'file' ? Number(seen.size) : 0,
-    executable: kind === 'file' && (seen.mode & 0o111n) !== 0n,
-    ...toTime(seen.mtimeNs),
-  }
-}
-
-/** Whole milliseconds, and what they leave out; before 1970 too, the rest is not negative. */
-function toTime(mtimeNs: bigint): Pick<LocalItem, 'modifiedAt' | 'modifiedNanoseconds'> {
-  const rest = ((mtimeNs % nanosPerMilli) + nanosPerMilli) % nanosPerMilli
-  return { modifiedAt: nearestTime(Number((mtimeNs - rest) / nanosPerMilli)), modifiedNanoseconds: Number(rest) }
 }

@@ -272,11 +272,11 @@ export class NexusFS implements AsyncDisposable {
   }
 
   /**
-   * Brings a directory (or a file) of the local file system in: content, executable bits, times, empty directories. It goes in
-   * batches, each one commit; run again after an interruption, it goes on: files that are the same already get no new version. A store
-   * of Nexus below the source, this one or another, is left out and listed in `leftOut`.
-   * @throws {NexusError} InvalidArgument with a list of links and special files, or if the source is a store or lies inside one;
-   * NotFound for an absent source
+   * Brings a directory (or a file) of the local file system in: content, modes, times, empty directories. It goes in batches, each one
+   * commit; run again after an interruption, it goes on: files that are the same already get no new version. What cannot be imported is
+   * left out and listed in `leftOut`, and so is a store of Nexus below the source, this one or another.
+   * @throws {NexusError} InvalidArgument with a list of links, if they are to be refused, or if the source is a store or lies inside one;
+   * for the source itself also NotFound, PermissionDenied, Unsupported (2 GiB or more), Conflict (it changes all the time)
    */
   importTree(source: string, path: string, options: ImportOptions = noOptions): Promise<TransferReport> {
     return this.#calls.run('importTree', path, options, (own) => importTree(this.#fs, source, path, own))

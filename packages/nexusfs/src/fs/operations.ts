@@ -57,7 +57,11 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   versions: { arguments: 'path', options: page, mutates: false },
   rollback: { arguments: 'path, version', options: { ifMatch: true, ...commit }, mutates: true },
   usage: { arguments: 'path', options: always, mutates: false },
-  importTree: { arguments: 'source, path', options: { links: true, dryRun: true, onProgress: true, ...commit }, mutates: true },
+  importTree: {
+    arguments: 'source, path',
+    options: { links: true, exclude: true, dryRun: true, onProgress: true, ...commit },
+    mutates: true,
+  },
   exportTree: { arguments: 'path, target', options: { version: true, onProgress: true, ...always }, mutates: false },
   backup: { arguments: 'folder', options: { verify: true, onProgress: true, ...always }, mutates: false },
 }

@@ -50,6 +50,11 @@ const forms: Readonly<Record<OptionName, OptionForm>> = {
     copy: (value) => (typeof value === 'object' && value !== null ? Object.freeze({ ...value }) : value),
   },
   ifNoneMatch: { form: "'*'", isRight: (value) => value === '*' },
+  exclude: {
+    form: 'a list of patterns',
+    isRight: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
+    copy: (value) => (Array.isArray(value) ? Object.freeze([...value]) : value),
+  },
   links: oneOf('refuse', 'skip', 'follow'),
   onProgress: { form: 'a function', isRight: (value) => typeof value === 'function' },
   create: flag,

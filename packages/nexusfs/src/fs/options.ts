@@ -1,4 +1,5 @@
 import type { CopiedContents } from '../content/copy-contents.ts'
+import type { LeftOut } from './left-out.ts'
 
 /** Every public call takes these. */
 export interface OperationOptions {
@@ -101,6 +102,11 @@ export interface ListOptions extends OperationOptions {
 export interface ImportOptions extends CommitOptions {
   /** What to do with symbolic links: refuse them all with a list (the default), leave them out, or import what they point to inside the tree. */
   readonly links?: 'refuse' | 'skip' | 'follow' | undefined
+  /**
+   * What to leave out: patterns in the form of `.gitignore`, without negation. `*.log` is a name anywhere below the source, `/build` and
+   * `docs/*.pdf` begin at it, `cache/` is for directories; `**` stands for any number of names.
+   */
+  readonly exclude?: readonly string[] | undefined
   /** Looks and counts, writes nothing. */
   readonly dryRun?: boolean | undefined
   /** Called after each batch. */
@@ -140,12 +146,12 @@ export interface TransferProgress {
 
 /** What an import or export did. */
 export interface TransferReport extends TransferProgress {
-  /** Files that were already there with the same bytes, bit and time: no new version was made. */
+  /** Files that were already there with the same bytes, mode and time: no new version was made. */
   readonly unchanged: number
-  /** Links left out. */
-  readonly skippedLinks: number
-  /** What an import left out because it belongs to a store of Nexus: paths below the source. */
-  readonly leftOut: readonly string[]
+  /** What was left out, and why; empty if all was transferred. */
+  readonly leftOut: readonly LeftOut[]
+  /** How many of these nobody asked to leave out: what is excluded, skipped or a store of Nexus does not count. */
+  readonly failed: number
 }
 
 /** What `usage` counts; sizes in bytes. */

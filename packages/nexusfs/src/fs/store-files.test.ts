@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import { openNexus } from '../registry/open-nexus.ts'
+import type { LeftOut } from './left-out.ts'
 import type { NexusFS } from './nexus-fs.ts'
 import { all } from './test-place.test-fixture.ts'
 
@@ -31,6 +32,8 @@ afterEach(async () => {
 })
 
 const paths = async (path: string): Promise<string[]> => (await all(nexus.walk(path))).map((entry) => entry.path)
+
+const pathsOf = (leftOut: readonly LeftOut[]): string[] => leftOut.map(({ path }) => path)
 
 /** The locks that this process holds on the database and on its shared memory: SQLite's, as long as the store is open. */
 function locks(): number {
@@ -65,8 +68,8 @@ describe.skipIf(process.platform !== 'linux')('the locks of an open store (seen 
 
 describe('an import of a folder around the store', () => {
   it('leaves the store out and says so', async () => {
-    const { leftOut, files } = await nexus.importTree(project, '/project')
-    assert.deepEqual({ leftOut, files }, { leftOut: ['.nexus'], files: 2 })
+    const { leftOut, files, failed } = await nexus.importTree(project, '/project')
+    assert.deepEqual({ leftOut, files, failed }, { leftOut: [{ path: '.nexus', why: 'store' }], files: 2, failed: 0 })
     assert.deepEqual(await paths('/project'), ['/project/readme.md', '/project/src', '/project/src/main.ts'])
   })
 
@@ -76,7 +79,7 @@ describe('an import of a folder around the store', () => {
     const { leftOut } = await nexus.importTree(project, '/project')
     assert.deepEqual(await paths('/project/src'), ['/project/src/main.ts'])
     assert.deepEqual(
-      leftOut.filter((path) => path.startsWith('src')),
+      pathsOf(leftOut).filter((path) => path.startsWith('src')),
       ['src/blobs', 'src/meta.db', 'src/meta.db-shm', 'src/meta.db-wal', 'src/tmp'],
     )
   })
@@ -85,14 +88,22 @@ describe('an import of a folder around the store', () => {
     const other = join(project, 'other', 'data')
     await (await openNexus(other, { durability: 'os' })).close()
     const { leftOut } = await nexus.importTree(project, '/project')
-    assert.deepEqual(leftOut, ['.nexus', 'other/data'])
+    assert.deepEqual(pathsOf(leftOut), ['.nexus', 'other/data'])
+  })
+
+  it('leaves out a folder called .nexus with a database whose blobs are elsewhere', async () => {
+    const other = join(project, 'other', '.nexus')
+    await mkdir(other, { recursive: true })
+    await writeFile(join(other, 'meta.db'), '')
+    const { leftOut } = await nexus.importTree(project, '/project')
+    assert.deepEqual(pathsOf(leftOut), ['.nexus', 'other/.nexus'])
   })
 
   it('leaves the database out where a link or a hard link leads to it', async () => {
     await symlink(join(store, 'meta.db'), join(project, 'soft'))
     await link(join(store, 'meta.db'), join(project, 'hard'))
     const { leftOut } = await nexus.importTree(project, '/project', { links: 'follow' })
-    assert.deepEqual(leftOut, ['.nexus', 'hard', 'soft'])
+    assert.deepEqual(pathsOf(leftOut), ['.nexus', 'hard', 'soft'])
   })
 })
 

@@ -4,11 +4,14 @@ import { NexusError } from '../core/errors.ts'
 
 /** The local paths of all stores that this process has open, as their layers name them. */
 const heldPaths = new Set<{ readonly paths: readonly string[] }>()
+/** Grows whenever a store is opened. */
+let openings = 0
 
 /** Takes note of the local files of a store that is being opened; returns what forgets them again. */
 export function holdStoreFiles(paths: readonly string[]): () => void {
   const held = { paths }
   heldPaths.add(held)
+  openings++
   return () => heldPaths.delete(held)
 }
 
@@ -27,22 +30,29 @@ interface Seen {
  */
 export class StoreFiles {
   /** Real paths. */
-  readonly #paths: readonly string[]
-  readonly #identities: ReadonlySet<Identity>
+  #paths: readonly string[] = []
+  #identities: ReadonlySet<Identity> = new Set()
   /** The folders that hold them, each with the names in it. */
-  readonly #names: ReadonlyMap<Identity, ReadonlySet<string>>
-
-  private constructor(paths: readonly string[], identities: ReadonlySet<Identity>, names: ReadonlyMap<Identity, Set<string>>) {
-    this.#paths = paths
-    this.#identities = identities
-    this.#names = names
-  }
+  #names: ReadonlyMap<Identity, ReadonlySet<string>> = new Map()
+  #openings = 0
 
   /** As they are now. */
   static async ofThisProcess(): Promise<StoreFiles> {
+    const storeFiles = new StoreFiles()
+    await storeFiles.#look()
+    return storeFiles
+  }
+
+  /** Takes in the stores that were opened since. */
+  async update(): Promise<void> {
+    if (this.#openings !== openings) await this.#look()
+  }
+
+  async #look(): Promise<void> {
+    this.#openings = openings
     const paths: string[] = []
-    const identities = new Set<Identity>()
-    const names = new Map<Identity, Set<string>>()
+    const identities = new Set(this.#identities)
+    const names = new Map([...this.#names].map(([folder, held]) => [folder, new Set(held)]))
     for (const path of new Set([...heldPaths].flatMap((held) => held.paths))) {
       const folder = await realpath(dirname(path)).catch(() => undefined)
       if (folder === undefined) continue
@@ -53,7 +63,9 @@ export class StoreFiles {
       const inFolder = await identityAt(folder)
       if (inFolder !== undefined) names.set(inFolder, (names.get(inFolder) ?? new Set()).add(basename(path)))
     }
-    return new StoreFiles(paths, identities, names)
+    this.#paths = paths
+    this.#identities = identities
+    this.#names = names
   }
 
   /** True for a file or folder of a store, also where it has another name. */
@@ -70,9 +82,9 @@ export class StoreFiles {
    * True for a folder that holds the files of a store and nothing else, and for one that looks like the folder of a store that this
    * process does not have open: a copy of it would be a torn one.
    */
-  isStoreFolder(folder: Seen, names: readonly string[]): boolean {
+  isStoreFolder(location: string, folder: Seen, names: readonly string[]): boolean {
     const held = this.#names.get(identityOf(folder))
-    if (held === undefined) return names.includes('meta.db') && names.includes('blobs')
+    if (held === undefined) return names.includes('meta.db') && (names.includes('blobs') || basename(location) === '.nexus')
     return names.every((name) => held.has(name))
   }
 
@@ -106,7 +118,7 @@ export class StoreFiles {
     if (parent !== undefined && this.hasName(parent, basename(location))) return true
     if (seen === undefined) return false
     if (this.has(seen)) return true
-    return this.#names.has(identityOf(seen)) && this.isStoreFolder(seen, await readdir(location).catch(() => []))
+    return this.#names.has(identityOf(seen)) && this.isStoreFolder(location, seen, await readdir(location).catch(() => []))
   }
 }
 

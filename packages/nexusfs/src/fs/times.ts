@@ -6,7 +6,7 @@ export function isTime(value: unknown): value is number {
 }
 
 /** The nearest time that a Date can hold. */
-export function nearestTime(milliseconds: number): number {
+function nearestTime(milliseconds: number): number {
   return Math.min(latestTime, Math.max(-latestTime, milliseconds))
 }
 
@@ -14,6 +14,15 @@ export function nearestTime(milliseconds: number): number {
 export interface ModifiedTime {
   readonly modifiedAt: number
   readonly modifiedNanoseconds?: number | undefined
+}
+
+const nanosecondsPerMillisecond = 1_000_000n
+
+/** The modification time of a local file; before 1970 too, the rest is not negative. */
+export function timeOfFile(mtimeNs: bigint): ModifiedTime {
+  const rest = ((mtimeNs % nanosecondsPerMillisecond) + nanosecondsPerMillisecond) % nanosecondsPerMillisecond
+  const modifiedAt = nearestTime(Number((mtimeNs - rest) / nanosecondsPerMillisecond))
+  return { modifiedAt, modifiedNanoseconds: Number(rest) || undefined }
 }
 
 /**

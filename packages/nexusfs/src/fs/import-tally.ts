@@ -1,0 +1,61 @@
+import { isFailure, type LeftOut } from './left-out.ts'
+import type { LocalItem } from './local-survey.ts'
+import type { TransferProgress, TransferReport } from './options.ts'
+
+/** What one batch came to. */
+export interface BatchResult {
+  readonly files: number
+  readonly directories: number
+  readonly bytes: number
+  readonly unchanged: number
+  readonly leftOut: readonly LeftOut[]
+}
+
+/** What an import has done so far. */
+export class ImportTally {
+  #files = 0
+  #directories = 0
+  #bytes = 0
+  #unchanged = 0
+  #expected: { files: number; bytes: number } | undefined
+  readonly #leftOut: LeftOut[] = []
+
+  /** What a look ahead has found. */
+  expect({ kind, seen }: LocalItem): void {
+    this.#expected ??= { files: 0, bytes: 0 }
+    if (kind !== 'file') return
+    this.#expected.files++
+    this.#expected.bytes += Number(seen.size)
+  }
+
+  leaveOut(what: LeftOut): void {
+    this.#leftOut.push(what)
+  }
+
+  add({ files, directories, bytes, unchanged, leftOut }: BatchResult): void {
+    this.#files += files
+    this.#directories += directories
+    this.#bytes += bytes
+    this.#unchanged += unchanged
+    for (const each of leftOut) this.leaveOut(each)
+  }
+
+  progress(): TransferProgress {
+    const { files: totalFiles, bytes: totalBytes } = this.#expected ?? {}
+    return { files: this.#files, directories: this.#directories, bytes: this.#bytes, totalFiles, totalBytes }
+  }
+
+  report(): TransferReport {
+    const leftOut = this.#leftOut
+    return {
+      files: this.#files,
+      directories: this.#directories,
+      bytes: this.#bytes,
+      totalFiles: this.#files,
+      totalBytes: this.#bytes,
+      unchanged: this.#unchanged,
+      leftOut,
+      failed: leftOut.filter(isFailure).length,
+    }
+  }
+}
