@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 
@@ -29,10 +29,10 @@ const commandDependencies = [
 let folder = ''
 let tarball = ''
 
-/** Packs what `tsc -b` built, and installs the library into an empty project. */
+/** Packs what the build made, and installs the library into an empty project. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nexus-packaging-'))
-  await run(bin('tsc'), ['-b'], { cwd: root })
+  await run('npm', ['run', '-s', 'build'], { cwd: root })
   for (const workspace of ['nexusfs', '@nexusfs/bench', '@nexusfs/cli']) {
     await run('npm', ['pack', '--silent', '--workspace', workspace, '--pack-destination', folder], { cwd: root })
   }
@@ -129,11 +129,30 @@ describe('the packed command', () => {
       if (found !== undefined) await cp(found, join(modules, name), { recursive: true })
     }
     const nexus = join(modules, '@nexusfs/cli/bin/nexus.js')
-    const { stdout } = await run(process.execPath, [nexus, '--version'])
-    assert.match(stdout, /^0\.1\.0\n$/)
-    await run(process.execPath, [nexus, 'init'], { cwd: folder })
-    await run(process.execPath, [nexus, 'write', '/a', '--text', 'packed'], { cwd: folder })
-    assert.equal((await run(process.execPath, [nexus, 'cat', '/a'], { cwd: folder })).stdout, 'packed')
-    assert.match((await run(process.execPath, [nexus, 'bench', 'list', 'combos'], { cwd: folder })).stdout, /local-sqlite/)
+    const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') }
+    const command = async (argv: readonly string[], more: Record<string, string> = {}): Promise<string> =>
+      (await run(process.execPath, [nexus, ...argv], { cwd: folder, env: { ...env, ...more } })).stdout
+    assert.match(await command(['--version']), /^0\.1\.0\n$/)
+    await command(['init'])
+    await command(['write', '/a', '--text', 'packed'])
+    assert.equal(await command(['cat', '/a']), 'packed')
+    assert.match(await command(['bench', 'list', 'combos']), /local-sqlite/)
+    assert.match(await command(['conformance', 'memory', '--layer', 'storage', '--law', 'put-*']), / kept, 0 broken/)
+
+    // It starts from a few files, and keeps their compiled code where only its user can write.
+    const count = join(folder, 'count.cjs')
+    await writeFile(count, "process.on('exit', () => process.stderr.write(Object.keys(require.cache).join('\\n')))")
+    const { stderr } = await run(process.execPath, ['--require', count, nexus, 'ls'], { cwd: folder, env })
+    const files = stderr.split('\n').map((file) => relative(modules, file))
+    assert.ok(files.includes('@nexusfs/cli/dist/nexus.cjs'), stderr)
+    assert.ok(files.length <= 6, stderr)
+    const kept = join(folder, 'cache/nexus')
+    assert.equal((await stat(kept)).mode & 0o777, 0o700)
+    assert.ok((await readdir(kept)).length > 0)
+    const open = join(folder, 'open-cache/nexus')
+    await mkdir(open, { recursive: true })
+    await chmod(open, 0o777)
+    await command(['ls'], { XDG_CACHE_HOME: join(folder, 'open-cache') })
+    assert.deepEqual(await readdir(open), [], 'code that others may have put there is never run')
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, it } from 'vitest'
@@ -116,14 +116,32 @@ describe('the program', () => {
     }
   })
 
-  it('says on an older Node what to do', () => {
-    const pretend = join(cwd, 'pretend.cjs')
-    writeFileSync(pretend, "Object.defineProperty(process.versions, 'node', { value: '20.11.1' })\n")
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', pretend, binary, 'ls'], {
-      cwd,
-      encoding: 'utf8',
-    })
-    assert.deepEqual([status, stdout], [10, ''])
-    assert.equal(stderr, 'nexus: MissingDependency: Node.js 20.11.1 is too old; install Node.js 24 or newer\n')
+  it('says on a Node that does not work what to do, and asks no other', () => {
+    for (const [version, works] of [
+      ['20.11.1', false],
+      ['24.14.9', false],
+      ['24.15.0', true],
+      ['25.8.1', false],
+      ['25.8.2', true],
+      ['26.0.0', true],
+    ] as const) {
+      const pretend = join(cwd, 'pretend.cjs')
+      writeFileSync(pretend, `Object.defineProperty(process.versions, 'node', { value: '${version}' })\n`)
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', pretend, binary, '--version'], {
+        cwd,
+        encoding: 'utf8',
+      })
+      assert.equal(status, works ? 0 : 10, version)
+      assert.equal(stdout === '', !works)
+      const advice = 'install 24.15 or a later 24, or 25.8.2 or later'
+      assert.equal(stderr, works ? '' : `nexus: MissingDependency: Node.js ${version} does not work; ${advice}\n`)
+    }
+  })
+
+  it('says the same of Node as the manifests of all packages', () => {
+    for (const name of ['nexusfs', 'cli', 'bench']) {
+      const { engines } = JSON.parse(readFileSync(join(binary, '../../..', name, 'package.json'), 'utf8'))
+      assert.deepEqual(engines, { node: '>=24.15.0 <25 || >=25.8.2' }, name)
+    }
   })
 })

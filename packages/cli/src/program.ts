@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import type { CommandContext } from './command-context.ts'
 import type { CommandModule } from './command-module.ts'
 import { addGlobalOptions, globalOptionsHelp, globalOptionsOf } from './global-options.ts'
@@ -108,11 +108,15 @@ export function buildProgram(context: CommandContext): Command {
     })
     .description('A file system for AI agents: content-addressed, versioned, safe to share.')
     .usage('<command> [options]')
-    .version(versionText(), '--version', 'print the version')
+    .option('--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .enablePositionalOptions()
-    .addHelpText('after', `\n${globalOptionsHelp()}`)
+    .addHelpText('after', () => `\n${globalOptionsHelp()}`)
     .addHelpText('after', beginning)
+  program.on('option:version', () => {
+    context.out.print(`${versionText()}\n`)
+    throw new CommanderError(0, 'nexus.version', '')
+  })
   addGlobalOptions(program)
   for (const [name, { summary, group, alias }] of Object.entries(commands)) {
     const command = program.command(name).description(summary).helpGroup(group)

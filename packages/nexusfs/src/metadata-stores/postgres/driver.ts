@@ -31,12 +31,18 @@ export interface Driver {
  * @throws {NexusError} MissingDependency if it is not installed
  */
 export async function loadDriver(): Promise<Driver> {
-  const { default: pg } = await import('pg').catch((error: unknown) => {
-    throw new NexusError('MissingDependency', 'the PostgreSQL store needs the package pg; install it: npm install pg', {
-      cause: error,
-    })
-  })
+  const pg = await loadPackage()
   return { client: (target, connectTimeoutMs) => wrap(new pg.Client(clientConfig(target, connectTimeoutMs))) }
+}
+
+async function loadPackage(): Promise<Pick<typeof import('pg'), 'Client'>> {
+  // A bundler takes an import inside `try` for one that may be missing, and goes on without the package.
+  try {
+    return (await import('pg')).default
+  } catch (cause) {
+    const message = 'the PostgreSQL store needs the package pg; install it: npm install pg'
+    throw new NexusError('MissingDependency', message, { cause })
+  }
 }
 
 function wrap(client: Client): DriverClient {

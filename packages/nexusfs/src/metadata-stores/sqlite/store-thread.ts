@@ -139,10 +139,14 @@ function startWorker(place: DatabasePlace): Worker | undefined {
   }
 }
 
-/** Beside this file, as TypeScript in a clone and as JavaScript in a package. */
+/**
+ * Beside this file, as TypeScript in a clone and as JavaScript in a package. A bundle as CommonJS has no `import.meta.url`, and no file
+ * to name: a thread without code ends at once, as one whose file is missing does.
+ */
 function threadFile(): URL {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new URL(`./store-thread-main.${extension}`, import.meta.url)
+  const here: string | undefined = import.meta.url
+  if (here === undefined) return new URL('data:text/javascript,')
+  return new URL(`./store-thread-main.${here.endsWith('.ts') ? 'ts' : 'js'}`, here)
 }
 
 /** A group that was running may have been applied: as after an I/O error, nobody knows. */
