@@ -27,6 +27,8 @@ export interface GoldenStore {
   /** Path to texts of its versions, oldest first. */
   readonly files: Readonly<Record<string, readonly string[]>>
   readonly directories: readonly string[]
+  /** Path to target. */
+  readonly links: Readonly<Record<string, string>>
 }
 
 const text = {
@@ -62,6 +64,15 @@ async function fill(fs: NexusFS, loseNextReply: () => void): Promise<void> {
   await fs.restore('/again')
   await fs.mkdir('/away')
   await fs.rmdir('/away')
+  await fs.symlink('moved/bin', '/tools', { reason: 'shorter' })
+  await fs.symlink('../notes/none', '/moved/dangling')
+  await fs.symlink('/moved/bin', '/tools', { overwrite: true })
+  await fs.symlink('replaced.txt', '/replaced.txt', { overwrite: true })
+  await fs.remove('/replaced.txt')
+  await fs.chmod('/tools/run', 0o4711)
+  await fs.utimes('/notes/lost-reply.txt', { modifiedAt: new Date(-1) })
+  await fs.chmod('/empty', 0o700)
+  await fs.utimes('/empty', { modifiedAt: new Date('2001-02-03T04:05:06.007Z') })
 }
 
 /** Makes the store anew: with this clock and this randomness every byte is the same each time. */
@@ -96,10 +107,15 @@ export async function makeGoldenStore(): Promise<GoldenStore> {
 let made = 0
 
 /** What a reader finds: every version of every file, and all directories. */
-export async function contentsOf(fs: NexusFS): Promise<Pick<GoldenStore, 'files' | 'directories'>> {
+export async function contentsOf(fs: NexusFS): Promise<Pick<GoldenStore, 'files' | 'directories' | 'links'>> {
   const files: Record<string, string[]> = {}
   const directories: string[] = []
+  const links: Record<string, string> = {}
   for await (const entry of fs.walk('/')) {
+    if (entry.kind === 'link') {
+      links[entry.path] = entry.target
+      continue
+    }
     if (entry.kind === 'directory') {
       directories.push(entry.path)
       continue
@@ -108,16 +124,17 @@ export async function contentsOf(fs: NexusFS): Promise<Pick<GoldenStore, 'files'
     for (let version = 1; version <= entry.version; version++) versions.push(await fs.readText(entry.path, { version }))
     files[entry.path] = versions
   }
-  return { files, directories }
+  return { files, directories, links }
 }
 
 /** One line of JSON for each row, blob, file and directory: a change shows as the lines that it changes. */
-export function toLines({ rows, blobs, files, directories }: GoldenStore): string {
+export function toLines({ rows, blobs, files, directories, links }: GoldenStore): string {
   const lines: readonly Line[] = [
     ...rows.map((row) => ({ row })),
     ...Object.entries(blobs).map(([blob, bytes]) => ({ blob, bytes })),
     ...Object.entries(files).map(([file, versions]) => ({ file, versions })),
     ...directories.map((directory) => ({ directory })),
+    ...Object.entries(links).map(([link, target]) => ({ link, target })),
   ]
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('')
 }
@@ -127,14 +144,16 @@ export function fromLines(text: string): GoldenStore {
   const blobs: Record<string, string> = {}
   const files: Record<string, readonly string[]> = {}
   const directories: string[] = []
+  const links: Record<string, string> = {}
   for (const line of text.trimEnd().split('\n')) {
     const parsed = JSON.parse(line) as Line
     if ('row' in parsed) rows.push(parsed.row)
     else if ('blob' in parsed) blobs[parsed.blob] = parsed.bytes
     else if ('file' in parsed) files[parsed.file] = parsed.versions
+    else if ('link' in parsed) links[parsed.link] = parsed.target
     else directories.push(parsed.directory)
   }
-  return { rows, blobs, files, directories }
+  return { rows, blobs, files, directories, links }
 }
 
 type Line =
@@ -142,6 +161,7 @@ type Line =
   | { readonly blob: string; readonly bytes: string }
   | { readonly file: string; readonly versions: readonly string[] }
   | { readonly directory: string }
+  | { readonly link: string; readonly target: string }
 
 /** The rows and blobs of a golden store, in a store of the caller's. */
 export async function loadGoldenStore(golden: GoldenStore, metadata: MetadataStore, storage: MemoryBackend): Promise<void> {

@@ -8,8 +8,8 @@ export type { NexusPath } from './core/path.ts'
 export type { Revision } from './core/revision.ts'
 export type { DirectoryEntry, Entry, FileEntry, LinkEntry, VersionEntry } from './fs/entry.ts'
 export type { LeftOut, LeftOutReason } from './fs/left-out.ts'
-export type { NexusFSOptions } from './fs/nexus-fs.ts'
 export { NexusFS } from './fs/nexus-fs.ts'
+export type { NexusFSOptions } from './fs/nexus-fs-options.ts'
 export type * from './fs/options.ts'
 export type {
   Commit,

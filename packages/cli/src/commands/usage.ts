@@ -29,6 +29,7 @@ function rowsOf(found: Usage): readonly (readonly string[])[] {
   return [
     ['files:', number(found.files)],
     ['directories:', number(found.directories)],
+    ...(found.links > 0 ? [['links:', number(found.links)]] : []),
     ['versions:', number(found.versions)],
     ['current versions:', bytes(found.logicalBytes)],
     ['all versions:', bytes(found.historyBytes)],

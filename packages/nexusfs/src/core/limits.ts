@@ -2,8 +2,10 @@
 export const limits = {
   /** One segment of a path, in UTF-8. */
   segmentBytes: 255,
-  /** A whole path, in UTF-8. */
+  /** A whole path to which something is bound, in UTF-8. */
   pathBytes: 4096,
+  /** A whole path that names what is there, which a move of a directory above may have made longer, in UTF-8. */
+  namedPathBytes: 16_384,
   /** The target of a symbolic link, in UTF-8. */
   linkTargetBytes: 4096,
   /** Links (a count) that are followed on the way of one path. */

@@ -18,6 +18,19 @@ const plain = /^(?:\/[\w-][\w .-]*)+$/
  * than 255 bytes a segment or 4,096 bytes in all
  */
 export function parsePath(input: string): NexusPath {
+  return parseWithin(input, limits.pathBytes)
+}
+
+/**
+ * The same for a path that names what is there: it may have 16,384 bytes, since a directory that is moved takes along what is below it,
+ * and what a listing gives can be read.
+ * @throws {NexusError} InvalidPath
+ */
+export function parseNamedPath(input: string): NexusPath {
+  return parseWithin(input, limits.namedPathBytes)
+}
+
+function parseWithin(input: string, mostBytes: number): NexusPath {
   if (typeof input !== 'string') throw new NexusError('InvalidPath', `a path is a string, not a value of type ${typeof input}`)
   if (input.length <= limits.segmentBytes && plain.test(input)) return input as NexusPath
   if (!input.startsWith('/')) throw invalidPath(input, 'write it from the root, beginning with "/"')
@@ -26,7 +39,8 @@ export function parsePath(input: string): NexusPath {
   const segments = input.split('/').filter((segment) => segment !== '' && segment !== '.')
   const path = `/${segments.join('/')}`
   for (const segment of segments) checkSegment(segment, input)
-  if (utf8(path).length > limits.pathBytes) throw invalidPath(input, `a path has at most ${limits.pathBytes} bytes`)
+  if (path.length * 3 > mostBytes && utf8(path).length > mostBytes)
+    throw invalidPath(input, `a path has at most ${mostBytes} bytes`)
   return path as NexusPath
 }
 

@@ -34,6 +34,12 @@ const calls: Readonly<Record<OperationName, readonly unknown[]>> = {
   append: ['/a', 'x'],
   edit: ['/a', () => 'x'],
   writeBatch: [[{ path: '/a', content: 'x' }]],
+  symlink: ['target', '/b'],
+  chmod: ['/a', 0o600],
+  utimes: ['/a'],
+  lstat: ['/a'],
+  readlink: ['/a'],
+  realpath: ['/a'],
   exists: ['/a'],
   stat: ['/a'],
   list: ['/'],
@@ -66,7 +72,7 @@ const badPaths: readonly unknown[] = [
   '/a\udc00b',
   `/${'x'.repeat(256)}`,
   `/${'é'.repeat(128)}`,
-  '/0123456789'.repeat(400),
+  '/0123456789'.repeat(1500),
   undefined,
   null,
   7,
@@ -95,7 +101,7 @@ const wrongOptions: Readonly<Record<string, readonly unknown[]>> = {
   start: [null, '0'],
   length: [null, '1'],
   pageSize: [null, 0, -1, 1.5, 10_001, Number.NaN, '1'],
-  ifMatch: [null, 7, true, {}, { version: '1' }, { version: 1, etag: 'x' }, []],
+  ifMatch: [null, 7, true, {}, { version: '1' }, { version: 1, etag: 'x' }, { digest: 'x' }, { digest: 7 }, []],
   ifNoneMatch: [null, true, '', 'etag'],
   links: [null, 'keep', true],
   dryRun: [null, 1],
@@ -113,6 +119,7 @@ const rightValues: Readonly<Record<string, unknown>> = {
   force: false,
   overwrite: false,
   executable: false,
+  mode: 0o600,
   modifiedAt: new Date(0),
   version: 1,
   start: 0,
@@ -133,7 +140,7 @@ describe('wrong arguments', () => {
   it('a bad path is refused by every call, as InvalidPath', async () => {
     await using it = await opened()
     for (const [method, [, ...rest]] of Object.entries(calls)) {
-      if (['writeBatch', 'importTree', 'exportTree', 'backup'].includes(method)) continue
+      if (['writeBatch', 'symlink', 'importTree', 'exportTree', 'backup'].includes(method)) continue
       for (const path of badPaths) {
         if (method === 'usage' && path === undefined) continue
         const options = method === 'readRange' ? [{ start: 0 }] : []
@@ -151,6 +158,7 @@ describe('wrong arguments', () => {
             { path: '/b', content: 'x' },
             { path, content: 'x' },
           ]),
+        () => it.call('symlink', 'target', path),
         () => it.call('importTree', '/', path),
         () => it.call('exportTree', path, '/nowhere/at/all'),
       ]) {

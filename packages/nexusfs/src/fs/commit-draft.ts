@@ -4,7 +4,7 @@ import { emptyValue, logKey, operationKey, timeKey } from '../metadata/keyspace.
 import type { Commit, Expectation, Key, Write } from '../metadata/metadata-store.ts'
 import { encodeRecord } from '../metadata/record.ts'
 import { type Head, sizeOf, versionOf } from './head.ts'
-import { ancestorsUnchanged, type Resolved } from './resolver.ts'
+import { type Resolved, wayUnchanged } from './resolver.ts'
 
 /** One line of the log: what happened to a name. */
 export interface LogOperation {
@@ -75,6 +75,7 @@ export class CommitDraft {
   readonly #expected = new Set<Key>()
   readonly #writes: Write[] = []
   readonly #operations: LogOperation[] = []
+  readonly #onCommitted: (() => void)[] = []
 
   /** What two operations expect of one key object is kept once. */
   expect(...expectations: readonly Expectation[]): void {
@@ -87,8 +88,8 @@ export class CommitDraft {
     }
   }
 
-  expectAncestors(resolved: Resolved): void {
-    this.expect(...ancestorsUnchanged(resolved))
+  expectWay(resolved: Resolved): void {
+    this.expect(...wayUnchanged(resolved))
   }
 
   put(key: Extract<Write, { kind: 'put' }>['key'], value: Uint8Array): void {
@@ -105,6 +106,15 @@ export class CommitDraft {
 
   log(operation: LogOperation): void {
     this.#operations.push(operation)
+  }
+
+  /** What is known once the draft is committed, such as the ids that it gave away. */
+  whenCommitted(learn: () => void): void {
+    this.#onCommitted.push(learn)
+  }
+
+  committed(): void {
+    for (const learn of this.#onCommitted) learn()
   }
 
   get isEmpty(): boolean {

@@ -1,7 +1,7 @@
 import { StoredContent } from '../content/stored-content.ts'
 import { NexusError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
-import { type NexusPath, parsePath } from '../core/path.ts'
+import { type NexusPath, parseNamedPath } from '../core/path.ts'
 import { contentKey } from '../metadata/keyspace.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { findVersion, withPath } from './content-of-version.ts'
@@ -11,13 +11,13 @@ import { alreadyExists, demandFile, demandPreconditions, directoryInTheWay, mayR
 import { type FileHead, isDirectory } from './head.ts'
 import { type Attempt, mutate, settling } from './mutation.ts'
 import type { CommitOptions, MoveOptions, ParentOptions, Preconditions, ReadOptions } from './options.ts'
-import { finishPlan } from './planned-writes.ts'
+import { attemptOf, finishPlan, type PlannedWrites } from './planned-writes.ts'
 import type { Resolved } from './resolver.ts'
 import type { FileWrite } from './write-plan.ts'
 
 /** A new file (or, with `overwrite`, a new version of one) with the content of another: no content bytes are stored. */
 export async function copy(fs: FsContext, from: string, to: string, options: MoveOptions & ReadOptions): Promise<FileEntry> {
-  const source = parsePath(from)
+  const source = parseNamedPath(from)
   const target = parseFilePath(to)
   const stored = new StoredContent(fs.content)
   const attempt = async (): Promise<Attempt<FileEntry>> => {
@@ -26,16 +26,17 @@ export async function copy(fs: FsContext, from: string, to: string, options: Mov
     if (origin === undefined || destination === undefined)
       throw new NexusError('Unexpected', `${source} was lost while it was copied`)
     const current = demandFile(origin)
-    demandPreconditions(target, destination.bound, options)
     const isTaken = isDirectory(destination.bound)
+    const there = destination.bound ?? destination.lastLink
+    if (isTaken) demandPreconditions(destination, options)
     if (isTaken && !mayReplace(options)) throw directoryInTheWay(target, source, options)
-    if (destination.bound !== undefined && (!mayReplace(options) || source === target)) throw alreadyExists(target)
+    if (there !== undefined && (!mayReplace(options) || origin.path === destination.path)) throw alreadyExists(target)
     const { head } = await findVersion(fs, source, current, options.version, options.signal)
     if (isTaken) throw directoryInTheWay(target, source, options)
     const copied = await writeStored(fs, 'copy', { source, head, stored }, destination, time, options)
-    copied.draft.expectAncestors(origin)
+    copied.draft.expectWay(origin)
     copied.draft.expect({ kind: 'at', key: current.entry.key, revision: current.entry.revision })
-    return copied
+    return attemptOf(copied, (revision) => copied.entry(target, revision))
   }
   return settling([stored], () => mutate(fs, options, attempt))
 }
@@ -47,13 +48,14 @@ export async function rollback(
   version: number,
   options: CommitOptions & Pick<Preconditions, 'ifMatch'>,
 ): Promise<FileEntry> {
-  const target = parsePath(path)
+  const target = parseNamedPath(path)
   if (typeof version !== 'number') throw new NexusError('InvalidArgument', `rollback: version is a number, not ${typeof version}`)
   const stored = new StoredContent(fs.content)
   const attempt = async (): Promise<Attempt<FileEntry>> => {
     const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
     const { head } = await findVersion(fs, target, demandFile(only), version, options.signal)
-    return writeStored(fs, 'rollback', { source: target, head, stored }, only, time, options)
+    const rolled = await writeStored(fs, 'rollback', { source: target, head, stored }, only, time, options)
+    return attemptOf(rolled, (revision) => rolled.entry(target, revision))
   }
   return settling([stored], () => mutate(fs, options, attempt))
 }
@@ -65,9 +67,9 @@ async function writeStored(
   { source, head, stored }: { source: NexusPath; head: FileHead; stored: StoredContent },
   destination: Resolved,
   time: number,
-  options: CommitOptions & ParentOptions & Pick<Preconditions, 'ifMatch'>,
-): Promise<Extract<Attempt<FileEntry>, { draft: unknown }>> {
-  const { path } = destination
+  options: CommitOptions & ParentOptions & Preconditions,
+): Promise<PlannedWrites> {
+  const { asked: path } = destination
   const row = await contentRowOf(fs, head, options.signal)
   const write: FileWrite = {
     path,
@@ -75,10 +77,10 @@ async function writeStored(
     content: { kind: 'stored', head, row, stored },
     mode: head.mode,
     ifMatch: options.ifMatch,
+    ifNoneMatch: options.ifNoneMatch,
   }
   const plan = finishPlan(fs, [write], new Map([[path, destination]]), new Map(), time, options)
-  const planned = await plan.catch(withPath(source, head))
-  return { ...planned, result: (revision) => planned.entry(path, revision) }
+  return plan.catch(withPath(source, head))
 }
 
 async function contentRowOf(fs: FsContext, head: FileHead, signal: AbortSignal | undefined): Promise<MetadataEntry | undefined> {

@@ -95,6 +95,21 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
       assert.equal(await written(() => fs.mkdir('/b/c/d', { recursive: true })), '0: ')
     })
 
+    it('a link writes 2, with another target 3; chmod and utimes write 4, of tiny content and of a directory 3', async () => {
+      await open()
+      await fs.write('/a', fresh(1000))
+      await fs.write('/tiny', 'tiny')
+      await fs.mkdir('/d')
+      assert.equal(await written(() => fs.symlink('a', '/link')), '1: d l')
+      assert.equal(await written(() => fs.symlink('tiny', '/link', { overwrite: true })), '1: d l v')
+      assert.equal(await written(() => fs.chmod('/a', 0o600)), '1: d l r v')
+      assert.equal(await written(() => fs.utimes('/a')), '1: d l r v')
+      assert.equal(await written(() => fs.chmod('/link', 0o600)), '1: d l v')
+      assert.equal(await written(() => fs.chmod('/d', 0o700)), '1: d h l')
+      assert.equal(await written(() => fs.utimes('/d')), '1: d h l')
+      assert.equal(await written(() => fs.remove('/link')), '1: d h l')
+    })
+
     it('a move of a file or of a tree of any size writes 4, and 1 more if it replaces a file', async () => {
       await open()
       await fs.write('/file', 'x')

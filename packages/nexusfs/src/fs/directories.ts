@@ -1,5 +1,5 @@
 import { NexusError } from '../core/errors.ts'
-import { parsePath } from '../core/path.ts'
+import { parseNamedPath, parsePath } from '../core/path.ts'
 import { revisionZero } from '../core/revision.ts'
 import { CommitDraft, lineOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
@@ -19,23 +19,27 @@ export async function mkdir(fs: FsContext, path: string, options: MkdirOptions):
   if (target === '/' && !recursive) throw alreadyExists(target)
   return mutate(fs, options, async () => {
     const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
-    if (target === '/') return { done: rootEntry(fs.foundedAt) }
     if (recursive && isDirectory(only.bound)) return { done: toDirectoryEntry(target, only.bound.head) }
-    if (only.bound !== undefined) throw alreadyExists(target)
+    if (recursive && only.path === '/') return { done: rootEntry(target, fs.foundedAt) }
+    if (only.lastLink !== undefined || only.bound !== undefined) throw alreadyExists(target)
     const draft = new CommitDraft()
     const directories = new NewDirectories(fs, draft, { author, time })
     const place = directories.placeOf(only, recursive)
-    const head = directories.make(target, place, { mode })
+    const head = directories.make(only.path, place, { mode })
     return { draft, time, result: () => toDirectoryEntry(target, head) }
   })
 }
 
 /** Removes an empty directory. */
 export async function rmdir(fs: FsContext, path: string, options: CommitOptions): Promise<void> {
-  const target = parsePath(path)
+  const target = parseNamedPath(path)
   demandNotRoot(target, 'rmdir')
   await mutate(fs, options, async () => {
-    const { only, time, page } = await fs.resolver.resolve(target, { scan: { limit: 1 }, signal: options.signal })
+    const { only, time, page } = await fs.resolver.resolve(target, {
+      scan: { limit: 1 },
+      keepsLast: true,
+      signal: options.signal,
+    })
     const directory = demandDirectory(only)
     const bound = demandBound(only)
     if ((page?.entries.length ?? 0) > 0) {

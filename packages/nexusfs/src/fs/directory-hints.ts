@@ -1,11 +1,12 @@
 import type { Id } from '../core/id.ts'
-import { childOf, type NexusPath, nameOf, parentOf, rootPath } from '../core/path.ts'
+import { type NexusPath, nameOf, parentOf, rootPath } from '../core/path.ts'
 import { RecentMap } from '../core/recent-map.ts'
 import { directoryGroup, headKey, rootId } from '../metadata/keyspace.ts'
 import type { Key } from '../metadata/metadata-store.ts'
 
 /** What is believed of a directory: its id, and through its parents the keys of the whole chain above it. */
 export interface DirectoryHint {
+  /** Its own, without any link on the way. */
   readonly path: NexusPath
   readonly id: Id
   /** `d/<id>`: where its entries are. */
@@ -14,17 +15,25 @@ export interface DirectoryHint {
   readonly link: { readonly key: Key; readonly parent: DirectoryHint } | undefined
 }
 
+/** Where a symbolic link is believed to be, and where it leads. */
+export interface SymlinkHint {
+  readonly path: NexusPath
+  readonly target: string
+}
+
 const rootHint: DirectoryHint = { path: rootPath, id: rootId, group: directoryGroup(rootId), link: undefined }
 
 const capacity = 16_384
 
 /**
- * Directory ids by path, as seen last. A hint can be wrong, an answer cannot: whoever uses one reads the chain that it names in the
- * snapshot of the answer, and believes it only if every id there is the hinted one (InfiniFS, FAST '22).
+ * Directory ids by path, and where links are, as seen last. A hint can be wrong, an answer cannot: whoever uses one reads the chain
+ * that it names in the snapshot of the answer, and believes it only if every id there is the hinted one (InfiniFS, FAST '22).
  */
 export class DirectoryHints {
   readonly #directories = new RecentMap<NexusPath, DirectoryHint>(capacity)
   readonly #keys = new RecentMap<NexusPath, { readonly key: Key; readonly parent: DirectoryHint }>(capacity)
+  /** Made with the first link: most stores have none. */
+  #symlinks: RecentMap<NexusPath, string> | undefined
 
   get root(): DirectoryHint {
     return rootHint
@@ -53,18 +62,46 @@ export class DirectoryHints {
     return key
   }
 
-  /** What was seen in a snapshot: below `parent`, `name` is a directory with this id. */
-  learn(parent: DirectoryHint, name: string, id: Id): DirectoryHint {
-    const path = childOf(parent.path, name)
+  /** What was seen in a snapshot: `path`, which is in `parent`, is a directory with this id. */
+  learn(parent: DirectoryHint, path: NexusPath, id: Id): DirectoryHint {
     const known = this.#directories.get(path)
     if (known?.id === id && known.link?.parent === parent) return known
-    const hint: DirectoryHint = { path, id, group: directoryGroup(id), link: { key: this.keyOf(parent, path), parent } }
-    this.#directories.set(path, hint)
+    return this.adopt(this.imagine(parent, path, id))
+  }
+
+  /** What would be learned of a directory that nobody has seen yet. */
+  imagine(parent: DirectoryHint, path: NexusPath, id: Id): DirectoryHint {
+    return { path, id, group: directoryGroup(id), link: { key: this.keyOf(parent, path), parent } }
+  }
+
+  adopt(hint: DirectoryHint): DirectoryHint {
+    this.#directories.set(hint.path, hint)
     return hint
   }
 
   /** What was seen to be wrong. Hints below it hold on to it, and are found wrong when they are used. */
   forget(path: NexusPath): void {
     this.#directories.delete(path)
+  }
+
+  /** The first link that is believed to be on the way of a path, its last name included unless that is kept as it is. */
+  symlinkOn(path: NexusPath, keepsLast: boolean): SymlinkHint | undefined {
+    if (this.#symlinks === undefined) return undefined
+    for (let end = path.indexOf('/', 1); end > 0; end = path.indexOf('/', end + 1)) {
+      const above = path.slice(0, end) as NexusPath
+      const target = this.#symlinks.get(above)
+      if (target !== undefined) return { path: above, target }
+    }
+    const target = keepsLast ? undefined : this.#symlinks.get(path)
+    return target === undefined ? undefined : { path, target }
+  }
+
+  learnSymlink(path: NexusPath, target: string): void {
+    this.#symlinks ??= new RecentMap(capacity)
+    this.#symlinks.set(path, target)
+  }
+
+  forgetSymlink(path: NexusPath): void {
+    this.#symlinks?.delete(path)
   }
 }

@@ -16,7 +16,7 @@ import { type Attempt, mutate, settling } from './mutation.ts'
 import { partOfEdit, refuseNestedEdit } from './nested-edit.ts'
 import type { WriteOptions } from './options.ts'
 import { ownBytes } from './own-bytes.ts'
-import { finishPlan } from './planned-writes.ts'
+import { attemptOf, finishPlan } from './planned-writes.ts'
 import type { Resolved } from './resolver.ts'
 import { toFileEntry } from './to-entry.ts'
 import { fileWrite } from './write.ts'
@@ -72,7 +72,7 @@ async function replaceContent(fs: FsContext, path: NexusPath, next: NextContent,
     for (const content of contents.splice(0)) content.settle('dropped')
     let { only, time } = await fs.resolver.resolve(path, { signal })
     const began = fs.clock.monotonic()
-    demandPreconditions(path, only.bound, options)
+    demandPreconditions(only, options)
     const file = fileAt(only)
     const before = file && (await contentOf(fs, path, file.head, signal))
     const bytes = await orAborted(() => next(before, file), signal, 'edit')
@@ -88,7 +88,7 @@ async function replaceContent(fs: FsContext, path: NexusPath, next: NextContent,
       rows = new Map([[incoming.digest, again.get[0]]])
     }
     const planned = await finishPlan(fs, [toItem(incoming)], new Map([[path, only]]), rows, time, options)
-    return { ...planned, result: (revision) => planned.entry(path, revision) }
+    return attemptOf(planned, (revision) => planned.entry(path, revision))
   }
   return settling(contents, () => mutate(fs, options, attempt))
 }

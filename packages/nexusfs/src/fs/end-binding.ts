@@ -9,7 +9,7 @@ import type { Resolved } from './resolver.ts'
 /** Takes a name out of its directory and keeps what it was bound to in the directory's history. */
 export function endBinding(draft: CommitDraft, resolved: Resolved, bound: Bound, why: Ended['why']): void {
   if (resolved.key === undefined) throw new NexusError('Unexpected', `${resolved.path} has no entry that could end`)
-  draft.expectAncestors(resolved)
+  draft.expectWay(resolved)
   draft.expect({ kind: 'at', key: resolved.key, revision: bound.entry.revision })
   draft.delete(resolved.key)
   keepEnded(draft, resolved, bound, why)

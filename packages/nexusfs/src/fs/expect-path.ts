@@ -1,7 +1,7 @@
 import { NexusError } from '../core/errors.ts'
 import { childOf, type NexusPath, nameOf, parsePath } from '../core/path.ts'
 import type { Bound, BoundFile } from './head.ts'
-import { isFile } from './head.ts'
+import { isDirectory, isFile } from './head.ts'
 import type { MoveOptions, Preconditions } from './options.ts'
 import type { Resolved } from './resolver.ts'
 
@@ -10,7 +10,7 @@ import type { Resolved } from './resolver.ts'
 /**
  * @throws {NexusError} NotADirectory if a file stands above the path
  */
-export function demandNoFileAbove({ obstacle, path }: Resolved): void {
+export function demandNoFileAbove({ obstacle, asked: path }: Resolved): void {
   if (obstacle?.kind !== 'file') return
   throw new NexusError('NotADirectory', `${path}: ${obstacle.path} is a file`, { context: { path, file: obstacle.path } })
 }
@@ -21,8 +21,8 @@ export function demandNoFileAbove({ obstacle, path }: Resolved): void {
 export function demandFile(resolved: Resolved): BoundFile {
   demandNoFileAbove(resolved)
   if (isFile(resolved.bound)) return resolved.bound
-  if (resolved.directory !== undefined) throw isADirectory(resolved.path)
-  throw notFound(resolved.path)
+  if (resolved.directory !== undefined) throw isADirectory(resolved.asked)
+  throw notFound(resolved)
 }
 
 /**
@@ -31,7 +31,7 @@ export function demandFile(resolved: Resolved): BoundFile {
  */
 export function demandBound(resolved: Resolved): Bound {
   demandNoFileAbove(resolved)
-  if (resolved.bound === undefined) throw notFound(resolved.path)
+  if (resolved.bound === undefined) throw notFound(resolved)
   return resolved.bound
 }
 
@@ -41,8 +41,8 @@ export function demandBound(resolved: Resolved): Bound {
 export function demandDirectory(resolved: Resolved): NonNullable<Resolved['directory']> {
   demandNoFileAbove(resolved)
   if (resolved.directory !== undefined) return resolved.directory
-  if (isFile(resolved.bound)) throw notADirectory(resolved.path)
-  throw notFound(resolved.path)
+  if (resolved.bound !== undefined) throw notADirectory(resolved.asked, resolved.bound.head.kind)
+  throw notFound(resolved)
 }
 
 /**
@@ -57,19 +57,27 @@ export function demandNotRoot(path: NexusPath, operation: string): void {
 }
 
 /**
- * Checks a caller's preconditions against what stands there.
+ * Checks a caller's preconditions against what stands there. A link that was followed stands there too, wherever it leads.
  * @throws {NexusError} AlreadyExists for `ifNoneMatch`, Conflict for `ifMatch`
  */
-export function demandPreconditions(path: NexusPath, bound: Bound | undefined, wanted: Preconditions): void {
-  if (wanted.ifNoneMatch !== undefined && bound !== undefined) throw alreadyExists(path)
-  if (wanted.ifMatch === undefined) return
-  const file = isFile(bound) ? bound : undefined
-  const holds = typeof wanted.ifMatch === 'string' ? file?.etag === wanted.ifMatch : file?.head.version === wanted.ifMatch.version
-  if (holds) return
-  const now = file === undefined ? 'no file stands there' : `it is at version ${file.head.version}`
+export function demandPreconditions(
+  { asked: path, bound, lastLink }: Pick<Resolved, 'asked' | 'bound' | 'lastLink'>,
+  wanted: Preconditions,
+): void {
+  if (wanted.ifNoneMatch !== undefined && (bound ?? lastLink) !== undefined) throw alreadyExists(path)
+  if (wanted.ifMatch === undefined || matches(bound, wanted.ifMatch)) return
+  const there = bound === undefined || isDirectory(bound) ? undefined : bound
+  const now = there === undefined ? 'no file stands there' : `it is at version ${there.head.version}`
   throw new NexusError('Conflict', `${path} is not what ifMatch asks for: ${now}; read it again and decide anew`, {
-    context: { path, version: file?.head.version, etag: file?.etag },
+    context: { path, version: there?.head.version, etag: there?.etag },
   })
+}
+
+function matches(bound: Bound | undefined, wanted: NonNullable<Preconditions['ifMatch']>): boolean {
+  if (bound === undefined || isDirectory(bound)) return false
+  if (typeof wanted === 'string') return bound.etag === wanted
+  if ('version' in wanted) return bound.head.version === wanted.version
+  return isFile(bound) && bound.head.digest === wanted.digest
 }
 
 /** Whoever names the version that stands at the destination wants to replace it. */
@@ -100,8 +108,10 @@ export function directoryInTheWay(path: NexusPath, source: NexusPath, options: M
   return new NexusError(code, `${path} is a directory; to put it in there, write ${inside}`, { context: { path } })
 }
 
-function notFound(path: NexusPath): NexusError {
-  return new NexusError('NotFound', `${path} does not exist`, { context: { path } })
+export function notFound({ asked: path, followed }: Pick<Resolved, 'asked' | 'followed'>): NexusError {
+  const last = followed.at(-1)
+  const where = last === undefined ? '' : `: the way there leads through a link to ${last.head.target.slice(0, 200)}`
+  return new NexusError('NotFound', `${path} does not exist${where}`, { context: { path } })
 }
 
 export function alreadyExists(path: NexusPath): NexusError {
@@ -112,6 +122,6 @@ export function isADirectory(path: NexusPath): NexusError {
   return new NexusError('IsADirectory', `${path} is a directory`, { context: { path } })
 }
 
-export function notADirectory(path: NexusPath): NexusError {
-  return new NexusError('NotADirectory', `${path} is a file, not a directory`, { context: { path } })
+export function notADirectory(path: NexusPath, kind: 'file' | 'link' | 'directory' = 'file'): NexusError {
+  return new NexusError('NotADirectory', `${path} is a ${kind}, not a directory`, { context: { path } })
 }

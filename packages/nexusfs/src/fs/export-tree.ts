@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
-import { type NexusPath, parsePath, segmentsOf } from '../core/path.ts'
+import { type NexusPath, parseNamedPath, segmentsOf } from '../core/path.ts'
 import { tell } from './calls.ts'
 import { contentOf, findVersion } from './content-of-version.ts'
 import type { FsContext } from './context.ts'
@@ -19,7 +19,7 @@ const width = 8
 
 /** Only content that was verified whole is written; directories get their times last, when nothing in them changes any more. */
 export async function exportTree(fs: FsContext, path: string, target: string, options: ExportOptions): Promise<TransferReport> {
-  const source = parsePath(path)
+  const source = parseNamedPath(path)
   await (await StoreFiles.ofThisProcess()).refuse('export', target, { mayHold: false })
   const { only } = await fs.resolver.resolve(source, { signal: options.signal })
   demandNoFileAbove(only)

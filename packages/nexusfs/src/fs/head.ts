@@ -88,6 +88,10 @@ export function isDirectory(bound: Bound | undefined): bound is BoundDirectory {
   return bound?.head.kind === 'directory'
 }
 
+export function isLink(bound: Bound | undefined): bound is BoundLink {
+  return bound?.head.kind === 'link'
+}
+
 /** The revision that wrote the version in this row. */
 export function versionRevision({ head, entry }: BoundFile | BoundLink): Revision {
   return head.revision ?? entry.revision

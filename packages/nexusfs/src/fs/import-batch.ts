@@ -5,7 +5,7 @@ import { NexusError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import type { FsContext } from './context.ts'
 import { isADirectory, notADirectory } from './expect-path.ts'
-import { type FileHead, isFile } from './head.ts'
+import { isFile } from './head.ts'
 import type { BatchResult, ImportTally } from './import-tally.ts'
 import type { LeftOut } from './left-out.ts'
 import { type LocalCall, largestFileBytes, readLocal, whyNot } from './local-file.ts'
@@ -13,7 +13,7 @@ import { cannotImport, type LocalItem } from './local-survey.ts'
 import { type Attempt, mutate, settling } from './mutation.ts'
 import type { ImportOptions } from './options.ts'
 import type { Resolved } from './resolver.ts'
-import { type ModifiedTime, timeOfFile } from './times.ts'
+import { isSameTime, timeOfFile } from './times.ts'
 import { receiveAll } from './write.ts'
 import { WritePlan } from './write-plan.ts'
 
@@ -174,9 +174,9 @@ function resolvedOf({ path }: LocalItem, resolved: Resolved | undefined): Resolv
 }
 
 /** Gives true for a directory that is there. */
-function planDirectory(plan: WritePlan, { path, seen }: LocalItem, there: Resolved): boolean {
-  if (there.directory !== undefined || plan.directories.get(path) !== undefined) return true
-  plan.directories.make(path, plan.place(there), { mode: modeOf(seen), ...timeOfFile(seen.mtimeNs) })
+function planDirectory(plan: WritePlan, { seen }: LocalItem, there: Resolved): boolean {
+  if (there.directory !== undefined || plan.directories.get(there.path) !== undefined) return true
+  plan.directories.make(there.path, plan.place(there), { mode: modeOf(seen), ...timeOfFile(seen.mtimeNs) })
   return false
 }
 
@@ -198,11 +198,4 @@ function planFile(plan: WritePlan, { path, seen }: LocalItem, there: Resolved, i
 /** The 12 bits of `chmod`. */
 function modeOf({ mode }: LocalItem['seen']): number {
   return Number(mode & 0o7777n)
-}
-
-/** To the microsecond, which is as exactly as an export can set a time. */
-function isSameTime(head: FileHead, modified: ModifiedTime): boolean {
-  const microseconds = (nanoseconds = 0): number => Math.floor(nanoseconds / 1000)
-  const isSameMillisecond = head.modifiedAt === modified.modifiedAt
-  return isSameMillisecond && microseconds(head.modifiedNanoseconds) === microseconds(modified.modifiedNanoseconds)
 }

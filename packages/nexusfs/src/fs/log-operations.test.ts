@@ -6,6 +6,7 @@ import { describe, it } from 'vitest'
 import { logGroup, rootId } from '../metadata/keyspace.ts'
 import { decodeRecord } from '../metadata/record.ts'
 import type { NexusFS } from './nexus-fs.ts'
+import { operations } from './operations.ts'
 import { memoryPlace } from './test-place.test-fixture.ts'
 
 /** A change, with its lines in the log: kind, directory (`/`, or below it), name, version, change in bytes, size. */
@@ -46,6 +47,20 @@ const changes: Readonly<Record<string, Logged>> = {
   'restore of a tree': { lines: ['restore / gone-tree v0 +0 0'], run: (fs) => fs.restore('/gone-tree') },
   mkdir: { lines: ['mkdir / made v0 +0 0'], run: (fs) => fs.mkdir('/made') },
   rmdir: { lines: ['rmdir / empty v0 +0 0'], run: (fs) => fs.rmdir('/empty') },
+  symlink: { lines: ['symlink / link v1 +0 0'], run: (fs) => fs.symlink('two', '/link') },
+  'symlink over a link': {
+    lines: ['symlink / old-link v2 +0 0'],
+    run: (fs) => fs.symlink('two', '/old-link', { overwrite: true }),
+  },
+  'symlink over a file': {
+    lines: ['remove / two v2 -3 3', 'symlink / two v1 +0 0'],
+    run: (fs) => fs.symlink('x', '/two', { overwrite: true }),
+  },
+  'write through a link': { lines: ['write / file v2 -3 1'], run: (fs) => fs.write('/old-link', 'x') },
+  'remove of a link': { lines: ['remove / old-link v1 +0 0'], run: (fs) => fs.remove('/old-link') },
+  'chmod of a file': { lines: ['chmod / two v3 +0 3'], run: (fs) => fs.chmod('/two', 0o600) },
+  'chmod of a directory': { lines: ['chmod / tree v0 +0 0'], run: (fs) => fs.chmod('/tree', 0o700) },
+  utimes: { lines: ['utimes / file v2 +0 4'], run: (fs) => fs.utimes('/file', { modifiedAt: new Date(0) }) },
   importTree: { lines: ['mkdir / in v0 +0 0', 'write in/ local v1 +5 5'], run: importOne },
 }
 
@@ -65,6 +80,7 @@ async function prepare(fs: NexusFS): Promise<void> {
   await fs.write('/two', 'two')
   await fs.write('/tree/inside', 'inside')
   await fs.mkdir('/empty')
+  await fs.symlink('file', '/old-link')
   await fs.write('/gone', 'gone')
   await fs.remove('/gone')
   await fs.write('/gone-tree/inside', 'inside')
@@ -72,6 +88,15 @@ async function prepare(fs: NexusFS): Promise<void> {
 }
 
 describe('the log of a commit', () => {
+  it('is looked at here after every operation that commits', () => {
+    const committing = Object.entries(operations).filter(([, { mutates }]) => mutates)
+    for (const [name] of committing)
+      assert.ok(
+        Object.keys(changes).some((each) => each.split(' ')[0] === name),
+        name,
+      )
+  })
+
   for (const [name, { lines, run }] of Object.entries(changes)) {
     it(`tells what happened to names: ${name}`, async () => {
       await using place = await memoryPlace()

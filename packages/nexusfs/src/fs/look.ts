@@ -1,5 +1,5 @@
 import { uint64 } from '../core/bytes.ts'
-import { parsePath } from '../core/path.ts'
+import { parseNamedPath } from '../core/path.ts'
 import { versionGroup } from '../metadata/keyspace.ts'
 import type { FsContext } from './context.ts'
 import type { Entry, VersionEntry } from './entry.ts'
@@ -7,21 +7,31 @@ import { demandFile } from './expect-path.ts'
 import { isFile } from './head.ts'
 import { decodeHead } from './head-codec.ts'
 import type { ListOptions, OperationOptions } from './options.ts'
+import type { AlsoRead } from './read-legs.ts'
 import { rootEntry, toEntry, toVersionEntry } from './to-entry.ts'
 import { boundPages, walkedPages } from './walk.ts'
 
 const defaultPage = 1000
 
 export async function exists(fs: FsContext, path: string, options: OperationOptions): Promise<boolean> {
-  const { only } = await fs.resolver.resolve(parsePath(path), options)
+  const { only } = await fs.resolver.resolve(parseNamedPath(path), { signal: options.signal })
   return only.bound !== undefined || only.directory !== undefined
 }
 
 export async function stat(fs: FsContext, path: string, options: OperationOptions): Promise<Entry | undefined> {
-  const target = parsePath(path)
-  const { only } = await fs.resolver.resolve(target, options)
+  return entryAt(fs, path, { signal: options.signal })
+}
+
+/** The same, but of a link itself. */
+export async function lstat(fs: FsContext, path: string, options: OperationOptions): Promise<Entry | undefined> {
+  return entryAt(fs, path, { keepsLast: true, signal: options.signal })
+}
+
+async function entryAt(fs: FsContext, path: string, also: AlsoRead): Promise<Entry | undefined> {
+  const target = parseNamedPath(path)
+  const { only } = await fs.resolver.resolve(target, also)
   if (only.bound !== undefined) return toEntry(target, only.bound)
-  return only.directory === undefined ? undefined : rootEntry(fs.foundedAt)
+  return only.directory === undefined ? undefined : rootEntry(target, fs.foundedAt)
 }
 
 export async function* listPages(
@@ -29,7 +39,7 @@ export async function* listPages(
   path: string,
   options: ListOptions,
 ): AsyncGenerator<readonly Entry[], void, undefined> {
-  for await (const page of boundPages(fs, parsePath(path), options)) yield page.map((each) => toEntry(each.path, each.bound))
+  for await (const page of boundPages(fs, parseNamedPath(path), options)) yield page.map((each) => toEntry(each.path, each.bound))
 }
 
 export async function* walkPages(
@@ -37,7 +47,8 @@ export async function* walkPages(
   path: string,
   options: ListOptions,
 ): AsyncGenerator<readonly Entry[], void, undefined> {
-  for await (const page of walkedPages(fs, parsePath(path), options)) yield page.map((each) => toEntry(each.path, each.bound))
+  for await (const page of walkedPages(fs, parseNamedPath(path), options))
+    yield page.map((each) => toEntry(each.path, each.bound))
 }
 
 /** The versions of the file that stands at a path, newest first. */
@@ -46,7 +57,7 @@ export async function* versionPages(
   path: string,
   options: ListOptions,
 ): AsyncGenerator<readonly VersionEntry[], void, undefined> {
-  const target = parsePath(path)
+  const target = parseNamedPath(path)
   const limit = options.pageSize ?? defaultPage
   const { only } = await fs.resolver.resolve(target, { signal: options.signal })
   const current = demandFile(only)

@@ -1,5 +1,5 @@
 import { NexusError } from '../core/errors.ts'
-import { isWithin, type NexusPath, parsePath } from '../core/path.ts'
+import { isWithin, type NexusPath, parseNamedPath, parsePath } from '../core/path.ts'
 import { CommitDraft, lineOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import { detachedHead, endBinding, keepEnded } from './end-binding.ts'
@@ -14,7 +14,7 @@ import {
   notADirectory,
   parseFilePath,
 } from './expect-path.ts'
-import { type Bound, isDirectory, isFile } from './head.ts'
+import { type Bound, isDirectory } from './head.ts'
 import { encodeHead } from './head-codec.ts'
 import { type Attempt, mutate } from './mutation.ts'
 import { NewDirectories } from './new-directories.ts'
@@ -24,21 +24,21 @@ import { toEntry } from './to-entry.ts'
 
 /** A file keeps its versions, a directory all that is below it: what moves is one binding. */
 export async function move(fs: FsContext, from: string, to: string, options: MoveOptions): Promise<Entry> {
-  const source = parsePath(from)
+  const source = parseNamedPath(from)
   const target = parsePath(to)
   demandNotRoot(source, 'move')
   if (target === '/') throw alreadyExists(target)
   return mutate(fs, options, async (): Promise<Attempt<Entry>> => {
-    const { resolved, time } = await fs.resolver.resolveAll([source, target], { signal: options.signal })
+    const { resolved, time } = await fs.resolver.resolveAll([source, target], { keepsLast: true, signal: options.signal })
     const [origin, destination] = resolved
     if (origin === undefined || destination === undefined)
       throw new NexusError('Unexpected', `${source} was lost while it was moved`)
     const bound = demandBound(origin)
-    demandNotBelowItself(bound, source, target)
-    demandPreconditions(target, destination.bound, options)
-    if (source === target) return { done: toEntry(source, bound) }
+    demandNotBelowItself(bound, origin.path, destination.path)
+    demandPreconditions(destination, options)
+    if (origin.path === destination.path) return { done: toEntry(target, bound) }
     demandFree(bound, source, destination, options)
-    if (isFile(bound)) parseFilePath(to)
+    if (!isDirectory(bound)) parseFilePath(to)
     return rebind(fs, bound, origin, destination, time, options)
   })
 }
@@ -47,18 +47,18 @@ export async function move(fs: FsContext, from: string, to: string, options: Mov
  * @throws {NexusError} InvalidArgument
  */
 function demandNotBelowItself(bound: Bound, source: NexusPath, target: NexusPath): void {
-  if (isFile(bound) || source === target || !isWithin(target, source)) return
+  if (!isDirectory(bound) || source === target || !isWithin(target, source)) return
   throw new NexusError('InvalidArgument', `${source} cannot be moved below itself, to ${target}`, { context: { path: target } })
 }
 
 /**
  * @throws {NexusError} AlreadyExists unless a file may be replaced; IsADirectory and NotADirectory if the kinds do not go together
  */
-function demandFree(bound: Bound, source: NexusPath, { path, bound: there }: Resolved, options: MoveOptions): void {
+function demandFree(bound: Bound, source: NexusPath, { asked: path, bound: there }: Resolved, options: MoveOptions): void {
   if (there === undefined) return
   if (isDirectory(there)) throw directoryInTheWay(path, source, options)
   if (!mayReplace(options)) throw alreadyExists(path)
-  if (!isFile(bound)) throw notADirectory(path)
+  if (isDirectory(bound)) throw notADirectory(path, there.head.kind)
 }
 
 function rebind(
@@ -87,5 +87,6 @@ function rebind(
   draft.log(lineOf('move', origin.within.id, origin.path, head, 'leaves'))
   if (replaced !== undefined) draft.log(lineOf('remove', place.id, destination.path, replaced.head, 'leaves'))
   draft.log(lineOf('move', place.id, destination.path, head))
-  return { draft, time, result: () => toEntry(destination.path, bound) }
+  if (isDirectory(bound)) draft.whenCommitted(() => fs.resolver.hints.learn(place, destination.path, head.id))
+  return { draft, time, result: () => toEntry(destination.asked, bound) }
 }

@@ -42,7 +42,10 @@ export async function mutate<T>(fs: FsContext, options: CommitOptions, attempt: 
     if ('done' in tried) return tried.done
     if ('draft' in tried) {
       const outcome = await fs.committer.commit(tried.draft, { ...words, time: tried.time })
-      if (outcome.status === 'committed') return tried.result(outcome.revision)
+      if (outcome.status === 'committed') {
+        tried.draft.committed()
+        return tried.result(outcome.revision)
+      }
       if (outcome.status === 'conflict' && outcome.expectation?.kind === 'present') {
         for (const content of tried.contents ?? []) content.leaseLost()
       }

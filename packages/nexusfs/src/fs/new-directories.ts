@@ -1,22 +1,16 @@
 import { NexusError } from '../core/errors.ts'
-import { type Id, newId } from '../core/id.ts'
-import { type NexusPath, nameOf, parentOf } from '../core/path.ts'
-import { directoryGroup, headKey } from '../metadata/keyspace.ts'
+import { newId } from '../core/id.ts'
+import { type NexusPath, parentOf, parsePath } from '../core/path.ts'
 import type { Key } from '../metadata/metadata-store.ts'
 import { type CommitDraft, lineOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
-import { demandNoFileAbove } from './expect-path.ts'
+import type { DirectoryHint } from './directory-hints.ts'
+import { demandNoFileAbove, notFound } from './expect-path.ts'
 import type { DirectoryHead } from './head.ts'
 import { encodeHead } from './head-codec.ts'
 import { defaultMode } from './mode.ts'
 import type { Resolved } from './resolver.ts'
 import type { ModifiedTime } from './times.ts'
-
-/** A directory in which a commit binds names: one that exists, or one that it makes. */
-export interface Place {
-  readonly id: Id
-  readonly group: Uint8Array
-}
 
 /** Who and when, of the directories that a commit makes. */
 export interface Made {
@@ -28,7 +22,7 @@ export interface Made {
 export class NewDirectories {
   readonly #fs: FsContext
   readonly #draft: CommitDraft
-  readonly #made = new Map<NexusPath, Place & { readonly head: DirectoryHead }>()
+  readonly #made = new Map<NexusPath, { readonly hint: DirectoryHint; readonly head: DirectoryHead }>()
   readonly #by: Made
 
   constructor(fs: FsContext, draft: CommitDraft, by: Made) {
@@ -41,9 +35,11 @@ export class NewDirectories {
    * The directory in which the path is to be bound; makes it, and its parents, if they are missing.
    * @throws {NexusError} NotADirectory if a file stands above, NotFound if a parent is missing and `parents` is false
    */
-  placeOf(resolved: Resolved, parents: boolean | undefined): Place {
+  placeOf(resolved: Resolved, parents: boolean | undefined): DirectoryHint {
     demandNoFileAbove(resolved)
-    this.#draft.expectAncestors(resolved)
+    if (resolved.obstacle?.kind === 'astray') throw notFound(resolved)
+    if (resolved.followed.length > 0) parsePath(resolved.path)
+    this.#draft.expectWay(resolved)
     if (resolved.obstacle?.kind !== 'missing') return resolved.within
     const missing = resolved.obstacle.parents.filter((path) => !this.#made.has(path))
     if (missing[0] !== undefined && parents === false) {
@@ -51,14 +47,16 @@ export class NewDirectories {
         context: { path: missing[0] },
       })
     }
-    for (const path of missing) this.make(path, this.#made.get(parentOf(path)) ?? resolved.within, {})
-    return this.#made.get(parentOf(resolved.path)) ?? resolved.within
+    for (const path of missing) this.make(path, this.#made.get(parentOf(path))?.hint ?? resolved.within, {})
+    return this.#made.get(parentOf(resolved.path))?.hint ?? resolved.within
   }
 
   /** Makes one directory at a path that is absent. */
-  make(path: NexusPath, parent: Place, given: Partial<ModifiedTime & Pick<DirectoryHead, 'mode'>>): DirectoryHead {
+  make(path: NexusPath, parent: DirectoryHint, given: Partial<ModifiedTime & Pick<DirectoryHead, 'mode'>>): DirectoryHead {
     const id = newId(this.#fs.random)
-    const key = headKey(parent.group, nameOf(path))
+    const { hints } = this.#fs.resolver
+    const hint = hints.imagine(parent, path, id)
+    const key = hints.keyOf(parent, path)
     const head: DirectoryHead = {
       kind: 'directory',
       id,
@@ -72,7 +70,8 @@ export class NewDirectories {
     this.#draft.expect({ kind: 'absent', key })
     this.#draft.put(key, encodeHead(head))
     this.#draft.log(lineOf('mkdir', parent.id, path, head))
-    this.#made.set(path, { id, group: directoryGroup(id), head })
+    this.#draft.whenCommitted(() => hints.adopt(hint))
+    this.#made.set(path, { hint, head })
     return head
   }
 
@@ -82,7 +81,7 @@ export class NewDirectories {
   }
 
   /** The key of a name in a directory that exists or is made here. */
-  keyOf(place: Place, resolved: Resolved): Key {
-    return resolved.key ?? headKey(place.group, nameOf(resolved.path))
+  keyOf(place: DirectoryHint, resolved: Resolved): Key {
+    return resolved.key ?? this.#fs.resolver.hints.keyOf(place, resolved.path)
   }
 }

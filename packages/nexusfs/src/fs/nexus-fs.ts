@@ -1,26 +1,25 @@
-import type { Clock, Random } from '../core/clock.ts'
-import type { DurabilityClass } from '../core/durability.ts'
-import type { Id } from '../core/id.ts'
-import type { MetadataStore } from '../metadata/metadata-store.ts'
-import type { StorageBackend } from '../storage/storage-backend.ts'
-import { backup, type FolderLayers } from './backup.ts'
+import type { NexusPath } from '../core/path.ts'
+import { chmod, utimes } from './attributes.ts'
+import { backup } from './backup.ts'
 import { Calls } from './calls.ts'
 import { checkLayers, closeQuietly } from './check-layers.ts'
 import type { FsContext } from './context.ts'
 import { copy, rollback } from './copy.ts'
 import { mkdir, rmdir } from './directories.ts'
 import { append, type Change, edit } from './edit.ts'
-import type { DirectoryEntry, Entry, FileEntry, VersionEntry } from './entry.ts'
+import type { DirectoryEntry, Entry, FileEntry, LinkEntry, VersionEntry } from './entry.ts'
 import { exportTree } from './export-tree.ts'
 import { importTree } from './import-tree.ts'
-import { exists, listPages, stat, versionPages, walkPages } from './look.ts'
+import { exists, listPages, lstat, stat, versionPages, walkPages } from './look.ts'
 import { move } from './move.ts'
 import { refuseCloseInEdit } from './nested-edit.ts'
+import type { NexusFSInfo, NexusFSOptions } from './nexus-fs-options.ts'
 import { openFileSystem } from './open-file-system.ts'
 import type {
   BackupOptions,
   BackupReport,
   BatchWrite,
+  ChmodOptions,
   CommitOptions,
   ExportOptions,
   ImportOptions,
@@ -34,52 +33,19 @@ import type {
   ReadOptions,
   RemoveOptions,
   RestoreOptions,
+  SymlinkOptions,
   TransferReport,
   Usage,
+  UtimesOptions,
   WriteOptions,
 } from './options.ts'
 import { read, readRange, readText, readWithStat } from './read.ts'
 import { remove } from './remove.ts'
 import { restore } from './restore.ts'
+import { readlink, realpath, symlink } from './symlinks.ts'
 import { noOptions, takeOpenOptions } from './take-options.ts'
 import { usage } from './usage.ts'
 import { write, writeBatch } from './write.ts'
-
-/** The two layers of a file system, and what it does by default. */
-export interface NexusFSOptions {
-  readonly storage: StorageBackend
-  readonly metadata: MetadataStore
-  /** The author of commits that name none; `NEXUS_AUTHOR`, else the user of the operating system, if absent. */
-  readonly author?: string | undefined
-  /** False = refuse an empty metadata store with `NotFound` instead of founding a store in it. */
-  readonly create?: boolean | undefined
-  /**
-   * True = found a store also where the storage backend holds blobs already. Default: that is refused where the metadata store is a
-   * server, since one that was emptied looks the same (`Corrupt`, reason `rolled back`).
-   */
-  readonly mayShareStorage?: boolean | undefined
-  /** Memory for content kept for reads, in bytes, all that it keeps alive counted; 64 MiB if absent, 0 turns it off. */
-  readonly cacheBytes?: number | undefined
-  /** Files up to this size are kept in the metadata store; its own preference if absent. At most 128 KiB. */
-  readonly inlineBytes?: number | undefined
-  /** How a store in a folder is opened, for `backup`; `openNexus` sets it. */
-  readonly folderLayers?: FolderLayers | undefined
-  /** True = if opening fails, both layers stay open. Default: they are closed. */
-  readonly keepLayers?: boolean | undefined
-  readonly clock?: Clock | undefined
-  readonly random?: Random | undefined
-}
-
-/** What a file system stands on and promises. */
-export interface NexusFSInfo {
-  readonly storage: StorageBackend['info']
-  readonly metadata: MetadataStore['info']
-  /** What an acknowledged write survives: the weaker of the two layers. */
-  readonly durability: DurabilityClass
-  /** The class that the store was founded with; weaker now is allowed, and worth telling. */
-  readonly foundedDurability: DurabilityClass
-  readonly storeId: Id
-}
 
 /**
  * A file system over a storage backend and a metadata store. Every call may be made at the same time as any other, from any number
@@ -173,7 +139,46 @@ export class NexusFS implements AsyncDisposable {
     return this.#calls.run('writeBatch', '', options, (own) => writeBatch(this.#fs, writes, own))
   }
 
-  /** True if a file or a directory stands at the path. */
+  /**
+   * Makes a symbolic link: a name that stands for another path, whether or not anything is there. Calls follow links as POSIX says:
+   * on the way to a path always, at its end all but `lstat`, `readlink`, `remove`, `rmdir`, `move`, `restore` and `symlink`; a write to a
+   * link whose target is missing makes the target. `..` never leads out of the root. More than 40 links: `InvalidPath`.
+   * @param target a path, absolute or from the directory of the link; 1 to 4,096 bytes, kept as it is
+   * @throws {NexusError} InvalidArgument (target), AlreadyExists (unless `overwrite`), Conflict (`ifMatch`), IsADirectory, NotADirectory,
+   * NotFound (`parents: false`)
+   */
+  symlink(target: string, path: string, options: SymlinkOptions = noOptions): Promise<LinkEntry> {
+    return this.#calls.run('symlink', path, options, (own) => symlink(this.#fs, target, path, own))
+  }
+
+  /** The target of a link, as it was given. @throws {NexusError} NotFound, InvalidArgument for what is no link */
+  readlink(path: string, options: OperationOptions = noOptions): Promise<string> {
+    return this.#calls.run('readlink', path, options, (own) => readlink(this.#fs, path, own))
+  }
+
+  /** The same file or directory by the path that has no link on its way. @throws {NexusError} NotFound, also for a link to nothing */
+  realpath(path: string, options: OperationOptions = noOptions): Promise<NexusPath> {
+    return this.#calls.run('realpath', path, options, (own) => realpath(this.#fs, path, own))
+  }
+
+  /**
+   * Sets the 12 mode bits of a file or directory; they are kept, and not enforced. A file gets a new version with the same content and
+   * `modifiedAt`.
+   * @throws {NexusError} NotFound, InvalidArgument for another number or the root, Conflict (`ifMatch`)
+   */
+  chmod(path: string, mode: number, options: ChmodOptions = noOptions): Promise<Entry> {
+    return this.#calls.run('chmod', path, options, (own) => chmod(this.#fs, path, mode, own))
+  }
+
+  /**
+   * Sets `modifiedAt` of a file or directory. A file gets a new version with the same content.
+   * @throws {NexusError} NotFound, InvalidArgument for the root, Conflict (`ifMatch`)
+   */
+  utimes(path: string, options: UtimesOptions = noOptions): Promise<Entry> {
+    return this.#calls.run('utimes', path, options, (own) => utimes(this.#fs, path, own))
+  }
+
+  /** True if a file or a directory stands at the path; false for a link to nothing. */
   exists(path: string, options: OperationOptions = noOptions): Promise<boolean> {
     return this.#calls.run('exists', path, options, (own) => exists(this.#fs, path, own))
   }
@@ -181,6 +186,11 @@ export class NexusFS implements AsyncDisposable {
   /** What stands at the path; `undefined` if nothing does. */
   stat(path: string, options: OperationOptions = noOptions): Promise<Entry | undefined> {
     return this.#calls.run('stat', path, options, (own) => stat(this.#fs, path, own))
+  }
+
+  /** The same, but of a link itself. */
+  lstat(path: string, options: OperationOptions = noOptions): Promise<Entry | undefined> {
+    return this.#calls.run('lstat', path, options, (own) => lstat(this.#fs, path, own))
   }
 
   /**

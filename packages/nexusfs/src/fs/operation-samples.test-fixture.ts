@@ -45,6 +45,7 @@ const runs: Readonly<Record<OperationName, Run | Readonly<Record<string, Run>>>>
     'of known content': (fs, options) => fs.write('/d/new', older, options),
     'with missing parents': (fs, options) => fs.write('/x/y/z', small, options),
     'that creates only': (fs, options) => fs.write('/d/new', small, { ifNoneMatch: '*', ...options }),
+    'through a link': (fs, options) => fs.write('/link', small, options),
     'over a version': (fs, options) => fs.write('/d/file', small, { ifMatch: { version: 2 }, ...options }),
   },
   append: {
@@ -65,6 +66,23 @@ const runs: Readonly<Record<OperationName, Run | Readonly<Record<string, Run>>>>
       ],
       options,
     ),
+  symlink: {
+    '': (fs, options) => fs.symlink('file', '/d/new', options),
+    'over a link': (fs, options) => fs.symlink('tiny', '/link', { overwrite: true, ...options }),
+    'over a file': (fs, options) => fs.symlink('tiny', '/d/file', { ifMatch: { version: 2 }, ...options }),
+  },
+  chmod: {
+    '': (fs, options) => fs.chmod('/d/file', 0o600, options),
+    'of a directory': (fs, options) => fs.chmod('/d', 0o700, options),
+    'through a link': (fs, options) => fs.chmod('/link', 0o600, options),
+  },
+  utimes: {
+    '': (fs, options) => fs.utimes('/d/tiny', { modifiedAt: new Date(0), ...options }),
+    'of a directory': (fs, options) => fs.utimes('/d', options),
+  },
+  lstat: (fs, options) => fs.lstat('/link', options),
+  readlink: (fs, options) => fs.readlink('/link', options),
+  realpath: (fs, options) => fs.realpath('/link', options),
   exists: (fs, options) => fs.exists('/d/file', options),
   stat: (fs, options) => fs.stat('/d/file', options),
   list: (fs, options) => all(fs.list('/d', options)),
@@ -111,6 +129,7 @@ export async function prepareSamples(fs: SampledFS): Promise<void> {
   await fs.write('/d/file', older)
   await fs.write('/d/file', other)
   await fs.write('/d/tiny', 'tiny')
+  await fs.symlink('d/file', '/link')
   await fs.write('/d/gone', older)
   await fs.remove('/d/gone')
   await fs.write('/tree/a/b', older)

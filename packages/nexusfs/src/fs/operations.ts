@@ -1,4 +1,5 @@
-import type { NexusFS, NexusFSOptions } from './nexus-fs.ts'
+import type { NexusFS } from './nexus-fs.ts'
+import type { NexusFSOptions } from './nexus-fs-options.ts'
 import type { BatchWrite } from './options.ts'
 
 export type OperationName = Exclude<keyof NexusFS, 'info' | 'close' | typeof Symbol.asyncDispose>
@@ -44,8 +45,18 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   append: { arguments: 'path, content', options: write, mutates: true },
   edit: { arguments: 'path, change', options: write, mutates: true },
   writeBatch: { arguments: 'writes', options: { parents: true, ...commit }, mutates: true },
+  symlink: {
+    arguments: 'target, path',
+    options: { overwrite: true, ...preconditions, parents: true, modifiedAt: true, ...commit },
+    mutates: true,
+  },
+  chmod: { arguments: 'path, mode', options: { ifMatch: true, ...commit }, mutates: true },
+  utimes: { arguments: 'path', options: { modifiedAt: true, ifMatch: true, ...commit }, mutates: true },
   exists: { arguments: 'path', options: always, mutates: false },
   stat: { arguments: 'path', options: always, mutates: false },
+  lstat: { arguments: 'path', options: always, mutates: false },
+  readlink: { arguments: 'path', options: always, mutates: false },
+  realpath: { arguments: 'path', options: always, mutates: false },
   list: { arguments: 'path', options: page, mutates: false },
   walk: { arguments: 'path', options: page, mutates: false },
   mkdir: { arguments: 'path', options: { recursive: true, mode: true, ...commit }, mutates: true },

@@ -1,3 +1,4 @@
+import { isDigest } from '../core/digest.ts'
 import { limits } from '../core/limits.ts'
 import { isMode } from './mode.ts'
 import type { OptionName } from './operations.ts'
@@ -45,8 +46,8 @@ const forms: Readonly<Record<OptionName, OptionForm>> = {
     copy: (value) => (value instanceof Date ? new Date(value) : value),
   },
   ifMatch: {
-    form: 'an etag or { version }',
-    isRight: isEtagOrVersion,
+    form: 'an etag, { version } or { digest }',
+    isRight: isEtagVersionOrDigest,
     copy: (value) => (typeof value === 'object' && value !== null ? Object.freeze({ ...value }) : value),
   },
   ifNoneMatch: { form: "'*'", isRight: (value) => value === '*' },
@@ -83,8 +84,8 @@ function oneOf(...values: readonly string[]): OptionForm {
 }
 
 /** Nothing else may be in the object: it would be passed over. */
-function isEtagOrVersion(value: unknown): boolean {
+function isEtagVersionOrDigest(value: unknown): boolean {
   if (typeof value === 'string') return true
-  if (typeof value !== 'object' || value === null || !('version' in value)) return false
-  return typeof value.version === 'number' && Object.keys(value).every((name) => name === 'version')
+  if (typeof value !== 'object' || value === null || Object.keys(value).length !== 1) return false
+  return 'version' in value ? typeof value.version === 'number' : 'digest' in value && isDigest(value.digest)
 }

@@ -17,8 +17,11 @@ export interface CommitOptions extends OperationOptions {
 
 /** The state that a file must be in, checked at the instant of the commit. */
 export interface Preconditions {
-  /** The etag, or the version, that the file must have now. An absent file has none: `Conflict`. */
-  readonly ifMatch?: string | { readonly version: number } | undefined
+  /**
+   * The etag, the version, or the digest that the file must have now. An absent file has none: `Conflict`. With a digest, a write whose
+   * content (and whatever else it gives) is already there is done: it succeeds, and makes no version. So it can be tried again.
+   */
+  readonly ifMatch?: string | { readonly version: number } | { readonly digest: string } | undefined
   /** `'*'`: nothing may stand at the path; else `AlreadyExists`. */
   readonly ifNoneMatch?: '*' | undefined
 }
@@ -68,6 +71,26 @@ export interface MkdirOptions extends CommitOptions {
   readonly recursive?: boolean | undefined
   /** 12 bits, as of `chmod`, of the directory itself if it is made; 0o755 if absent. Its missing parents get that in any case. */
   readonly mode?: number | undefined
+}
+
+/** For `symlink`. */
+export interface SymlinkOptions extends CommitOptions, Preconditions, ParentOptions {
+  /** Gives a link that stands there a new version with this target, or replaces a file. A directory is never replaced. */
+  readonly overwrite?: boolean | undefined
+  /** Instead of the time of the commit. */
+  readonly modifiedAt?: Date | undefined
+}
+
+/** For `chmod`. */
+export interface ChmodOptions extends CommitOptions {
+  /** For a file. */
+  readonly ifMatch?: Preconditions['ifMatch']
+}
+
+/** For `utimes`. */
+export interface UtimesOptions extends ChmodOptions {
+  /** The time of the commit if absent. */
+  readonly modifiedAt?: Date | undefined
 }
 
 /** For `remove`. */
@@ -158,6 +181,8 @@ export interface TransferReport extends TransferProgress {
 export interface Usage {
   readonly files: number
   readonly directories: number
+  /** Symbolic links. */
+  readonly links: number
   /** Versions of these files, current ones included. */
   readonly versions: number
   /** Bytes of the current versions as a reader sees them. */

@@ -3,16 +3,17 @@ import type { Digest } from '../core/digest.ts'
 import { NexusError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import type { NexusPath } from '../core/path.ts'
-import type { Revision } from '../core/revision.ts'
+import { type Revision, revisionZero } from '../core/revision.ts'
 import type { Key, MetadataEntry } from '../metadata/metadata-store.ts'
 import type { CommitDraft } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
 import type { FileHead } from './head.ts'
+import type { Attempt } from './mutation.ts'
 import type { CommitOptions, ParentOptions } from './options.ts'
 import type { Resolved } from './resolver.ts'
 import { writtenEntry } from './to-entry.ts'
-import { type FileWrite, WritePlan } from './write-plan.ts'
+import { type FileWrite, WritePlan, type WrittenContent } from './write-plan.ts'
 
 /** Writes that are ready to be committed. */
 export interface PlannedWrites {
@@ -21,6 +22,11 @@ export interface PlannedWrites {
   readonly contents: readonly ReferredContent[]
   /** The version of a path, once the commit has its revision. */
   entry(path: NexusPath, revision: Revision): FileEntry
+}
+
+/** One attempt at a change that makes versions of files; done without a commit if there is nothing to change. */
+export function attemptOf<T>(planned: PlannedWrites, result: (revision: Revision) => T): Attempt<T> {
+  return planned.draft.isEmpty ? { done: result(revisionZero) } : { ...planned, result }
 }
 
 /** Looks at all paths and all content rows in one snapshot, and plans one commit that writes every file. */
@@ -34,7 +40,7 @@ export async function planWrites(
   const paths = [...new Set(writes.map(({ path }) => path))]
   const snapshot = await fs.resolver.resolveAll(paths, { get: keysOf(shared), signal: options.signal })
   const rows = rowsOf(shared, snapshot.get)
-  const resolved = new Map(snapshot.resolved.map((each) => [each.path, each]))
+  const resolved = new Map(snapshot.resolved.map((each) => [each.asked, each]))
   return finishPlan(fs, writes, resolved, rows, snapshot.time, options)
 }
 
@@ -54,9 +60,14 @@ export async function finishPlan(
   return {
     draft: plan.draft,
     time,
-    contents: writes.map(({ content }) => (content.kind === 'incoming' ? content.incoming : content.stored)),
-    entry: (path, revision) => writtenEntry(path, demand(heads.get(path), path), revision),
+    contents: writes.flatMap(({ content }) => contentIn(content)),
+    entry: (path, revision) => writtenEntry(path, demand(heads.get(demand(resolved.get(path), path).path), path), revision),
   }
+}
+
+function contentIn(content: WrittenContent): readonly ReferredContent[] {
+  if (content.kind === 'own') return []
+  return [content.kind === 'incoming' ? content.incoming : content.stored]
 }
 
 function incomingOf(writes: readonly FileWrite[]): readonly IncomingContent[] {

@@ -1,5 +1,5 @@
 import { NexusError } from '../core/errors.ts'
-import { type NexusPath, parsePath } from '../core/path.ts'
+import { type NexusPath, parseNamedPath } from '../core/path.ts'
 import { contentOf, findVersion } from './content-of-version.ts'
 import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
@@ -11,12 +11,12 @@ import { toFileEntry } from './to-entry.ts'
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 export async function read(fs: FsContext, path: string, options: ReadOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const { content } = await readVersion(fs, parsePath(path), options)
+  const { content } = await readVersion(fs, parseNamedPath(path), options)
   return new Uint8Array(content)
 }
 
 export async function readText(fs: FsContext, path: string, options: ReadOptions): Promise<string> {
-  const { content } = await readVersion(fs, parsePath(path), options)
+  const { content } = await readVersion(fs, parseNamedPath(path), options)
   return decoder.decode(content)
 }
 
@@ -25,14 +25,14 @@ export async function readWithStat(
   path: string,
   options: ReadOptions,
 ): Promise<{ content: Uint8Array<ArrayBuffer>; stat: FileEntry }> {
-  const target = parsePath(path)
+  const target = parseNamedPath(path)
   const { content, file } = await readVersion(fs, target, options)
   return { content: new Uint8Array(content), stat: toFileEntry(target, file.head, file.etag) }
 }
 
 /** The whole content is verified, whatever the range. */
 export async function readRange(fs: FsContext, path: string, options: RangeOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const target = parsePath(path)
+  const target = parseNamedPath(path)
   const { start, length } = options
   for (const value of [start, length ?? 0]) {
     if (!Number.isSafeInteger(value) || value < 0) {

@@ -1,5 +1,5 @@
 import { NexusError } from '../core/errors.ts'
-import { nameOf, parsePath } from '../core/path.ts'
+import { nameOf, parseNamedPath } from '../core/path.ts'
 import { detachedKey } from '../metadata/keyspace.ts'
 import { encodeRecord } from '../metadata/record.ts'
 import { CommitDraft, lineOf } from './commit-draft.ts'
@@ -13,13 +13,13 @@ import type { Resolved } from './resolver.ts'
 
 /** Four rows at most, whatever the size of the tree: it is detached as it is, and what hangs below it is not touched. */
 export async function remove(fs: FsContext, path: string, options: RemoveOptions): Promise<boolean> {
-  const target = parsePath(path)
+  const target = parseNamedPath(path)
   demandNotRoot(target, 'remove')
   return mutate(fs, options, async (): Promise<Attempt<boolean>> => {
-    const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
+    const { only, time } = await fs.resolver.resolve(target, { keepsLast: true, signal: options.signal })
     if (options.force && only.bound === undefined && only.obstacle?.kind !== 'file') return { done: false }
     const bound = demandBound(only)
-    demandPreconditions(target, bound, { ifMatch: options.ifMatch })
+    demandPreconditions(only, { ifMatch: options.ifMatch })
     return { draft: removal(only, bound, options), time, result: () => true }
   })
 }

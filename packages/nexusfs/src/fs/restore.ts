@@ -1,5 +1,5 @@
 import { NexusError } from '../core/errors.ts'
-import { nameOf, parsePath } from '../core/path.ts'
+import { nameOf, parseNamedPath, parsePath } from '../core/path.ts'
 import { detachedKey, endedRange } from '../metadata/keyspace.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { decodeRecord } from '../metadata/record.ts'
@@ -7,7 +7,7 @@ import { CommitDraft, lineOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
 import { detachedHead } from './end-binding.ts'
 import type { Entry } from './entry.ts'
-import { alreadyExists, demandNoFileAbove, demandNotRoot } from './expect-path.ts'
+import { alreadyExists, demandNoFileAbove, demandNotRoot, notFound } from './expect-path.ts'
 import type { Bound } from './head.ts'
 import { decodeHead, encodeHead } from './head-codec.ts'
 import { type Attempt, mutate } from './mutation.ts'
@@ -20,12 +20,12 @@ const historyPage = 100
 
 /** Brings back what was removed from a path last: the same file with its versions, or the same tree. */
 export async function restore(fs: FsContext, path: string, options: RestoreOptions): Promise<Entry> {
-  const source = parsePath(path)
-  const target = options.to === undefined ? source : parsePath(options.to)
+  const source = parseNamedPath(path)
+  const target = parsePath(options.to ?? path)
   for (const each of [source, target]) demandNotRoot(each, 'restore')
   return mutate(fs, options, async (): Promise<Attempt<Entry>> => {
     const paths = source === target ? [source] : [source, target]
-    const { resolved, time } = await fs.resolver.resolveAll(paths, { signal: options.signal })
+    const { resolved, time } = await fs.resolver.resolveAll(paths, { keepsLast: true, signal: options.signal })
     const [from, to = from] = resolved
     if (from === undefined || to === undefined) throw new NexusError('Unexpected', `${source} was lost while it was restored`)
     if (to.bound !== undefined) throw alreadyExists(target)
@@ -52,7 +52,8 @@ function reattach(fs: FsContext, removed: Removed, to: Resolved, time: number, o
   draft.put(key, encodeHead(head))
   spend(draft, removed)
   draft.log(lineOf('restore', place.id, to.path, head))
-  return { draft, time, result: (revision) => writtenEntry(to.path, head, revision) }
+  if (head.kind === 'directory') draft.whenCommitted(() => fs.resolver.hints.learn(place, to.path, head.id))
+  return { draft, time, result: (revision) => writtenEntry(to.asked, head, revision) }
 }
 
 /** A tree stops being detached; another binding is marked as restored in the history. */
@@ -74,6 +75,7 @@ function spend(draft: CommitDraft, { bound, detached }: Removed): void {
  */
 async function findRemoved(fs: FsContext, from: Resolved, signal: AbortSignal | undefined): Promise<Removed> {
   demandNoFileAbove(from)
+  if (from.obstacle?.kind === 'astray') throw notFound(from)
   if (from.obstacle?.kind === 'missing') {
     const [first] = from.obstacle.parents
     throw new NexusError('NotFound', `${from.path}: its directory ${first} does not exist; restore that first`, {

@@ -32,3 +32,10 @@ export function timeOfFile(mtimeNs: bigint): ModifiedTime {
 export function nextModified(time: number, before: number | undefined): number {
   return before === undefined || time > before ? time : nearestTime(before + 1)
 }
+
+/** To the microsecond, which is as exactly as an export can set a time. */
+export function isSameTime(one: ModifiedTime, other: ModifiedTime): boolean {
+  const microseconds = (nanoseconds = 0): number => Math.floor(nanoseconds / 1000)
+  const isSameMillisecond = one.modifiedAt === other.modifiedAt
+  return isSameMillisecond && microseconds(one.modifiedNanoseconds) === microseconds(other.modifiedNanoseconds)
+}

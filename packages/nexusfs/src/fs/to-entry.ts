@@ -1,6 +1,6 @@
 import { utf8 } from '../core/bytes.ts'
 import type { NexusPath } from '../core/path.ts'
-import { nameOf, rootPath } from '../core/path.ts'
+import { nameOf } from '../core/path.ts'
 import type { Revision } from '../core/revision.ts'
 import type { DirectoryEntry, Entry, FileEntry, LinkEntry, VersionEntry } from './entry.ts'
 import {
@@ -81,10 +81,10 @@ export function toDirectoryEntry(
   }
 }
 
-/** The root, which has no row of its own: as old as the store. */
-export function rootEntry(foundedAt: number): DirectoryEntry {
+/** The root, which has no row of its own, as a path names it: as old as the store. */
+export function rootEntry(path: NexusPath, foundedAt: number): DirectoryEntry {
   const times = { createdAt: foundedAt, modifiedAt: foundedAt, changedAt: foundedAt }
-  return toDirectoryEntry(rootPath, { ...times, author: '', mode: defaultMode.directory })
+  return toDirectoryEntry(path, { ...times, author: '', mode: defaultMode.directory })
 }
 
 export function toVersionEntry({ head, etag }: BoundFile): VersionEntry {

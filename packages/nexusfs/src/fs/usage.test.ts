@@ -44,9 +44,11 @@ describe('usage', () => {
     await fs.write('/a/one', fresh(500))
     await fs.write('/a/b/two', 'tiny')
     await fs.mkdir('/empty')
+    await fs.symlink('a', '/link')
     assert.deepEqual(await fs.usage('/'), {
       files: 2,
       directories: 3,
+      links: 1,
       versions: 3,
       logicalBytes: 504,
       historyBytes: 1504,

@@ -3,12 +3,12 @@ import { decodeContentRow } from '../content/content-row.ts'
 import { concatBytes } from '../core/bytes.ts'
 import { NexusError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
-import { parsePath, rootPath } from '../core/path.ts'
+import { parseNamedPath, rootPath } from '../core/path.ts'
 import { contentGroup, detachedKey, directoryGroup, endedGroup, versionGroup } from '../metadata/keyspace.ts'
 import type { ItemRange, MetadataEntry, ScanPage } from '../metadata/metadata-store.ts'
 import type { FsContext } from './context.ts'
 import { demandDirectory, demandFile, demandNoFileAbove } from './expect-path.ts'
-import { type BoundFile, isDirectory, isFile } from './head.ts'
+import { type BoundFile, isDirectory, isFile, isLink } from './head.ts'
 import { decodeHeadOnce } from './head-codec.ts'
 import type { OperationOptions, Usage } from './options.ts'
 
@@ -20,17 +20,17 @@ const contentBytesPerRead = 1024 * 1024
 
 /** Counts by walking: exact for a tree that nobody changes meanwhile. Memory does not grow with the number of files. */
 export async function usage(fs: FsContext, path: string, options: OperationOptions): Promise<Usage> {
-  const target = parsePath(path)
+  const target = parseNamedPath(path)
   const survey = new Survey(fs, options)
   const { only } = await fs.resolver.resolve(target, { signal: options.signal })
   demandNoFileAbove(only)
   if (isFile(only.bound)) await survey.files([demandFile(only)], survey.present)
   else await survey.directories([demandDirectory(only).id], survey.present)
   const { present, removed } = survey
-  const { files, directories, versions, logicalBytes, historyBytes } = present
-  const counted = { files, directories, versions, logicalBytes, historyBytes }
+  const { files, directories, links, versions, logicalBytes, historyBytes } = present
+  const counted = { files, directories, links, versions, logicalBytes, historyBytes }
   const taken = { removedVersions: removed.versions, removedBytes: removed.historyBytes }
-  if (target !== rootPath) return { ...counted, ...taken, storedBytes: undefined, dedupRatio: undefined }
+  if (only.path !== rootPath) return { ...counted, ...taken, storedBytes: undefined, dedupRatio: undefined }
   const storedBytes = present.tinyBytes + removed.tinyBytes + (await survey.contentBytes())
   const dedupRatio = storedBytes === 0 ? 1 : (historyBytes + removed.historyBytes) / storedBytes
   return { ...counted, ...taken, storedBytes, dedupRatio }
@@ -39,6 +39,7 @@ export async function usage(fs: FsContext, path: string, options: OperationOptio
 class Tally {
   files = 0
   directories = 0
+  links = 0
   versions = 0
   logicalBytes = 0
   historyBytes = 0
@@ -108,6 +109,7 @@ class Survey {
     const bounds = page.map(decodeHeadOnce)
     const below = bounds.filter(isDirectory).map(({ head }) => head.id)
     tally.directories += below.length
+    tally.links += bounds.filter(isLink).length
     await this.files(bounds.filter(isFile), tally)
     if (below.length > 0) await this.directories(below, tally)
   }

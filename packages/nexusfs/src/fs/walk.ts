@@ -35,7 +35,7 @@ export async function* boundPages(
     yield (page?.entries ?? []).map((entry) => {
       const bound = decodeHead(entry)
       const name = nameOfEntry(entry)
-      if (isDirectory(bound)) fs.resolver.hints.learn(directory, name, bound.head.id)
+      if (isDirectory(bound)) fs.resolver.hints.learn(directory, childOf(directory.path, name), bound.head.id)
       return { path: childOf(target, name), bound }
     })
     const last = page?.entries.at(-1)

@@ -9,19 +9,21 @@ import { emptyValue, referenceKey, versionKey } from '../metadata/keyspace.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { CommitDraft, lineOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
+import type { DirectoryHint } from './directory-hints.ts'
 import { alreadyExists, demandPreconditions, isADirectory, notADirectory } from './expect-path.ts'
 import { type BoundFile, bornRevision, type FileHead, isFile, versionRevision } from './head.ts'
 import { encodeHead } from './head-codec.ts'
 import { defaultMode, withExecutable } from './mode.ts'
-import { type Made, NewDirectories, type Place } from './new-directories.ts'
+import { type Made, NewDirectories } from './new-directories.ts'
 import type { Preconditions } from './options.ts'
 import type { Resolved } from './resolver.ts'
-import { type ModifiedTime, nextModified } from './times.ts'
+import { isSameTime, type ModifiedTime, nextModified } from './times.ts'
 
 /** A new version of one file. */
 export interface FileWrite extends Preconditions {
+  /** As it was asked for. */
   readonly path: NexusPath
-  readonly kind: 'write' | 'rollback' | 'copy'
+  readonly kind: 'write' | 'rollback' | 'copy' | 'chmod' | 'utimes'
   readonly content: WrittenContent
   /** As the version before if absent. */
   readonly mode?: number | undefined
@@ -30,8 +32,12 @@ export interface FileWrite extends Preconditions {
   readonly modified?: ModifiedTime | undefined
 }
 
-/** Bytes that come in, or content that the store has already, with its row (which tiny content does not have). */
+/**
+ * Bytes that come in; content that the store has already, with its row (which tiny content does not have); or what the file itself has
+ * now, which its own reference keeps, so that nobody need look at it.
+ */
 export type WrittenContent =
+  | { readonly kind: 'own'; readonly head: FileHead }
   | { readonly kind: 'incoming'; readonly incoming: IncomingContent }
   | { readonly kind: 'stored'; readonly head: FileHead; readonly row: MetadataEntry | undefined; readonly stored: StoredContent }
 
@@ -56,7 +62,7 @@ const wordsBytes = 32 * 1024
 interface PlannedFile {
   readonly write: FileWrite
   readonly resolved: Resolved
-  readonly place: Place
+  readonly place: DirectoryHint
   readonly head: FileHead
   /** The version that this one supersedes. */
   readonly old: BoundFile | undefined
@@ -68,7 +74,10 @@ export class WritePlan {
   readonly directories: NewDirectories
   readonly #fs: FsContext
   readonly #options: WritePlanOptions
+  /** By the paths that the links on the way lead to. */
   readonly #files = new Map<NexusPath, PlannedFile>()
+  /** Files that are already as they are to be. */
+  readonly #unchanged = new Map<NexusPath, FileHead>()
   readonly #contents = new Map<Digest, Promise<ContentPlan>>()
   /** Contents of files that keep their versions. */
   readonly #kept = new Map<Digest, IncomingContent>()
@@ -85,16 +94,27 @@ export class WritePlan {
    * @throws {NexusError} IsADirectory, NotADirectory, NotFound (parents), AlreadyExists and Conflict (preconditions)
    */
   write(write: FileWrite, resolved: Resolved): void {
-    const { path } = write
+    const { path } = resolved
     const earlier = this.#files.get(path)
-    if (earlier === undefined) demandPreconditions(path, resolved.bound, write)
+    const old = isFile(resolved.bound) ? resolved.bound : undefined
+    if (earlier === undefined && old !== undefined && isWrittenAlready(write, old.head)) {
+      this.#leave(write, old, resolved)
+      return
+    }
+    if (earlier === undefined) demandPreconditions(resolved, write)
     else demandAgain(write)
     const isMade = this.directories.get(path) !== undefined
-    if (isMade && write.ifNoneMatch !== undefined) throw alreadyExists(path)
-    if (isMade || resolved.directory !== undefined) throw isADirectory(path)
+    if (isMade && write.ifNoneMatch !== undefined) throw alreadyExists(write.path)
+    if (isMade || resolved.directory !== undefined) throw isADirectory(write.path)
     const place = this.place(resolved)
-    const old = isFile(resolved.bound) ? resolved.bound : undefined
     this.#files.set(path, { write, resolved, place, old, head: this.#newHead(write, old, earlier?.head) })
+  }
+
+  #leave({ content }: FileWrite, old: BoundFile, resolved: Resolved): void {
+    this.draft.expectWay(resolved)
+    this.draft.expect({ kind: 'at', key: old.entry.key, revision: old.entry.revision })
+    this.#unchanged.set(resolved.path, { ...old.head, revision: versionRevision(old) })
+    if (content.kind === 'incoming') this.keep(content.incoming)
   }
 
   /** A file keeps the version that it has, with this content: it is stored again if what is stored cannot be relied on. */
@@ -103,7 +123,7 @@ export class WritePlan {
   }
 
   /** The directory of a path, made if it is missing; no file that this plan writes may stand above it. */
-  place(resolved: Resolved): Place {
+  place(resolved: Resolved): DirectoryHint {
     if (this.#files.size > 0) {
       for (let above = parentOf(resolved.path); above !== rootPath; above = parentOf(above)) {
         if (this.#files.has(above)) throw notADirectory(above)
@@ -113,12 +133,12 @@ export class WritePlan {
   }
 
   /**
-   * Turns the plan into the draft, uploading what must be; the new heads by path. Tiny content lives in the head. The row of other
+   * Turns the plan into the draft, uploading what must be; the heads by the paths that links lead to. Tiny content lives in the head. The row of other
    * content is introduced, or expected unchanged, once in a commit.
    * @throws {NexusError} InvalidArgument, before any upload, if the writes do not fit into one commit
    */
   async finish(): Promise<ReadonlyMap<NexusPath, FileHead>> {
-    const heads = new Map<NexusPath, FileHead>()
+    const heads = new Map(this.#unchanged)
     for (const [path, planned] of this.#files) {
       this.#putHead(planned)
       heads.set(path, planned.head)
@@ -127,7 +147,9 @@ export class WritePlan {
     for (const { head } of referred) this.draft.put(referenceKey(head.digest, head.id, head.version), emptyValue)
     if (this.#files.size > alwaysFits) this.#inlineRoom = roomForContents(this.draft, this.#files.size, referred.length)
     for (const { write, head } of referred) {
-      if (!this.#contents.has(head.digest)) this.#contents.set(head.digest, this.#planContent(write.content, head))
+      const { content } = write
+      if (content.kind === 'own' || this.#contents.has(head.digest)) continue
+      this.#contents.set(head.digest, this.#planContent(content, head))
     }
     const mended = this.#mend()
     // All uploads end before any failure is thrown: whoever settles the contents then knows what was uploaded.
@@ -183,10 +205,10 @@ export class WritePlan {
     }
     this.draft.put(key, encodeHead(head))
     const delta = head.size - (old?.head.size ?? 0)
-    this.draft.log({ ...lineOf(write.kind, place.id, write.path, head), delta })
+    this.draft.log({ ...lineOf(write.kind, place.id, resolved.path, head), delta })
   }
 
-  #planContent(content: WrittenContent, { digest }: FileHead): Promise<ContentPlan> {
+  #planContent(content: Exclude<WrittenContent, { kind: 'own' }>, { digest }: FileHead): Promise<ContentPlan> {
     if (content.kind === 'incoming') return this.#introduce(content.incoming)
     return content.stored.plan(digest, content.row, this.#takeInline, this.#options.signal)
   }
@@ -224,6 +246,13 @@ function roomForContents(draft: CommitDraft, files: number, contents: number): n
 
 function contentOf(content: WrittenContent): Pick<FileHead, 'digest' | 'size' | 'bytes'> {
   return content.kind === 'incoming' ? content.incoming : content.head
+}
+
+/** With a digest as precondition: true if a write before this one, its own first attempt perhaps, has left nothing to do. */
+function isWrittenAlready({ content, mode, executable, modified, ifMatch, ifNoneMatch }: FileWrite, head: FileHead): boolean {
+  if (typeof ifMatch !== 'object' || !('digest' in ifMatch) || ifNoneMatch !== undefined || content.kind === 'own') return false
+  if (head.digest !== contentOf(content).digest || head.mode !== withExecutable(mode ?? head.mode, executable)) return false
+  return modified === undefined || isSameTime(head, modified)
 }
 
 /** A path that the same commit has written before exists, in a version that nobody has seen yet. */

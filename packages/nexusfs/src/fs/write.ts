@@ -9,7 +9,7 @@ import { parseFilePath } from './expect-path.ts'
 import { mutate, nothingApplied, settling } from './mutation.ts'
 import type { BatchWrite, CommitOptions, ParentOptions, WriteOptions } from './options.ts'
 import { ownBytes } from './own-bytes.ts'
-import { planWrites } from './planned-writes.ts'
+import { attemptOf, planWrites } from './planned-writes.ts'
 import { takeWrites } from './take-options.ts'
 import type { FileWrite } from './write-plan.ts'
 
@@ -29,7 +29,7 @@ export async function write(
       () =>
         mutate(fs, options, async () => {
           const planned = await planWrites(fs, [toItem(incoming)], options)
-          return { ...planned, result: (revision) => planned.entry(target, revision) }
+          return attemptOf(planned, (revision) => planned.entry(target, revision))
         }),
       options.signal,
     ),
@@ -56,7 +56,7 @@ export async function writeBatch(
     mutate(fs, options, async () => {
       const items = owned.flatMap(({ toItem }, index) => (contents[index] ? [toItem(contents[index])] : []))
       const planned = await planWrites(fs, items, options)
-      return { ...planned, result: (revision) => owned.map(({ path }) => planned.entry(path, revision)) }
+      return attemptOf(planned, (revision) => owned.map(({ path }) => planned.entry(path, revision)))
     }),
   )
 }
