@@ -19,6 +19,7 @@ async function seen(fs: NexusFS): Promise<unknown> {
   const entries = []
   for (const entry of await all(fs.walk('/'))) {
     if (entry.kind === 'directory') entries.push([entry.path, entry.author])
+    else if (entry.kind === 'link') entries.push([entry.path, plain(entry)])
     else
       entries.push([
         entry.path,

@@ -1,9 +1,11 @@
 import { concatBytes, equalBytes } from '../core/bytes.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
 import { childOf, type NexusPath } from '../core/path.ts'
+import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import type { FsContext } from './context.ts'
+import type { DirectoryHint, DirectoryHints } from './directory-hints.ts'
 import { demandDirectory } from './expect-path.ts'
-import { type Bound, isDirectory, nameOfEntry } from './head.ts'
+import { type Bound, isDirectory, isLink, nameOfEntry } from './head.ts'
 import { decodeHead } from './head-codec.ts'
 import type { ListOptions } from './options.ts'
 
@@ -22,6 +24,38 @@ export async function* boundPages(
   target: NexusPath,
   options: ListOptions,
 ): AsyncGenerator<readonly Placed[], void, undefined> {
+  const unreadable = new Unreadable()
+  yield* readablePages(fs, target, options, unreadable)
+  unreadable.throwAny()
+}
+
+/** Entries that cannot be understood: a listing goes on behind them, and tells of them at its end. */
+class Unreadable {
+  #first: NexusError | undefined
+  #count = 0
+
+  note(path: NexusPath, error: unknown): void {
+    if (!isNexusError(error)) throw error
+    this.#count++
+    this.#first ??= new NexusError(error.code, `${path}: ${error.message}`, { context: { ...error.context, path }, cause: error })
+  }
+
+  /** @throws {NexusError} Corrupt or Unsupported, with the first path */
+  throwAny(): void {
+    if (this.#first === undefined) return
+    if (this.#count === 1) throw this.#first
+    const { code, message, context } = this.#first
+    const more = this.#count - 1
+    throw new NexusError(code, `${message}; and ${more} more that cannot be read`, { context, cause: this.#first })
+  }
+}
+
+async function* readablePages(
+  fs: FsContext,
+  target: NexusPath,
+  options: ListOptions,
+  unreadable: Unreadable,
+): AsyncGenerator<readonly Placed[], void, undefined> {
   const limit = options.pageSize ?? defaultPage
   let from: Uint8Array | undefined
   let group: Uint8Array | undefined
@@ -32,16 +66,34 @@ export async function* boundPages(
     if (!equalBytes(directory.group, group)) {
       throw new NexusError('Conflict', `${target} was replaced by another directory while it was listed; list it again`)
     }
-    yield (page?.entries ?? []).map((entry) => {
-      const bound = decodeHead(entry)
-      const name = nameOfEntry(entry)
-      if (isDirectory(bound)) fs.resolver.hints.learn(directory, childOf(directory.path, name), bound.head.id)
-      return { path: childOf(target, name), bound }
-    })
+    yield placed(fs.resolver.hints, page?.entries ?? [], target, directory, unreadable)
     const last = page?.entries.at(-1)
     if (last === undefined || !page?.hasMore) return
     from = concatBytes(last.key.item, afterItem)
   }
+}
+
+/** What a page shows teaches the hints. */
+function placed(
+  hints: DirectoryHints,
+  entries: readonly MetadataEntry[],
+  target: NexusPath,
+  directory: DirectoryHint,
+  unreadable: Unreadable,
+): readonly Placed[] {
+  const page: Placed[] = []
+  for (const entry of entries) {
+    try {
+      const name = nameOfEntry(entry)
+      const bound = decodeHead(entry)
+      if (isDirectory(bound)) hints.learn(directory, childOf(directory.path, name), bound.head.id)
+      else if (isLink(bound)) hints.learnSymlink(childOf(directory.path, name), bound.head.target)
+      page.push({ path: childOf(target, name), bound })
+    } catch (error) {
+      unreadable.note(childOf(target, Buffer.from(entry.key.item).toString()), error)
+    }
+  }
+  return page
 }
 
 /** As `walkedPages`, one by one. */
@@ -62,7 +114,8 @@ export async function* walkedPages(
   target: NexusPath,
   options: ListOptions,
 ): AsyncGenerator<readonly Placed[], void, undefined> {
-  const open = [new Level(boundPages(fs, target, options), false)]
+  const unreadable = new Unreadable()
+  const open = [new Level(readablePages(fs, target, options, unreadable), false)]
   for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
     const run = await level.next()
     if (run === undefined) {
@@ -71,8 +124,10 @@ export async function* walkedPages(
     }
     yield run
     const last = run.at(-1)
-    if (last !== undefined && isDirectory(last.bound)) open.push(new Level(boundPages(fs, last.path, options), true))
+    if (last !== undefined && isDirectory(last.bound))
+      open.push(new Level(readablePages(fs, last.path, options, unreadable), true))
   }
+  unreadable.throwAny()
 }
 
 /** A directory that a walk is in. */
