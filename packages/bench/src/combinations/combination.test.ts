@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { loadRegistry, type Registry } from '../library.ts'
-import { combinationsOf } from './combination.ts'
+import { allWorkloads } from '../workloads/catalogue.ts'
+import { workloadId } from '../workloads/workload.ts'
+import { combinationsOf, referencesOf } from './combination.ts'
 import { probeCombinations } from './probe.ts'
 
 const registry = await loadRegistry({ config: false, env: {} })
@@ -36,6 +38,29 @@ describe('combinationsOf', () => {
     const combos = registry.combos.map((combo) => (combo.id === 'local-sqlite' ? { ...combo, gate } : combo))
     const skipped = combinationsOf({ ...registry, combos }).find(({ id }) => id === 'local-sqlite')
     assert.deepEqual(skipped?.status, gate)
+  })
+})
+
+describe('referencesOf', () => {
+  const all = combinationsOf(registry)
+  const referencesIn = (id: string, workload: string) => {
+    const combination = all.find((candidate) => candidate.id === id)
+    const found = allWorkloads.find((candidate) => workloadId(candidate) === workload)
+    assert.ok(combination !== undefined && found !== undefined)
+    return referencesOf(combination, found)
+  }
+
+  it('compares overwrites with the baseline that replaces the file, and then with the one that truncates it', () => {
+    const overwrite = 'throughput/write[size=1KiB]'
+    assert.deepEqual(referencesIn('local-sqlite', overwrite), ['local_fs+atomic', 'local_fs+fsync'])
+    assert.deepEqual(referencesIn('local-sqlite:os', overwrite), ['local_fs+atomic:os', 'local_fs'])
+    assert.deepEqual(referencesIn('local_fs+atomic', overwrite), ['local_fs+fsync'])
+    assert.deepEqual(referencesIn('local-sqlite', 'concurrency/write-same-file'), ['local_fs+atomic', 'local_fs+fsync'])
+  })
+
+  it('compares all else with the baseline of the class, which is compared with nothing', () => {
+    assert.deepEqual(referencesIn('local-sqlite', 'small/write[n=100,size=1KiB]'), ['local_fs+fsync'])
+    assert.deepEqual(referencesIn('local_fs', 'throughput/write[size=1KiB]'), [])
   })
 })
 

@@ -1,5 +1,6 @@
 import { type DurabilityClass, type RegisteredCombination, type Registry, weakerDurability } from '../library.ts'
 import { bareServers } from '../subjects/bare-server.ts'
+import { overwrites, type Workload } from '../workloads/workload.ts'
 
 /** Something that workloads run on. */
 export interface Combination {
@@ -12,8 +13,10 @@ export interface Combination {
   /** Names in the registry; a baseline has none, the floor has no storage. */
   readonly storage: string | undefined
   readonly metadata: string | undefined
-  /** The baseline that it is shown against; a ratio between two classes is marked. */
+  /** The baseline that it is shown against; a ratio between two classes is marked. Overwrites have another: `referencesOf`. */
   readonly reference: string
+  /** A baseline that overwrites through a temporary file and a rename: a crash leaves the old file or the new one. */
+  readonly isAtomic?: boolean | undefined
   readonly status: CombinationStatus
   /** False = it runs only when it is asked for. */
   readonly isDefault: boolean
@@ -33,6 +36,7 @@ export type CombinationStatus =
 
 const rawBaseline = 'local_fs'
 const durableBaseline = 'local_fs+fsync'
+const atomicBaseline = 'local_fs+atomic'
 
 /** The baselines, every combination of the registry in each class it has, and the floors. */
 export function combinationsOf(registry: Pick<Registry, 'combos' | 'storages' | 'metadata'>): readonly Combination[] {
@@ -45,6 +49,19 @@ export function combinationsOf(registry: Pick<Registry, 'combos' | 'storages' | 
 /** The baseline of a class: what a program without Nexus does to get the same promise, or the nearest there is. */
 export function baselineOf(durability: DurabilityClass): string {
   return durability === 'none' || durability === 'os' ? rawBaseline : durableBaseline
+}
+
+/**
+ * What a combination is shown against in a workload, the nearest in promise first: of overwrites that is the baseline that replaces the
+ * file as a whole, and the one that truncates it in place is shown beside it.
+ */
+export function referencesOf({ id, kind, durability, reference }: Combination, workload: Workload): readonly string[] {
+  if (kind === 'baseline' || !overwrites(workload)) return id === reference ? [] : [reference]
+  return [atomicOf(durability), reference]
+}
+
+function atomicOf(durability: DurabilityClass): string {
+  return baselineOf(durability) === rawBaseline ? `${atomicBaseline}:os` : atomicBaseline
 }
 
 /** A floor is compared with the combinations of the same metadata store, whatever keeps their blobs; a `commit`, in the same class. */
@@ -71,6 +88,8 @@ const baselineParts = {
 const baselines: readonly Combination[] = [
   baseline(rawBaseline, 'os', 'node:fs/promises'),
   baseline(durableBaseline, 'disk', 'node:fs/promises, then fsync of the file, and of the folder for a new name'),
+  atomic('disk', 'a temporary file, fsync, rename, fsync of the folder'),
+  atomic('os', 'a temporary file, then rename'),
 ]
 
 const floors: readonly Combination[] = [floor('sha256+commit', 'disk'), floor('sha256+commit:os', 'os')]
@@ -84,6 +103,12 @@ function baseline(id: string, durability: DurabilityClass, label: string): Combi
     reference: id,
     status: { status: 'ready', detail: `baseline of class ${durability}` },
   }
+}
+
+/** Takes part where files are overwritten. */
+function atomic(durability: DurabilityClass, label: string): Combination {
+  const reference = baselineOf(durability)
+  return { ...baseline(atomicOf(durability), durability, label), reference, isDefault: false, isAtomic: true }
 }
 
 function floor(id: string, durability: DurabilityClass): Combination {

@@ -1,6 +1,7 @@
 import type { ResultFile } from '../results/result-file.ts'
 import { formatCount } from './format.ts'
 import { isWide, ratioCell, savedShare } from './result-cells.ts'
+import { voidedCombos } from './voided-combos.ts'
 
 /** What a reader must know beside the figures, one sentence each. */
 export function notesOf(file: ResultFile): readonly string[] {
@@ -16,6 +17,7 @@ export function notesOf(file: ResultFile): readonly string[] {
     ...tornNotes(file),
     ...coldNotes(file),
     ...baselineNote(file),
+    ...voidNotes(file),
     ...fsyncNotes(file),
     ...file.skips.map(({ what, reason }) => `skipped ${what}: ${reason}`),
   ]
@@ -85,7 +87,17 @@ function tornNotes({ results }: ResultFile): readonly string[] {
 
 function baselineNote({ results }: ResultFile): readonly string[] {
   if (!results.some(({ combo }) => combo.startsWith('local_fs'))) return []
-  return ['the baselines overwrite a file by truncating it in place: a crash can leave half of it; Nexus keeps the old version']
+  const how = 'local_fs and local_fs+fsync truncate a file in place to overwrite it, and a crash can leave half of it'
+  const isCompared = results.some(({ combo }) => combo.startsWith('local_fs+atomic'))
+  return [isCompared ? `${how}; overwrites are compared with local_fs+atomic, which replaces the file as a whole` : how]
+}
+
+/** Where a combination was wrong once, the check of another workload may only have been too weak. */
+function voidNotes(file: ResultFile): readonly string[] {
+  return [...voidedCombos(file)].map((combo) => {
+    const where = file.results.filter((result) => result.combo === combo && result.status === 'void')
+    return `${combo} is void in ${where.map(({ workload }) => workload).join(', ')}: its other figures are marked "!void"`
+  })
 }
 
 /** A system that reads ahead makes files warm that nobody asked for. */

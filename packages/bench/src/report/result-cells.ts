@@ -19,13 +19,21 @@ export function resultCells(result: WorkloadResult): ResultCells {
   if (stats === undefined) return emptyCells
   return {
     median: formatTime(stats.p50Ns),
-    ratio: ratioCell(result.vs[0]),
+    ratio: ratioText(result),
     p99: stats.p99Ns === undefined ? 'n too small' : formatTime(stats.p99Ns),
     operations: formatCount(stats.operationsPerSecond),
     stored: io === undefined || result.data === 'none' ? '-' : formatCount(io.storedBytes),
     fsyncs: typeof io?.fsyncs === 'number' && result.data !== 'none' ? formatCount(io.fsyncs) : '-',
     rounds: `${result.rounds.length}`,
   }
+}
+
+/** The headline of a result: against the nearest baseline, and for an overwrite also against the one that truncates in place. */
+export function ratioText({ vs }: WorkloadResult): string {
+  const [nearest, other] = vs
+  if (!nearest?.reference.includes('+atomic')) return ratioCell(nearest)
+  const inPlace = other?.reference.startsWith('local_fs') ? `, in place ${formatRatio(other.ratio)}` : ''
+  return `${ratioCell(nearest)} atomic${inPlace}`
 }
 
 /** `0.62x [0.58, 0.66]`; with too few rounds for an interval, and between two classes, it says so. */

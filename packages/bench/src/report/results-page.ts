@@ -2,7 +2,8 @@ import type { ResultFile, WorkloadResult } from '../results/result-file.ts'
 import { formatCount, formatInterval, formatRatio } from './format.ts'
 import { goalResults } from './goals.ts'
 import { notesOf } from './notes.ts'
-import { ratioCell, resultCells } from './result-cells.ts'
+import { ratioText, resultCells } from './result-cells.ts'
+import { marked, voidedCombos } from './voided-combos.ts'
 
 /** RESULTS.md, worked out from the JSON of a run and from nothing else. */
 export function resultsPage(file: ResultFile): string {
@@ -15,7 +16,7 @@ export function resultsPage(file: ResultFile): string {
     'Time divided by the time of the baseline of the same durability class, with a 95 % interval; below 1 Nexus is faster.',
     summary(file),
     ...goalSection(file),
-    ...groups.flatMap(([group, results]) => [`## ${group}`, groupTable(results)]),
+    ...groups.flatMap(([group, results]) => [`## ${group}`, groupTable(results, voidedCombos(file))]),
     '## Notes',
     notesOf(file)
       .map((note) => `- ${note}`)
@@ -52,12 +53,15 @@ function summary(file: ResultFile): string {
     workload,
     ...combos.map(({ id }) => summaryCell(results.find(({ combo }) => combo === id))),
   ])
-  return markdownTable(['workload', ...combos.map(({ id, reference }) => `${id} / ${reference}`)], rows)
+  return markdownTable(
+    ['workload', ...combos.map(({ id, reference }) => `${marked(id, voidedCombos(file))} / ${reference}`)],
+    rows,
+  )
 }
 
 function summaryCell(result: WorkloadResult | undefined): string {
   if (result === undefined) return '-'
-  return result.problem === undefined ? ratioCell(result.vs[0]) : result.status
+  return result.problem === undefined ? ratioText(result) : result.status
 }
 
 function goalSection(file: ResultFile): readonly string[] {
@@ -75,15 +79,18 @@ function goalSection(file: ResultFile): readonly string[] {
   return ['## Goals', markdownTable(['goal', 'combination / reference', 'class', 'measured', '95 %', 'at most', 'verdict'], rows)]
 }
 
-function groupTable(results: readonly WorkloadResult[]): string {
+function groupTable(results: readonly WorkloadResult[], voided: ReadonlySet<string>): string {
   const head = ['workload', 'combination', 'class', 'median', 'ratio [95 %]', 'p99', 'ops/s', 'stored B/op', 'fsync/op', 'rounds']
-  return markdownTable(head, results.map(groupRow))
+  return markdownTable(
+    head,
+    results.map((result) => groupRow(result, voided)),
+  )
 }
 
-function groupRow(result: WorkloadResult): readonly string[] {
+function groupRow(result: WorkloadResult, voided: ReadonlySet<string>): readonly string[] {
   const { median, ratio, p99, operations, stored, fsyncs, rounds } = resultCells(result)
   const first = result.problem === undefined ? median : `${result.status}: ${result.problem.message}`
-  return [result.workload, result.combo, result.durability, first, ratio, p99, operations, stored, fsyncs, rounds]
+  return [result.workload, marked(result.combo, voided), result.durability, first, ratio, p99, operations, stored, fsyncs, rounds]
 }
 
 function command({ run }: ResultFile): string {

@@ -6,14 +6,15 @@ import { formatCount, formatInterval, formatRatio } from './format.ts'
 import { type GoalResult, goalResults } from './goals.ts'
 import { notesOf } from './notes.ts'
 import { linesOf, plainTable } from './plain-table.ts'
-import { ratioCell, resultCells } from './result-cells.ts'
+import { ratioText, resultCells } from './result-cells.ts'
+import { marked, voidedCombos } from './voided-combos.ts'
 
 /** The report of a run for a terminal: the machine, a table for each group, the summary, and what a reader must know about them. */
 export function terminalReport(file: ResultFile, colors: Colors): string {
   const groups = [...Map.groupBy(file.results, (result) => result.group)]
   const parts = [
     machineLines(file, colors),
-    ...groups.map(([group, results]) => groupTable(group, results, colors)),
+    ...groups.map(([group, results]) => groupTable(group, results, voidedCombos(file), colors)),
     summaryTable(file, colors),
     ...(goalResults(file).length > 0 ? [goalTable(goalResults(file), colors)] : []),
     noteLines(file, colors),
@@ -33,13 +34,13 @@ function machineLines({ machine, run }: ResultFile, colors: Colors): string {
 
 const resultHead = ['combination', 'class', 'median', 'ratio [95 %]', 'p99', 'ops/s', 'stored B/op', 'fsync/op', 'rounds']
 
-function groupTable(group: string, results: readonly WorkloadResult[], colors: Colors): string {
+function groupTable(group: string, results: readonly WorkloadResult[], voided: ReadonlySet<string>, colors: Colors): string {
   const table = plainTable(resultHead, ['left', 'left', 'right', 'left', 'right', 'right', 'right', 'right', 'right'], colors)
   const problems: string[] = []
   const headings = new Map<number, string>()
   for (const [workload, rows] of Map.groupBy(results, (result) => result.workload)) {
     headings.set(table.length, `${colors.bold(workload)}  ${colors.dim(rows[0]?.title ?? '')}`)
-    for (const row of rows) table.push(resultRow(row, colors))
+    for (const row of rows) table.push(resultRow(row, voided, colors))
     problems.push(...rows.flatMap((row) => problemLine(row, colors)))
   }
   const [head = '', ...lines] = linesOf(table)
@@ -47,8 +48,8 @@ function groupTable(group: string, results: readonly WorkloadResult[], colors: C
   return [colors.bold(colors.cyan(group)), head, ...body, ...problems].join('\n')
 }
 
-function resultRow(result: WorkloadResult, colors: Colors): Table.Cell[] {
-  const name = `  ${result.combo}`
+function resultRow(result: WorkloadResult, voided: ReadonlySet<string>, colors: Colors): Table.Cell[] {
+  const name = `  ${marked(result.combo, voided)}`
   if (result.problem !== undefined) return [name, result.durability, result.status, '-', '-', '-', '-', '-', '-']
   const cells = resultCells(result)
   const ratio = coloured(cells.ratio, result, colors)
@@ -74,7 +75,8 @@ function coloured(text: string, result: WorkloadResult, colors: Colors): string 
 function summaryTable(file: ResultFile, colors: Colors): string {
   const combos = file.combos.filter(({ id, kind }) => kind === 'nexus' && file.results.some(({ combo }) => combo === id))
   if (combos.length === 0) return 'only baselines were measured: there is nothing to compare'
-  const head = ['workload', ...combos.map(({ id, reference }) => `${id} / ${reference}`)]
+  const voided = voidedCombos(file)
+  const head = ['workload', ...combos.map(({ id, reference }) => `${marked(id, voided)} / ${reference}`)]
   const table = plainTable(head, ['left', ...combos.map(() => 'left' as const)], colors)
   for (const [workload, rows] of Map.groupBy(file.results, (result) => result.workload)) {
     const cells = combos.map(({ id }) =>
@@ -91,7 +93,7 @@ function summaryTable(file: ResultFile, colors: Colors): string {
 function summaryCell(result: WorkloadResult | undefined, colors: Colors): string {
   if (result === undefined) return '-'
   if (result.problem !== undefined) return result.status
-  return coloured(ratioCell(result.vs[0]), result, colors)
+  return coloured(ratioText(result), result, colors)
 }
 
 function goalTable(results: readonly GoalResult[], colors: Colors): string {

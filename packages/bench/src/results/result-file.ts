@@ -87,7 +87,7 @@ export interface WorkloadResult {
   /** For reads that were to come from the disk: per iteration, what was cold and what was fetched. */
   readonly cold: { readonly coldBytes: number; readonly fetchedBytes: number } | undefined
   readonly verify: { readonly checkedBytes: number; readonly tornReads: number }
-  /** Against the baseline first; the same combination as its own reference is left out. */
+  /** Against the baseline nearest in promise first, then any other; the same combination as its own reference is left out. */
   readonly vs: readonly Comparison[]
 }
 

@@ -1,4 +1,4 @@
-import { isFloorOf } from '../combinations/combination.ts'
+import { isFloorOf, referencesOf } from '../combinations/combination.ts'
 import type { Entrant, RoundRecord } from '../runner/entrant.ts'
 import type { ColdFacts } from '../runner/workload-session.ts'
 import { mean, median, quantile, tailQuantile } from '../statistics/quantile.ts'
@@ -37,7 +37,7 @@ function resultOf(workload: Workload, entrant: Entrant, entrants: readonly Entra
     io: isMeasured ? ioFacts(workload, entrant) : undefined,
     cold: isMeasured ? coldFacts(records) : undefined,
     verify: { checkedBytes: sumOf(records, 'checkedBytes'), tornReads: sumOf(records, 'tornReads') },
-    vs: isMeasured ? comparisons(entrant, entrants, `${seed}/${id}`) : [],
+    vs: isMeasured ? comparisons(workload, entrant, entrants, `${seed}/${id}`) : [],
   }
 }
 
@@ -89,13 +89,13 @@ function ioFacts(workload: Workload, { finish, fsyncs }: Entrant): IoFacts | und
   }
 }
 
-/** Against its baseline, and against the floor of its class where one took part. */
-function comparisons(entrant: Entrant, entrants: readonly Entrant[], seed: string): readonly Comparison[] {
-  const { id, reference } = entrant.combination
-  return entrants
-    .filter((other) => other !== entrant && other.failure === undefined)
-    .filter(({ combination: other }) => other.id === reference || isFloorOf(other, entrant.combination))
-    .map((other) => compare(entrant, other, `${seed}/${id}/${other.combination.id}`))
+/** Against its baselines, the nearest in promise first, and against the floor of its class where one took part. */
+function comparisons(workload: Workload, entrant: Entrant, entrants: readonly Entrant[], seed: string): readonly Comparison[] {
+  const { combination } = entrant
+  const others = entrants.filter((other) => other !== entrant && other.failure === undefined)
+  const baselines = referencesOf(combination, workload).flatMap((id) => others.filter((other) => other.combination.id === id))
+  const floors = others.filter((other) => isFloorOf(other.combination, combination))
+  return [...baselines, ...floors].map((other) => compare(entrant, other, `${seed}/${combination.id}/${other.combination.id}`))
 }
 
 /** Only rounds that both completed are paired. */

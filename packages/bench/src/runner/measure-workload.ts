@@ -1,3 +1,4 @@
+import { referencesOf } from '../combinations/combination.ts'
 import { median } from '../statistics/quantile.ts'
 import { roundRatio } from '../statistics/round-ratio.ts'
 import { type RandomSource, shuffled } from '../statistics/seeded-random.ts'
@@ -70,7 +71,7 @@ async function measureRounds(workload: Workload, entrants: readonly Entrant[], o
   const begun = now()
   for (let round = 0; round < limit && entrants.some(isIn); round++) {
     const roundMs = round === 0 ? 0 : (now() - begun) / round
-    if (round > 0 && (signal.aborted || now() + roundMs > deadline || isPrecise(round, entrants, options))) break
+    if (round > 0 && (signal.aborted || now() + roundMs > deadline || isPrecise(round, workload, entrants, options))) break
     await measureRound(round, orders.next().value, iterations)
     options.onRound({ done: round + 1, planned: plannedRounds(round + 1, begun, limit, options) })
   }
@@ -128,12 +129,18 @@ function medianMs(samplesNs: readonly number[]): number {
 }
 
 /** Stops on the width of the intervals, never on what they say. Looked at every fourth round, from the twelfth on. */
-function isPrecise(round: number, entrants: readonly Entrant[], { precision, seed }: MeasureOptions): boolean {
+function isPrecise(
+  round: number,
+  workload: Workload,
+  entrants: readonly Entrant[],
+  { precision, seed }: MeasureOptions,
+): boolean {
   if (round < wantedRounds || round % 4 !== 0) return false
   const ready = entrants.filter(isIn)
   return ready.every((entrant) => {
-    const reference = ready.find(({ combination }) => combination.id === entrant.combination.reference)
-    if (reference === undefined || reference === entrant) return true
+    const [nearest] = referencesOf(entrant.combination, workload)
+    const reference = ready.find(({ combination }) => combination.id === nearest)
+    if (reference === undefined) return true
     const { ratio, interval } = roundRatio(roundMedians(entrant), roundMedians(reference), { seed, resamples: 500 })
     return interval !== undefined && (interval.high - interval.low) / 2 <= precision * ratio
   })

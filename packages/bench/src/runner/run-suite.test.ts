@@ -51,6 +51,23 @@ describe('a quick run', () => {
   })
 })
 
+describe('a combination that claims to survive a power loss', () => {
+  it('is void where its writes were acknowledged without one fsync, and only there', async () => {
+    const { results } = await run(
+      {
+        newWorker: ({ id }) =>
+          new FakeWorker({ clock: new FakeClock(), iterationMs: () => 1, fsyncs: id === 'local_fs+fsync' ? 1 : 0 }),
+      },
+      () => 1,
+      1,
+    )
+    const voided = results.filter(({ status }) => status === 'void')
+    assert.deepEqual(new Set(voided.map(({ combo }) => combo)), new Set(['local-sqlite']))
+    assert.ok(voided.length >= 10 && voided.every(({ data }) => data !== 'none'))
+    assert.match(voided[0]?.problem?.message ?? '', /^claims class disk, never synced/)
+  })
+})
+
 describe('an interrupted run', () => {
   it('keeps what is measured, names the rest, closes its workers and removes its folder', async () => {
     const controller = new AbortController()

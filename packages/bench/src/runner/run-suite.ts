@@ -125,8 +125,18 @@ async function runOne({ workload }: PlannedWorkload, entrants: readonly Entrant[
   })
   for (const entrant of entrants.filter(isIn)) {
     entrant.fsyncs = await fsyncsOf(workload, entrant, { ...options, deadline })
+    if (neverSynced(workload, entrant)) {
+      const message = `claims class ${entrant.combination.durability}, never synced: its writes were acknowledged without one fsync`
+      entrant.failure = { kind: 'void', code: 'Unexpected', message }
+    }
   }
   report(true)
+}
+
+/** What survives a power loss on this machine has been synced at some time. A server does that where nothing here counts it. */
+function neverSynced(workload: Workload, { combination, fsyncs }: Entrant): boolean {
+  const isDurable = combination.durability === 'disk' || combination.durability === 'replicated'
+  return isDurable && !combination.hasServer && workload.data !== 'none' && fsyncs === 0
 }
 
 /** What the subject counted itself; else what is counted from outside, for workloads that write, while there is time. */

@@ -8,6 +8,8 @@ import { planRun, type SelectionRequest } from './plan-run.ts'
 const combinations = [
   fakeCombination('local_fs', 'os'),
   fakeCombination('local_fs+fsync', 'disk'),
+  fakeCombination('local_fs+atomic', 'disk', { isDefault: false, isAtomic: true }),
+  fakeCombination('local_fs+atomic:os', 'os', { isDefault: false, isAtomic: true }),
   fakeCombination('local-sqlite', 'disk'),
   fakeCombination('local-sqlite:os', 'os'),
   fakeCombination('local-memory', 'none', { isDefault: false }),
@@ -26,13 +28,21 @@ describe('planRun', () => {
   it('takes the 32 workloads and the default combinations that are ready', () => {
     const { workloads, skips } = plan({})
     assert.equal(workloads.length, 32)
-    assert.deepEqual(combosOf({}), ['local_fs', 'local_fs+fsync', 'local-sqlite', 'local-sqlite:os'])
+    const baselines = ['local_fs', 'local_fs+fsync', 'local_fs+atomic', 'local_fs+atomic:os']
+    assert.deepEqual(combosOf({}), [...baselines, 'local-sqlite', 'local-sqlite:os'])
     assert.deepEqual(skips, [{ what: 'local-postgres', reason: 'set NEXUS_DATABASE_URL' }])
   })
 
   it('adds the baseline of the class of each chosen combination, and only that', () => {
-    assert.deepEqual(combosOf({ combos: ['local-sqlite'] }), ['local_fs+fsync', 'local-sqlite'])
-    assert.deepEqual(combosOf({ combos: ['local-memory'] }), ['local_fs', 'local-memory'])
+    const words = ['small/write']
+    assert.deepEqual(combosOf({ words, combos: ['local-sqlite'] }), ['local_fs+fsync', 'local-sqlite'])
+    assert.deepEqual(combosOf({ words, combos: ['local-memory'] }), ['local_fs', 'local-memory'])
+  })
+
+  it('adds for overwrites the baseline that replaces a file as a whole', () => {
+    const words = ['throughput/write']
+    assert.deepEqual(combosOf({ words, combos: ['local-sqlite'] }), ['local_fs+fsync', 'local_fs+atomic', 'local-sqlite'])
+    assert.deepEqual(combosOf({ words, combos: ['local-memory'] }), ['local_fs', 'local_fs+atomic:os', 'local-memory'])
   })
 
   it('adds the bare server where the workload has it, if it is ready', () => {
@@ -51,7 +61,7 @@ describe('planRun', () => {
     assert.equal(workloads.length, 6)
     assert.deepEqual(
       workloads[0]?.combinations.map(({ id }) => id),
-      ['local_fs', 'local-sqlite:os'],
+      ['local_fs', 'local_fs+atomic:os', 'local-sqlite:os'],
     )
     assert.ok(
       workloads.every(({ workload }) => !workloadId(workload).includes('10MiB')),
@@ -61,7 +71,7 @@ describe('planRun', () => {
 
   it('selects the combination that an old node id names', () => {
     const words = ['test_throughput.py::TestWriteThroughput::test_write_1kb[local-sqlite]']
-    assert.deepEqual(combosOf({ words }), ['local_fs+fsync', 'local-sqlite'])
+    assert.deepEqual(combosOf({ words }), ['local_fs+fsync', 'local_fs+atomic', 'local-sqlite'])
   })
 
   it('selects nothing with the names that are near', () => {
@@ -85,7 +95,8 @@ describe('planRun', () => {
 
   it('has only the combinations of the goals in the preset targets', () => {
     const ids = plan({ preset: 'targets' }).workloads.flatMap((planned) => planned.combinations.map(({ id }) => id))
-    assert.deepEqual([...new Set(ids)], ['local_fs', 'local_fs+fsync', 'local-sqlite', 'local-sqlite:os', 'sha256+commit'])
+    const baselines = ['local_fs', 'local_fs+fsync', 'local_fs+atomic', 'local_fs+atomic:os']
+    assert.deepEqual(new Set(ids), new Set([...baselines, 'local-sqlite', 'local-sqlite:os', 'sha256+commit']))
   })
 
   it('has every workload of the goals in the preset targets', () => {

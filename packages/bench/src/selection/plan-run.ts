@@ -1,4 +1,4 @@
-import { type Combination, isFloorOf } from '../combinations/combination.ts'
+import { type Combination, isFloorOf, referencesOf } from '../combinations/combination.ts'
 import { NexusError } from '../library.ts'
 import { goals, targetWorkloadsOf } from '../report/goals.ts'
 import type { Skip } from '../results/result-file.ts'
@@ -95,7 +95,7 @@ function chooseCombinations(
   const ids = [...(combos ?? []), ...required, ...named]
   for (const id of ids) requireKnown(id, combinations)
   const isChosenByPreset = ({ id, kind, isDefault }: Combination): boolean =>
-    preset === 'targets' ? kind === 'baseline' || goals.some(({ combo }) => combo === id) : isDefault
+    preset === 'targets' ? (kind === 'baseline' && isDefault) || goals.some(({ combo }) => combo === id) : isDefault
   return combinations.filter((candidate) => ids.includes(candidate.id) || (combos === undefined && isChosenByPreset(candidate)))
 }
 
@@ -118,7 +118,7 @@ function withReferences(
   { workload, combinations: chosen }: PlannedWorkload,
   all: readonly Combination[],
 ): readonly Combination[] {
-  const references = new Set(chosen.map(({ reference }) => reference))
+  const references = new Set(chosen.flatMap((combination) => referencesOf(combination, workload)))
   return all.filter((combination) => {
     const isFloor =
       workload.floor !== undefined &&

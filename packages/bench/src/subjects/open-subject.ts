@@ -52,12 +52,16 @@ export async function openSubject(combination: Combination, options: OpenSubject
 function openKind(combination: Combination, options: OpenSubjectOptions): Promise<Subject> {
   switch (combination.kind) {
     case 'baseline':
-      return Promise.resolve(new RawSubject(options.place.folder, { withFsync: combination.durability === 'disk' }))
+      return Promise.resolve(rawSubject(combination, options.place.folder))
     case 'floor':
       return combination.floor === 'bare' ? openBare(combination, options) : openFloor(combination, options)
     case 'nexus':
       return openNexus(combination, options)
   }
+}
+
+function rawSubject({ durability, isAtomic = false }: Combination, folder: string): RawSubject {
+  return new RawSubject(folder, { withFsync: durability === 'disk', isAtomic })
 }
 
 async function openFloor(combination: Combination, { place, registry, env }: OpenSubjectOptions): Promise<Subject> {

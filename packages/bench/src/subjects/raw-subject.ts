@@ -1,4 +1,4 @@
-import { access, type FileHandle, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { access, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { folderUsage } from './disk-usage.ts'
 import { equalBytes } from './equal-bytes.ts'
@@ -6,25 +6,30 @@ import type { Inventory, Subject, SubjectFile, SubjectTraits } from './subject.t
 
 /**
  * The baselines. `local_fs` is `node:fs/promises` as most programs use it: class `os`. `local_fs+fsync` adds an fsync of the file and,
- * for a new name, of its folder: class `disk`. Both truncate a file in place to overwrite it, so a crash can leave half of it.
+ * for a new name, of its folder: class `disk`. Both truncate a file in place to overwrite it, so a crash can leave half of it. The atomic
+ * ones write a temporary file beside it and rename that, as editors and databases do.
  */
 export class RawSubject implements Subject {
   readonly traits: SubjectTraits
   readonly folder: string
   readonly #withFsync: boolean
+  readonly #isAtomic: boolean
   #fsyncs = 0
+  #drafts = 0
 
   /** @param folder an existing, empty folder; `dispose` removes it */
-  constructor(folder: string, options: { readonly withFsync: boolean }) {
+  constructor(folder: string, { withFsync, isAtomic = false }: { readonly withFsync: boolean; readonly isAtomic?: boolean }) {
     this.folder = folder
-    this.#withFsync = options.withFsync
-    const durability = options.withFsync ? 'disk' : 'os'
-    this.traits = { durability, keepsVersions: false, isAtomic: false, settings: { api: 'node:fs/promises' } }
+    this.#withFsync = withFsync
+    this.#isAtomic = isAtomic
+    const durability = withFsync ? 'disk' : 'os'
+    this.traits = { durability, keepsVersions: false, isAtomic, settings: { api: 'node:fs/promises' } }
   }
 
   async write(path: string, content: Uint8Array, { isNew }: { readonly isNew: boolean }): Promise<undefined> {
     const file = join(this.folder, path)
-    if (this.#withFsync) await this.#writeDurably(file, content, isNew)
+    if (this.#isAtomic) await this.#replace(file, content)
+    else if (this.#withFsync) await this.#writeDurably(file, content, isNew)
     else await writeFile(file, content)
   }
 
@@ -84,6 +89,15 @@ export class RawSubject implements Subject {
 
   async dispose(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true })
+  }
+
+  async #replace(file: string, content: Uint8Array): Promise<void> {
+    this.#drafts += 1
+    const draft = `${file}.${this.#drafts}.tmp`
+    if (this.#withFsync) await this.#writeDurably(draft, content, false)
+    else await writeFile(draft, content)
+    await rename(draft, file)
+    if (this.#withFsync && process.platform !== 'win32') await this.#syncFolder(dirname(file))
   }
 
   async #writeDurably(file: string, content: Uint8Array, isNew: boolean): Promise<void> {

@@ -22,7 +22,15 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-describe.each(['local_fs', 'local_fs+fsync', 'local-sqlite', 'local-sqlite:os', 'memory-memory'])('%s', (id) => {
+describe.each([
+  'local_fs',
+  'local_fs+fsync',
+  'local_fs+atomic',
+  'local_fs+atomic:os',
+  'local-sqlite',
+  'local-sqlite:os',
+  'memory-memory',
+])('%s', (id) => {
   it('passes a workload of overwrites, counts what it stores and leaves nothing behind', async () => {
     const subject = await open(id)
     const session = await WorkloadSession.begin(subject, fakeWorkload({ bytesPerOperation: 5000, acts: overwriteOf5000 }), 'seed')
@@ -49,6 +57,16 @@ it('the baselines count their fsyncs: one for a file, one more for a new name', 
   assert.equal(subject.fsyncs(), 2)
   await subject.write('/a', new Uint8Array(10), { isNew: false })
   assert.equal(subject.fsyncs(), 3)
+  await subject.dispose()
+})
+
+it('the atomic baseline syncs the file and the folder for each write, and leaves no temporary file', async () => {
+  const subject = await open('local_fs+atomic')
+  await subject.preload([])
+  for (const isNew of [true, false]) await subject.write('/a', new Uint8Array(10), { isNew })
+  assert.equal(subject.fsyncs(), 4)
+  assert.deepEqual(await subject.list('/'), ['a'])
+  assert.deepEqual([subject.traits.isAtomic, subject.traits.durability], [true, 'disk'])
   await subject.dispose()
 })
 

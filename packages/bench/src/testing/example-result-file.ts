@@ -32,13 +32,18 @@ export function exampleResultFile(): ResultFile {
     combos: [
       combo('local_fs', 'os'),
       combo('local_fs+fsync', 'disk'),
+      combo('local_fs+atomic', 'disk'),
       combo('local-sqlite', 'disk'),
       combo('memory-memory', 'none'),
     ],
     results: [
       result('throughput/write[size=1KiB]', 'local_fs', 380_000, []),
       result('throughput/write[size=1KiB]', 'local_fs+fsync', 1_990_000, []),
+      result('throughput/write[size=1KiB]', 'local_fs+atomic', 2_390_000, [
+        comparison('local_fs+fsync', 1.2, { low: 1.18, high: 1.22 }, true),
+      ]),
       result('throughput/write[size=1KiB]', 'local-sqlite', 970_000, [
+        comparison('local_fs+atomic', 0.406, { low: 0.393, high: 0.42 }, true),
         comparison('local_fs+fsync', 0.487, { low: 0.471, high: 0.503 }, true),
       ]),
       result('throughput/write[size=1KiB]', 'memory-memory', 12_000, [comparison('local_fs', 0.0316, undefined, false)], 3),

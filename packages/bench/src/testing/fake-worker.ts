@@ -22,6 +22,8 @@ export interface FakeWorkerOptions {
   readonly failsAt?: number | undefined
   readonly refusesToBegin?: boolean | undefined
   readonly log?: string[] | undefined
+  /** 20 in all iterations, if absent. */
+  readonly fsyncs?: number | undefined
 }
 
 /** Takes time on a fake clock and does nothing. */
@@ -57,7 +59,7 @@ export class FakeWorker implements CombinationWorker {
 
   async finish(): Promise<FinishReport> {
     this.#options.clock.advance(this.#options.setUpMs ?? 0)
-    return { iterations: 10, storedBytes: 1000, diskBytes: undefined, logicalBytes: 1000, fsyncs: 20 }
+    return { iterations: 10, storedBytes: 1000, diskBytes: undefined, logicalBytes: 1000, fsyncs: this.#options.fsyncs ?? 20 }
   }
 
   async end(): Promise<void> {

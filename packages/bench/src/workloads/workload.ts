@@ -63,6 +63,19 @@ export function workloadId(workload: Pick<Workload, 'group' | 'name' | 'params'>
   return `${workload.group}/${workload.name}${params.length > 0 ? `[${params.join(',')}]` : ''}`
 }
 
+/** True if an iteration writes a file that is there already. */
+export function overwrites({ preload, acts }: Pick<Workload, 'preload' | 'acts'>): boolean {
+  const there = new Set([...preload.map(({ path }) => path), ...acts(0).flatMap(pathsWritten)])
+  return acts(1)
+    .flatMap(pathsWritten)
+    .some((path) => there.has(path))
+}
+
+function pathsWritten(act: Act): readonly string[] {
+  if (act.kind === 'write') return [act.file.path]
+  return act.kind === 'write-batch' ? act.files.map(({ path }) => path) : []
+}
+
 export const KiB = 1024
 export const MiB: number = 1024 * KiB
 
