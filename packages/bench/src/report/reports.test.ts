@@ -51,18 +51,18 @@ describe('reports', () => {
 describe('goalResults', () => {
   const verdictOf = (ratio: number, interval: { low: number; high: number } | undefined) => {
     const results = file.results.map((result) => {
-      const vs = [{ reference: 'local_fs+fsync', ratio, interval, rounds: 20, isSameClass: true }]
+      const vs = [{ reference: 'local_fs+atomic', ratio, interval, rounds: 20, isSameClass: true }]
       return result.combo === 'local-sqlite' ? { ...result, vs } : result
     })
     return goalResults({ ...file, results }).find(({ goal }) => goal.workload === 'throughput/write[size=1KiB]')?.verdict
   }
 
   it('says met or not, and whether the interval leaves doubt', () => {
-    assert.equal(verdictOf(0.5, { low: 0.4, high: 0.6 }), 'met')
-    assert.equal(verdictOf(0.7, { low: 0.6, high: 0.8 }), 'met, close')
-    assert.equal(verdictOf(0.8, { low: 0.7, high: 0.9 }), 'not met, close')
-    assert.equal(verdictOf(0.9, { low: 0.8, high: 1 }), 'not met')
-    assert.equal(verdictOf(0.5, undefined), 'met, n<6')
+    assert.equal(verdictOf(0.25, { low: 0.2, high: 0.3 }), 'met')
+    assert.equal(verdictOf(0.3, { low: 0.25, high: 0.4 }), 'met, close')
+    assert.equal(verdictOf(0.4, { low: 0.3, high: 0.5 }), 'not met, close')
+    assert.equal(verdictOf(0.5, { low: 0.4, high: 0.6 }), 'not met')
+    assert.equal(verdictOf(0.25, undefined), 'met, n<6')
   })
 
   it('looks only at goals of workloads that were run, and not in a quick run', () => {

@@ -7,6 +7,7 @@ export type Step =
   | { readonly kind: 'write-batch'; readonly files: readonly PlannedFile[] }
   /** Any one of these contents, whole: more than one only where writers are at work at the same time. */
   | { readonly kind: 'read'; readonly path: string; readonly accepts: readonly ContentRef[] }
+  | { readonly kind: 'remove'; readonly path: string }
   | { readonly kind: 'exists'; readonly path: string; readonly answer: boolean }
   | { readonly kind: 'list'; readonly path: string; readonly entries: readonly ListedFile[] }
   | { readonly kind: 'list-stat'; readonly path: string; readonly entries: readonly ListedFile[] }
@@ -60,6 +61,11 @@ export class ExpectedTree {
     return this.#files.get(path)?.contents ?? []
   }
 
+  /** Takes files for written that no act of an iteration writes. */
+  prepare(files: readonly PlannedFile[]): void {
+    for (const file of files) this.#write(file)
+  }
+
   /** Plans an iteration and takes its writes for done. */
   plan(acts: readonly Act[], order: 'one-by-one' | 'at-once'): readonly Step[] {
     return order === 'one-by-one' ? acts.map((act) => this.#planNext(act)) : this.#planAtOnce(acts)
@@ -68,6 +74,7 @@ export class ExpectedTree {
   #planNext(act: Act): Step {
     const step = this.#stepOf(act, [])
     for (const file of filesWritten(act)) this.#write(file)
+    if (act.kind === 'remove') this.#remove(act.path)
     return step
   }
 
@@ -88,6 +95,7 @@ export class ExpectedTree {
       case 'write':
         return { ...act, isNew: !this.#files.has(act.file.path) }
       case 'write-batch':
+      case 'remove':
         return act
       case 'read': {
         const others = meanwhile.filter((file) => file.path === act.path).map((file) => file.content)
@@ -106,6 +114,12 @@ export class ExpectedTree {
     return [...this.#files]
       .filter(([path]) => path.startsWith(prefix) && !path.slice(prefix.length).includes('/'))
       .map(([path, file]) => ({ name: path.slice(prefix.length), size: file.contents[0]?.size ?? 0 }))
+  }
+
+  /** Its versions stay where versions are kept, and no longer count among those of the files that are there. */
+  #remove(path: string): void {
+    this.#versions -= this.versionsOf(path)
+    this.#files.delete(path)
   }
 
   #write({ path, content }: PlannedFile): void {

@@ -9,7 +9,7 @@ const maximalIterations = 500
 /** How many iterations make a round: as many as the slowest combination does in `targetMs`, within the limits of memory. */
 export function iterationsPerRound(workload: Workload, slowestMs: number, targetMs: number): number {
   if (workload.cold !== undefined) return 1
-  const byTime = Math.floor(targetMs / Math.max(slowestMs, 0.001))
+  const byTime = Math.floor(targetMs / Math.max(slowestMs + (workload.quietMs ?? 0), 0.001))
   const byMemory = Math.floor(roundBytes / Math.max(bytesPerIteration(workload), 1))
   return Math.max(1, Math.min(byTime, byMemory, maximalIterations))
 }

@@ -9,6 +9,7 @@ export type ContentOf = (content: ContentRef) => Uint8Array
 export type Outcome =
   | { readonly kind: 'versions'; readonly versions: readonly (number | undefined)[] }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'done' }
   | { readonly kind: 'claim'; readonly claim: boolean }
   | { readonly kind: 'names'; readonly names: readonly string[] }
   | { readonly kind: 'sizes'; readonly entries: readonly { readonly name: string; readonly size: number }[] }
@@ -52,6 +53,11 @@ export function readyCall(step: Step, contentOf: ContentOf): ReadyCall {
     }
     case 'read':
       return async (subject) => ({ kind: 'bytes', bytes: await subject.read(step.path) })
+    case 'remove':
+      return async (subject) => {
+        await subject.remove(step.path)
+        return { kind: 'done' }
+      }
     case 'exists':
       return async (subject) => ({ kind: 'claim', claim: await subject.exists(step.path) })
     case 'list':

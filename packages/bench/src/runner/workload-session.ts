@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { NexusError } from '../library.ts'
 import type { Inventory, Subject } from '../subjects/subject.ts'
 import { type ContentRef, ContentSource } from '../workloads/content-source.ts'
@@ -70,10 +71,14 @@ export class WorkloadSession {
    */
   async round(iterations: number): Promise<RoundReport> {
     const contentOf = this.#contents()
+    await this.#prepare(iterations, contentOf)
     const planned = Array.from({ length: iterations }, () => this.#planNext(contentOf))
     const fetchedBefore = await this.#coolDown()
     const done: TimedIteration[] = []
-    for (const { steps, calls } of planned) done.push(await timeIteration(this.#subject, steps, calls, this.#order))
+    for (const { steps, calls } of planned) {
+      if (this.#workload.quietMs !== undefined) await setTimeout(this.#workload.quietMs)
+      done.push(await timeIteration(this.#subject, steps, calls, this.#order))
+    }
     const cold = await this.#fetched(fetchedBefore)
     const { checkedBytes, tornReads } = await new RoundVerifier(this.#subject, this.#tree, contentOf).verify(done)
     return { samplesNs: done.map((iteration) => iteration.elapsedNs), checkedBytes, tornReads, cold }
@@ -99,6 +104,14 @@ export class WorkloadSession {
 
   get #order(): 'one-by-one' | 'at-once' {
     return this.#workload.clients === 1 ? 'one-by-one' : 'at-once'
+  }
+
+  async #prepare(iterations: number, contentOf: (content: ContentRef) => Uint8Array): Promise<void> {
+    const { prepares } = this.#workload
+    if (prepares === undefined) return
+    const files = Array.from({ length: iterations }, (_, at) => prepares(this.#iterations + at)).flat()
+    this.#tree.prepare(files)
+    await this.#subject.preload(files.map(({ path, content }) => ({ path, content: contentOf(content) })))
   }
 
   #planNext(contentOf: (content: ContentRef) => Uint8Array) {

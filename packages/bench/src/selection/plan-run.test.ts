@@ -96,7 +96,17 @@ describe('planRun', () => {
   it('has only the combinations of the goals in the preset targets', () => {
     const ids = plan({ preset: 'targets' }).workloads.flatMap((planned) => planned.combinations.map(({ id }) => id))
     const baselines = ['local_fs', 'local_fs+fsync', 'local_fs+atomic', 'local_fs+atomic:os']
-    assert.deepEqual(new Set(ids), new Set([...baselines, 'local-sqlite', 'local-sqlite:os', 'sha256+commit']))
+    const servers = ['local-redis', 'bare-redis']
+    assert.deepEqual(new Set(ids), new Set([...baselines, 'local-sqlite', 'local-sqlite:os', 'sha256+commit', ...servers]))
+  })
+
+  it('has each combination only where a goal is about it in the preset targets', () => {
+    const { workloads } = plan({ preset: 'targets' })
+    const combosIn = (id: string) =>
+      workloads.find(({ workload }) => workloadId(workload) === id)?.combinations.map((combination) => combination.id)
+    assert.deepEqual(combosIn('targets/remove[size=1KiB]'), ['local_fs+fsync', 'local-sqlite'])
+    assert.deepEqual(combosIn('metadata/exists'), ['local_fs', 'local-sqlite:os'])
+    assert.deepEqual(combosIn('servers/write[callers=10]'), ['local_fs', 'local-redis', 'bare-redis'])
   })
 
   it('has every workload of the goals in the preset targets', () => {

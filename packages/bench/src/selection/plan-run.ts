@@ -53,6 +53,7 @@ export function planRun(
       workload,
       combinations: ready
         .filter(({ id }) => combo === undefined || combo === id)
+        .filter((combination) => !isByGoals(request) || hasGoal(workload, combination))
         .filter((combination) => keywords === undefined || keywords.matches(keywordText(workload, combination.id))),
     }))
     .filter((plan) => plan.combinations.length > 0)
@@ -62,6 +63,15 @@ export function planRun(
   const skips = asked.filter(isMeant).flatMap(skipOf)
   if (planned.length === 0) throw nothingSelected(keywords, chosen, ready, skips)
   return { workloads: planned, skips }
+}
+
+/** The preset of the goals takes what each of them is about, and nothing beside it. */
+function isByGoals({ preset, words, combos }: SelectionRequest): boolean {
+  return preset === 'targets' && words.length === 0 && combos === undefined
+}
+
+function hasGoal(workload: Workload, { id }: Combination): boolean {
+  return goals.some((goal) => goal.combo === id && goal.workload === workloadId(workload))
 }
 
 interface ChosenWorkload {

@@ -54,6 +54,10 @@ export class NexusSubject implements Subject {
     return (await this.#fs.writeBatch(files)).map((entry) => entry.version)
   }
 
+  async remove(path: string): Promise<void> {
+    await this.#fs.remove(path)
+  }
+
   read(path: string): Promise<Uint8Array> {
     return this.#fs.read(path)
   }

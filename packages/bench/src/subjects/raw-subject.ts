@@ -1,4 +1,4 @@
-import { access, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { folderUsage } from './disk-usage.ts'
 import { equalBytes } from './equal-bytes.ts'
@@ -6,7 +6,7 @@ import type { Inventory, Subject, SubjectFile, SubjectTraits } from './subject.t
 
 /**
  * The baselines. `local_fs` is `node:fs/promises` as most programs use it: class `os`. `local_fs+fsync` adds an fsync of the file and,
- * for a new name, of its folder: class `disk`. Both truncate a file in place to overwrite it, so a crash can leave half of it. The atomic
+ * for a name that comes or goes, of its folder: class `disk`. Both truncate a file in place to overwrite it, so a crash can leave half of it. The atomic
  * ones write a temporary file beside it and rename that, as editors and databases do.
  */
 export class RawSubject implements Subject {
@@ -37,6 +37,12 @@ export class RawSubject implements Subject {
   async writeBatch(files: readonly SubjectFile[]): Promise<undefined[]> {
     for (const { path, content } of files) await this.write(path, content, { isNew: true })
     return files.map(() => undefined)
+  }
+
+  async remove(path: string): Promise<void> {
+    const file = join(this.folder, path)
+    await unlink(file)
+    if (this.#withFsync && process.platform !== 'win32') await this.#syncFolder(dirname(file))
   }
 
   read(path: string): Promise<Uint8Array> {

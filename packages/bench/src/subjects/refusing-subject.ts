@@ -33,6 +33,9 @@ export abstract class RefusingSubject implements Subject {
   writeBatch(_files: readonly SubjectFile[]): Promise<readonly undefined[]> {
     return this.#refuse('writeBatch')
   }
+  remove(_path: string): Promise<void> {
+    return this.#refuse('remove')
+  }
   read(_path: string): Promise<Uint8Array> {
     return this.#refuse('read')
   }

@@ -11,6 +11,8 @@ export interface Subject {
   write(path: string, content: Uint8Array, options: { readonly isNew: boolean }): Promise<number | undefined>
   /** Versions in the order of the files. */
   writeBatch(files: readonly SubjectFile[]): Promise<readonly (number | undefined)[]>
+  /** Removes a file; of Nexus its versions stay. */
+  remove(path: string): Promise<void>
   read(path: string): Promise<Uint8Array>
   exists(path: string): Promise<boolean>
   /** Names in a directory, in any order. */

@@ -52,6 +52,11 @@ export class FakeSubject implements Subject {
     return Promise.all(files.map(({ path, content }) => this.write(path, content)))
   }
 
+  async remove(path: string): Promise<void> {
+    this.#cost()
+    this.#files.delete(path)
+  }
+
   async read(path: string): Promise<Uint8Array> {
     this.#cost()
     const stored = this.#files.get(path)?.at(-1) ?? new Uint8Array(0)

@@ -8,6 +8,23 @@ const marker: PlannedFile = { path: '/new/marker.bin', content: { key: 'marker',
 export const targetWorkloads: readonly Workload[] = [
   ...[KiB, 100 * KiB, MiB, 10 * MiB].map(newFile),
   {
+    ...common('overwrite-sparse', { size: '1KiB' }, KiB),
+    title: 'overwrites one file of 1KiB with new bytes, after 20 ms of quiet each time',
+    data: 'unique',
+    growth: 'Nexus keeps one more version per operation; the raw file is replaced',
+    preload: [{ path: '/file.bin', content: { key: 'sparse/before', size: KiB } }],
+    acts: (i) => [writeOf('/file.bin', `sparse/${i}`, KiB)],
+    quietMs: 20,
+  },
+  {
+    ...common('remove', { size: '1KiB' }, 0),
+    title: 'removes a file of 1KiB; raw: unlink, and in class disk an fsync of the folder',
+    data: 'none',
+    preload: [marker],
+    prepares: (i) => [{ path: `/new/gone-${i}.bin`, content: { key: `gone/${i}`, size: KiB } }],
+    acts: (i) => [{ kind: 'remove', path: `/new/gone-${i}.bin` }],
+  },
+  {
     ...common('write-known', { size: '1MiB' }, MiB),
     title: 'writes 1 MiB that is stored already to a new path',
     data: 'same',

@@ -30,6 +30,10 @@ export interface Workload {
   readonly preload: readonly PlannedFile[]
   /** The acts of iteration 0, 1, 2 ...: the same for every combination. */
   readonly acts: (iteration: number) => readonly Act[]
+  /** Files of an iteration that are made before its round, uncounted: what its acts remove. */
+  readonly prepares?: ((iteration: number) => readonly PlannedFile[]) | undefined
+  /** Milliseconds of quiet before each iteration: calls that come one by one find other things warm, and nobody to share a sync with. */
+  readonly quietMs?: number | undefined
   /** Set for reads that must come from the disk. */
   readonly cold?: ColdStart | undefined
   /** Bytes of content cache that Nexus gets; its default if absent. */
@@ -53,6 +57,7 @@ export type Act =
   | { readonly kind: 'write'; readonly file: PlannedFile }
   | { readonly kind: 'write-batch'; readonly files: readonly PlannedFile[] }
   | { readonly kind: 'read'; readonly path: string }
+  | { readonly kind: 'remove'; readonly path: string }
   | { readonly kind: 'exists'; readonly path: string }
   | { readonly kind: 'list'; readonly path: string }
   | { readonly kind: 'list-stat'; readonly path: string }
