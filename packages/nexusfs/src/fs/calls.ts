@@ -1,5 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
+import { orAborted } from '../core/abort.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
+import { LoopTurns } from '../core/loop-turns.ts'
 import { isMemoryError } from './memory-error.ts'
 import type { OperationName } from './operations.ts'
 import { noOptions, takeOptions } from './take-options.ts'
@@ -33,20 +35,27 @@ export function tell<T>(listener: ((told: T) => void) | undefined, told: T): voi
   }
 }
 
-/** The calls under way of one open file system: refuses new ones once it closes, and knows when the last is over. */
+/**
+ * The calls under way of one open file system: refuses new ones once it closes, and knows when the last is over. Where many are made at
+ * once, those that come after 2 ms of work begin in later turns of the event loop, in the order of the calls.
+ */
 export class Calls {
+  readonly #turns = new LoopTurns()
   #running = 0
   #isClosed = false
   #drained: (() => void) | undefined
 
   /**
-   * @throws {NexusError} Closed; InvalidArgument for wrong options; Unexpected, with the cause, for an error that nobody foresaw
+   * @param given what belongs to the caller, who may change it before `work` begins; held only if `work` has to wait
+   * @throws {NexusError} Closed; InvalidArgument for wrong options; Unexpected, with the cause, for an error that nobody foresaw;
+   * Aborted, outcome none, if the caller cancels before the work begins
    */
   async run<T, Options extends object>(
     operation: OperationName,
     path: string,
     options: Options,
     work: (options: Options) => Promise<T>,
+    given?: { hold(): void },
   ): Promise<T> {
     if (this.#isClosed) throw new NexusError('Closed', `${operation} ${path}: the file system was closed`, { operation })
     const events = channel(`nexus:${operation}`)
@@ -54,7 +63,12 @@ export class Calls {
     this.#running++
     let code: string | undefined
     try {
-      return await work(takeOptions(operation, options))
+      const own = takeOptions(operation, options)
+      if (this.#turns.isOverdue()) {
+        given?.hold()
+        await this.#turn(operation, own)
+      }
+      return await work(own)
     } catch (error) {
       const told = toTold(error, operation, path)
       code = isNexusError(told) ? told.code : undefined
@@ -66,6 +80,12 @@ export class Calls {
         events.publish({ operation, path, duration: performance.now() - started, code } satisfies OperationEvent)
       }
     }
+  }
+
+  /** Who cancels while he waits is told at once. */
+  #turn(operation: OperationName, options: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+    const { signal } = options
+    return signal === undefined ? this.#turns.next() : orAborted(() => this.#turns.next(), signal, operation)
   }
 
   /** The items of pages that are fetched one by one, each as a call of its own. */

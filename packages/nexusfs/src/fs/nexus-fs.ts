@@ -39,6 +39,7 @@ import type {
   UtimesOptions,
   WriteOptions,
 } from './options.ts'
+import { Given, keptContent, keptWrites } from './own-bytes.ts'
 import { read, readRange, readText, readWithStat } from './read.ts'
 import { remove } from './remove.ts'
 import { restore } from './restore.ts'
@@ -113,12 +114,14 @@ export class NexusFS implements AsyncDisposable {
    * NoSpace, ReadOnly
    */
   write(path: string, content: string | Uint8Array, options: WriteOptions = noOptions): Promise<FileEntry> {
-    return this.#calls.run('write', path, options, (own) => write(this.#fs, path, content, own))
+    const given = new Given(content, keptContent)
+    return this.#calls.run('write', path, options, (own) => write(this.#fs, path, given.value, own), given)
   }
 
   /** Adds to the end of a file, or makes it; several appenders at once all get their bytes in. Throws as `write`. */
   append(path: string, content: string | Uint8Array, options: WriteOptions = noOptions): Promise<FileEntry> {
-    return this.#calls.run('append', path, options, (own) => append(this.#fs, path, content, own))
+    const given = new Given(content, keptContent)
+    return this.#calls.run('append', path, options, (own) => append(this.#fs, path, given.value, own), given)
   }
 
   /**
@@ -136,7 +139,8 @@ export class NexusFS implements AsyncDisposable {
    * @throws {NexusError} as `write`, and InvalidArgument, before any upload, for more than fits into a commit (about 2,400 files)
    */
   writeBatch(writes: readonly BatchWrite[], options: CommitOptions & ParentOptions = noOptions): Promise<readonly FileEntry[]> {
-    return this.#calls.run('writeBatch', '', options, (own) => writeBatch(this.#fs, writes, own))
+    const given = new Given(writes, keptWrites)
+    return this.#calls.run('writeBatch', '', options, (own) => writeBatch(this.#fs, given.value, own), given)
   }
 
   /**

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { isNexusError } from '../../core/errors.ts'
+import { LoopTurns } from '../../core/loop-turns.ts'
 import { revisionZero, toRevision } from '../../core/revision.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { openDatabase, type SqlDatabase } from './driver.ts'
-import { LoopTurns } from './loop-turns.ts'
 import {
   commitOf,
   keyOf,

@@ -4,6 +4,9 @@ const stretchMs = 2
 /** Calls that are let go on together before the time is looked at. */
 const releasedTogether = 8
 
+/** Calls that went on are forgotten together, so that it costs little, and also where others wait all the time. */
+const keptReleased = 1024
+
 /**
  * Knows when the event loop last turned. Calls that end without waiting resume their callers by microtasks alone, and a loop of such
  * calls would never let a timer or a socket run: so who is overdue waits for the next turn. Of those who wait, as many go on in one turn
@@ -51,11 +54,11 @@ export class LoopTurns {
     for (let count = 0; count < releasedTogether && this.#released < this.#waiting.length; count++) {
       this.#waiting[this.#released++]?.()
     }
-    if (this.#released === this.#waiting.length) {
-      this.#waiting = []
+    if (this.#released === this.#waiting.length || this.#released >= keptReleased) {
+      this.#waiting = this.#waiting.slice(this.#released)
       this.#released = 0
-      return
     }
+    if (this.#waiting.length === 0) return
     afterMicrotasks(() => {
       if (performance.now() - this.#since < stretchMs) this.#release()
     })

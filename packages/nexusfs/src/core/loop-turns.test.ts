@@ -48,4 +48,21 @@ describe('LoopTurns', () => {
     assert.deepEqual(order, ['first', 'second'])
     assert.equal(turns.isOverdue(), false)
   })
+
+  it('goes on in order where others come and wait all the time', async () => {
+    const turns = new LoopTurns()
+    const done: number[] = []
+    let made = 0
+    const call = async (): Promise<void> => {
+      const index = made++
+      await turns.next()
+      done.push(index)
+      if (made < 20_000) await call()
+    }
+    await Promise.all(Array.from({ length: 50 }, call))
+    assert.deepEqual(
+      done,
+      Array.from({ length: made }, (_, index) => index),
+    )
+  })
 })
