@@ -113,15 +113,10 @@ export class Checkpointer {
     this.#nextRestart = isDone ? 0 : performance.now() + this.#heldUpMs
   }
 
-  /** Commits would only wait for the lock. */
+  /** Beside the commits: each piece holds the lock for about a millisecond. */
   async #makeRoom(): Promise<void> {
     this.#hasRoom = true
-    this.#options.pause()
-    try {
-      await this.#onThread()?.makeRoom()
-    } finally {
-      this.#options.resume()
-    }
+    for (let isMore = true; isMore && !this.#isClosed; ) isMore = (await this.#onThread()?.addRoom()) ?? false
   }
 
   /** False if another connection is moving the WAL, or the thread cannot. */

@@ -6,7 +6,10 @@ import { LastRevision } from './last-revision.ts'
 import { faultOf } from './sql-fault.ts'
 import { StoreClock } from './store-clock.ts'
 import type { ThreadReply, ThreadRequest } from './store-thread.ts'
-import { makeWalRoom } from './wal-room.ts'
+import { addWalRoom } from './wal-room.ts'
+
+/** How long room in the WAL waits for the write lock, in ms; it stops nobody. */
+const roomWaitMs = 200
 
 /** Here a group keeps only other processes waiting, in ms. */
 const groupMs = 20
@@ -71,8 +74,16 @@ function serve(request: ThreadRequest, { database, committer }: Connection, plac
     case 'checkpoint':
       return checkpoint(database, request.mode, request.waitMs)
     case 'room':
-      makeWalRoom(database, place.file)
-      return { kind: 'room' }
+      return room(database, place.file)
+  }
+}
+
+function room(database: SqlDatabase, file: string): ThreadReply {
+  database.exec(`PRAGMA busy_timeout = ${roomWaitMs}`)
+  try {
+    return { kind: 'room', isMore: addWalRoom(database, file) }
+  } finally {
+    database.exec('PRAGMA busy_timeout = 0')
   }
 }
 

@@ -13,7 +13,7 @@ export type ThreadRequest =
 export type ThreadReply =
   | GroupOutcome
   | { readonly kind: 'checkpoint'; readonly moved: number | undefined }
-  | { readonly kind: 'room' }
+  | { readonly kind: 'room'; readonly isMore: boolean }
 
 /**
  * `PASSIVE` moves what it can without stopping anybody; `RESTART` stops writers until all is moved, so that the WAL begins anew;
@@ -80,9 +80,13 @@ export class StoreThread {
     return reply.kind === 'checkpoint' ? reply.moved : undefined
   }
 
-  /** Makes the file of the WAL as long as it gets (see wal-room.ts). Where that fails, it grows as it needs. */
-  async makeRoom(): Promise<void> {
-    await this.#ask({ kind: 'room' })
+  /**
+   * Makes the file of the WAL longer by a piece (see wal-room.ts). Where that fails, it grows as it needs.
+   * @returns whether there is more to add
+   */
+  async addRoom(): Promise<boolean> {
+    const reply = await this.#ask({ kind: 'room' })
+    return reply.kind === 'room' && reply.isMore
   }
 
   /** Lets the thread close its connection and end. */

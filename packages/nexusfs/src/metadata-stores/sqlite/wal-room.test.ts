@@ -5,7 +5,7 @@ import { describe, it } from 'vitest'
 import { openDatabase } from './driver.ts'
 import { commitOf, keyOf, put, testStore } from './sqlite-store.test-fixture.ts'
 import { SqliteStore } from './sqlite-store.ts'
-import { makeWalRoom } from './wal-room.ts'
+import { addWalRoom } from './wal-room.ts'
 
 const room = 8 * 1024 * 1024
 
@@ -25,7 +25,7 @@ describe('room in the WAL', () => {
     await using test = await testStore({ worker: 'never' })
     await test.store.commit([commitOf(put('a', '1'))])
     const database = openDatabase(test.file)
-    makeWalRoom(database, test.file)
+    while (addWalRoom(database, test.file));
     database.close()
     await test.store.commit([commitOf(put('b', '2'))])
     const copy = `${test.file}.copy`
@@ -39,15 +39,30 @@ describe('room in the WAL', () => {
     )
   })
 
+  it('is made in pieces between which others commit', async () => {
+    await using test = await testStore({ worker: 'never' })
+    await test.store.commit([commitOf(put('a', '1'))])
+    const database = openDatabase(test.file)
+    let pieces = 0
+    while (addWalRoom(database, test.file)) {
+      pieces += 1
+      const before = statSync(`${test.file}-wal`).size
+      assert.equal((await test.store.commit([commitOf(put(`k${pieces}`, 'x'))]))[0]?.status, 'committed')
+      assert.equal(statSync(`${test.file}-wal`).size, before)
+    }
+    database.close()
+    assert.ok(pieces >= 10, `${pieces} pieces`)
+  })
+
   it('waits for who holds the write lock', async () => {
     await using test = await testStore({ worker: 'never' })
     await test.store.commit([commitOf(put('a', '1'))])
     const [holder, other] = [openDatabase(test.file), openDatabase(test.file)]
     holder.exec('BEGIN IMMEDIATE')
-    assert.throws(() => makeWalRoom(other, test.file), /locked/)
+    assert.throws(() => addWalRoom(other, test.file), /locked/)
     assert.ok(statSync(`${test.file}-wal`).size < room)
     holder.exec('ROLLBACK')
-    makeWalRoom(other, test.file)
+    while (addWalRoom(other, test.file));
     assert.equal(statSync(`${test.file}-wal`).size, room)
     holder.close()
     other.close()
