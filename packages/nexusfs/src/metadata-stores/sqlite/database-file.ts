@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { accessSync, closeSync, constants, fsyncSync, linkSync, lstatSync, openSync, rmSync } from 'node:fs'
+import { accessSync, closeSync, constants, fsyncSync, linkSync, lstatSync, openSync, rmSync, statfsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type ErrorCode, NexusError } from '../../core/errors.ts'
 
 export interface DatabaseFileOptions {
   /** Make the file if it is not there. */
   readonly create: boolean
-  /** Make sure that a new file's name survives a power loss. */
+  /** Make sure that the file's name survives a power loss. */
   readonly isDurable: boolean
 }
 
@@ -17,7 +17,8 @@ const operation = 'sqlite.open'
  * Returns its absolute path.
  *
  * An existing file is never opened here: closing it would drop the locks that other connections of this process hold on it.
- * @throws {NexusError} NotFound, PermissionDenied, ReadOnly, InvalidConfig if it is a symbolic link or no file
+ * @throws {NexusError} NotFound, PermissionDenied, ReadOnly, InvalidConfig if it is a symbolic link or no file, Unsupported on a network
+ * file system
  */
 export function prepareDatabaseFile(path: string, { create, isDurable }: DatabaseFileOptions): string {
   if (path === '' || path.includes('\0') || path.startsWith(':')) {
@@ -27,9 +28,13 @@ export function prepareDatabaseFile(path: string, { create, isDurable }: Databas
   try {
     if (!isThere(file)) {
       if (!create) throw failure('NotFound', file, 'is not there; open it with create, or name another')
-      createFile(file, isDurable)
+      refuseNetwork(file, statfsSync(dirname(file)).type)
+      createFile(file)
     }
     checkFile(file)
+    refuseNetwork(file, statfsSync(file).type)
+    // Also where the file was there: one of class `os` may have made it.
+    if (isDurable) syncFolder(dirname(file))
   } catch (error) {
     throw translate(error, file)
   }
@@ -50,7 +55,7 @@ function checkFile(file: string): void {
 }
 
 /** Made under another name and linked, so that no descriptor of ours is ever open on a file that others already use. */
-function createFile(file: string, isDurable: boolean): void {
+function createFile(file: string): void {
   const temporary = `${file}.${randomUUID()}.tmp`
   closeSync(openSync(temporary, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600))
   try {
@@ -60,7 +65,6 @@ function createFile(file: string, isDurable: boolean): void {
   } finally {
     rmSync(temporary, { force: true })
   }
-  if (isDurable) syncFolder(dirname(file))
 }
 
 function syncFolder(folder: string): void {
@@ -70,6 +74,32 @@ function syncFolder(folder: string): void {
   } finally {
     closeSync(descriptor)
   }
+}
+
+/** Types of `statfs` (linux/magic.h) whose files other machines may have open: they would not see this one's shared memory. */
+const networkTypes: Readonly<Record<number, string>> = {
+  26985: 'NFS',
+  20859: 'SMB',
+  4283649346: 'CIFS',
+  4266872130: 'SMB',
+  1397113167: 'AFS',
+  12805120: 'Ceph',
+  198183888: 'Lustre',
+  1196443219: 'GPFS',
+}
+
+/**
+ * @param type of the file system, as `statfs` tells it
+ * @throws {NexusError} Unsupported
+ */
+export function refuseNetwork(file: string, type: number): void {
+  const name = networkTypes[type >>> 0]
+  if (name === undefined) return
+  throw failure(
+    'Unsupported',
+    file,
+    `is on a network file system (${name}), where SQLite cannot share it; put it on a local disk, or use PostgreSQL or Redis`,
+  )
 }
 
 const meanings: Readonly<Record<string, { readonly code: ErrorCode; readonly what: string }>> = {

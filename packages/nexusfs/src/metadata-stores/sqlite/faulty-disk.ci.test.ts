@@ -39,6 +39,15 @@ describe('a SqliteStore of class disk', () => {
     assert.ok(ofWal.length >= 3, 'nothing was written: the test proved nothing')
   })
 
+  it('syncs the folder of a file that one of class os has made', async () => {
+    await using folder = await testFolder()
+    const file = join(folder.path, 'meta.db')
+    await (await SqliteStore.open({ path: file, durability: 'os' })).close()
+    const log = join(folder.path, 'strace.log')
+    await underStrace(['-y', '-e', 'trace=fsync', '-o', log], `${prelude(file)} await store.close()`)
+    assert.match(readFileSync(log, 'utf8'), new RegExp(`fsync\\(\\d+<${folder.path}>\\) += 0`))
+  })
+
   it('says that it does not know, if the sync failed, and goes on with a new connection', async () => {
     await using folder = await testFolder()
     const file = join(folder.path, 'meta.db')

@@ -10,6 +10,7 @@ import { toRevision } from '../../core/revision.ts'
 import { keyText } from '../../metadata/key-text.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { connect } from './connection.ts'
+import { refuseNetwork } from './database-file.ts'
 import { checkSqliteVersion, openDatabase } from './driver.ts'
 import { commitOf, keyOf, put, revisionOf, testFolder, testStore } from './sqlite-store.test-fixture.ts'
 import { SqliteStore } from './sqlite-store.ts'
@@ -115,6 +116,19 @@ describe('SqliteStore.open', () => {
     await assert.rejects(headless.read({ get: [keyOf('c')] }), { code: 'Corrupt' })
     const [result] = await headless.commit([commitOf(put('c', ''))])
     assert.equal(result?.status === 'failed' && isNexusError(result.error) && result.error.code, 'Corrupt')
+  })
+
+  it('refuses a network file system, by what statfs says of it', () => {
+    for (const type of [0x6969, 0xff534d42, 0xff534d42 | 0, 0xfe534d42]) {
+      assert.throws(() => refuseNetwork('/mnt/meta.db', type), {
+        code: 'Unsupported',
+        message: /network file system \((NFS|CIFS|SMB)\)/,
+      })
+    }
+    // ext, XFS, btrfs, tmpfs, overlay, FUSE, 9p of a sandbox
+    for (const type of [0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0x65735546, 0x01021997]) {
+      refuseNetwork('/mnt/meta.db', type)
+    }
   })
 
   it('refuses a place where SQLite cannot keep a write-ahead log', () => {
