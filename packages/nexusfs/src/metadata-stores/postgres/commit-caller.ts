@@ -99,9 +99,13 @@ export class CommitCaller {
 
   async #call(commits: readonly PlannedCommit[], { timeoutMs, lockMs }: CallTimes): Promise<readonly CommitResult[]> {
     const { pool, statements, store, seen } = this.#session
-    const rows = await pool.use(timeoutMs, (connection) => {
+    const asked = pool.use(timeoutMs, (connection) => {
+      seen.refuseIfBack()
       const values = commitArguments({ store, seen: seen.revision }, commits, Math.ceil(Math.min(timeoutMs, lockMs)))
       return connection.query({ operation: 'metadata.commit', text: statements.commit, name: 'nexus_commit', values, timeoutMs })
+    })
+    const rows = await asked.catch((error: unknown) => {
+      throw isNexusError(error) && error.context.reason === 'rolled back' ? seen.found(error) : error
     })
     const results = commitResults(rows[0]?.[0] ?? '', commits.length)
     const highest = results.findLast((result) => result.status === 'committed')

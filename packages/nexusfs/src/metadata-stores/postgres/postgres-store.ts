@@ -83,6 +83,7 @@ export class PostgresStore implements MetadataStore {
 
   async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
     this.#refuse('metadata.read', options)
+    this.#session.seen.refuseIfBack()
     checkReadRequest(request)
     const { statements, isPooled, settings, seen } = this.#session
     const call = { operation: 'metadata.read', values: readArguments(request), timeoutMs: settings.statementTimeoutMs }
@@ -92,13 +93,15 @@ export class PostgresStore implements MetadataStore {
         : { ...call, values: call.values.slice(0, 2), text: statements.readKeys, name: 'nexus_read_keys' },
     )
     const before = seen.revision
-    const { last, ...reply } = readReply(request, await this.#bounded(work, 'metadata.read', options))
+    const { last, newest, ...reply } = readReply(request, await this.#bounded(work, 'metadata.read', options))
     seen.check('metadata.read', last, before)
+    seen.saw(newest)
     return reply
   }
 
   async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
     this.#refuse('metadata.commit', options)
+    this.#session.seen.refuseIfBack()
     checkCommits(commits)
     const call = this.#commits.begin(commits)
     try {
@@ -110,11 +113,11 @@ export class PostgresStore implements MetadataStore {
 
   async horizon(options?: StoreCallOptions): Promise<Revision> {
     this.#refuse('metadata.horizon', options)
+    this.#session.seen.refuseIfBack()
     const work = this.#call('metadata.horizon', this.#session.statements.horizon)
     const [found] = await this.#bounded(work, 'metadata.horizon', options)
     // A commit that read the sequence just before another one drew its number registers below it, for a moment.
     this.#horizon = toRevision(Math.max(this.#horizon, Number(found)))
-    this.#session.seen.saw(this.#horizon)
     return this.#horizon
   }
 
@@ -148,7 +151,7 @@ export class PostgresStore implements MetadataStore {
     const [raised] = await this.#calls.track(operation, () =>
       pool.use(timeoutMs, (connection) => whileAlone(connection, plan, raise)),
     )
-    this.#session.seen.saw(toRevision(Number(raised)))
+    this.#session.seen.confirm(toRevision(Number(raised)))
     return this.horizon(options)
   }
 

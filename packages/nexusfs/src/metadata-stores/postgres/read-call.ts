@@ -22,15 +22,20 @@ const noBytes = new Uint8Array(0)
 /** A row of `read_v1` in text form: ordinal, item, revision, value. */
 export type ReadRow = readonly (string | null)[]
 
-/** The reply, and the last revision that was drawn when it was made. */
-export function readReply(
-  { get = [], scan = [] }: ReadRequest,
-  rows: readonly ReadRow[],
-): ReadReply & { readonly last: Revision } {
+/** What a read tells beside its reply. */
+export interface ReadMarks {
+  /** The last revision that was drawn when the reply was made; its commit may not be durable, or never come. */
+  readonly last: Revision
+  /** The highest of the entries found; 0 if there are none. */
+  readonly newest: Revision
+}
+
+export function readReply({ get = [], scan = [] }: ReadRequest, rows: readonly ReadRow[]): ReadReply & ReadMarks {
   const found: (MetadataEntry | undefined)[] = new Array(get.length).fill(undefined)
   const pages: MetadataEntry[][] = scan.map(() => [])
   let time = 0
   let last = revisionZero
+  let newest = 0
   for (const [ordinalText, item, revisionText, value] of rows) {
     const ordinal = Number(ordinalText)
     const revision = Number(revisionText)
@@ -42,10 +47,11 @@ export function readReply(
     const key = ordinal > 0 ? get[ordinal - 1] : { group: scan[-ordinal - 1]?.group ?? noBytes, item: bytesOf(item) }
     if (key === undefined) continue
     const entry: MetadataEntry = { key, value: bytesOf(value), revision: toRevision(revision) }
+    newest = Math.max(newest, revision)
     if (ordinal > 0) found[ordinal - 1] = entry
     else pages[-ordinal - 1]?.push(entry)
   }
-  return { get: found, scan: pages.map((entries, index) => page(entries, scan[index])), time, last }
+  return { get: found, scan: pages.map((entries, index) => page(entries, scan[index])), time, last, newest: toRevision(newest) }
 }
 
 function page(entries: readonly MetadataEntry[], scan: Scan | undefined): ScanPage {
