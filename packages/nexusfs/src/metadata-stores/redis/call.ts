@@ -20,11 +20,6 @@ export class Call {
     return Math.max(0, this.#endsAt - performance.now())
   }
 
-  /** The same deadline, which the caller cannot move: for work that several callers share. */
-  withoutSignal(): Call {
-    return new Call(this.operation, this.remaining, undefined)
-  }
-
   /**
    * @throws {NexusError} Aborted, outcome none, if the caller has cancelled already
    */
@@ -52,6 +47,18 @@ export class Call {
       )
       if (this.signal?.aborted) onAbort()
     })
+  }
+
+  /** What `work` gives, unless the caller cancels first; `work` has a deadline of its own, and goes on then. */
+  orCancelled<T>(work: Promise<T>, outcome: () => Outcome): Promise<T> {
+    const { signal } = this
+    if (signal === undefined) return work
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    const onAbort = (): void => reject(this.#aborted(outcome()))
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    if (signal.aborted) onAbort()
+    return promise
   }
 
   timeout(outcome: Outcome, cause?: unknown): NexusError {

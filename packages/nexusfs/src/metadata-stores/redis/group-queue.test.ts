@@ -5,18 +5,19 @@ import { Call } from './call.ts'
 import { GroupQueue, type Part, type SendGroup } from './group-queue.ts'
 
 const limits = { count: 4, bytes: 100, weight: 10 }
+const patienceMs = 2_000
 const wideLimits = { count: 100, bytes: 10_000, weight: 1000 }
 
 /** Takes what it is sent, and answers when told to. */
-function queueWithServer(within = limits) {
+function queueWithServer(within = limits, patience = patienceMs) {
   const groups: { readonly texts: readonly string[]; answer(): void; fail(error: unknown): void }[] = []
-  const send: SendGroup<string> = async (_longest, take) => {
+  const send: SendGroup<string> = async (take) => {
     const texts = take().map(String)
     const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>()
     groups.push({ texts, answer: () => resolve(texts.map((text) => text.toUpperCase())), fail: reject })
     return promise
   }
-  return { queue: new GroupQueue(within, send), groups }
+  return { queue: new GroupQueue({ limits: within, send, patienceMs: patience }), groups }
 }
 
 it('callers of one turn share a group, and each gets its own results', async () => {
@@ -99,11 +100,12 @@ it('who cancels before sending is left out, outcome none; who cancels afterwards
 it('who cancels while the group waits for a connection is left out', async () => {
   const taken: string[] = []
   const connected = Promise.withResolvers<void>()
-  const queue = new GroupQueue<string>(limits, async (_longest, take) => {
+  const send: SendGroup<string> = async (take) => {
     await connected.promise
     taken.push(...take().map(String))
     return taken
-  })
+  }
+  const queue = new GroupQueue<string>({ limits, patienceMs, send })
   const cancel = new AbortController()
   const gone = outcomeOf(queue.add(part('gone'), call(cancel.signal)))
   const kept = queue.add(part('kept'), call())
@@ -116,11 +118,29 @@ it('who cancels while the group waits for a connection is left out', async () =>
   assert.deepEqual(taken, ['kept'])
 })
 
-it('a deadline ends a call that is still queued with the outcome none', async () => {
-  const { queue } = queueWithServer()
+it('who waits behind others is given up when the server answers none of them, outcome none, and is told so', async () => {
+  const { queue } = queueWithServer(limits, 15)
   for (let i = 0; i < 8; i++) queue.add(part('x'), call()).catch(() => undefined)
-  const short = outcomeOf(queue.add(part('short'), new Call('metadata.commit', 15, undefined)))
-  assert.equal(await short, 'none')
+  await assert.rejects(queue.add(part('behind'), call()), (error) => {
+    assert.ok(isNexusError(error, 'Timeout'))
+    assert.equal(error.context.outcome, 'none')
+    assert.match(error.message, /not sent: waited \d+ ms behind other calls of this process/)
+    return true
+  })
+})
+
+it('who waits behind others is served in the end, however long that takes, while the server answers', async () => {
+  const patience = 100
+  const send: SendGroup<string> = async (take) => {
+    const texts = take().map(String)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    return texts
+  }
+  const queue = new GroupQueue({ limits, patienceMs: patience, send })
+  const began = performance.now()
+  const all = await Promise.all(Array.from({ length: 80 }, (_, n) => queue.add(part(`${n}`), call())))
+  assert.ok(performance.now() - began > patience, 'nobody had to wait')
+  assert.equal(all.flat().length, 80)
 })
 
 it('a failure of the group is that of each of its callers, and the next group goes on', async () => {
@@ -140,7 +160,7 @@ it('a failure of the group is that of each of its callers, and the next group go
 })
 
 it('a server that answers with too few results is Unexpected for all', async () => {
-  const queue = new GroupQueue<string>(limits, async (_longest, take) => take().slice(1).map(String))
+  const queue = new GroupQueue<string>({ limits, patienceMs, send: async (take) => take().slice(1).map(String) })
   const results = await Promise.allSettled([queue.add(part('a'), call()), queue.add(part('b'), call())])
   for (const result of results) assert.ok(result.status === 'rejected' && isNexusError(result.reason, 'Unexpected'))
 })

@@ -1,4 +1,5 @@
 import { NexusError } from '../../core/errors.ts'
+import { WaitingLine } from '../../core/waiting-line.ts'
 import type { Call } from './call.ts'
 
 /** How much goes into one script: large enough to share its cost, small enough not to hold up the server's other clients. */
@@ -21,10 +22,9 @@ export interface Part {
  * What sends a group: when it is about to, and not before, it takes the packed requests; those whose callers have gone are then left
  * out. From that moment on the outcome of a failure is unknown. One result for each, in order.
  */
-export type SendGroup<Result> = (longest: Call, take: () => readonly Buffer[]) => Promise<readonly Result[]>
+export type SendGroup<Result> = (take: () => readonly Buffer[]) => Promise<readonly Result[]>
 
 interface Batch<Result> extends Part {
-  readonly call: Call
   isSent: boolean
   isOver: boolean
   readonly resolve: (results: readonly Result[]) => void
@@ -40,17 +40,24 @@ const scriptsUnderWay = 2
  */
 const splitCallers = 8
 
+/** How a queue serves its callers. */
+export interface GroupPlan<Result> {
+  readonly limits: GroupLimits
+  readonly send: SendGroup<Result>
+  /** A caller who has waited for so long, while the server answered nobody, is given up. */
+  readonly patienceMs: number
+}
+
 /** Gathers the requests of concurrent callers, so that one script serves many. */
 export class GroupQueue<Result> {
-  readonly #limits: GroupLimits
-  readonly #send: SendGroup<Result>
-  #waiting: Batch<Result>[] = []
+  readonly #plan: GroupPlan<Result>
+  readonly #waiting: WaitingLine<Batch<Result>>
   #underWay = 0
   #isScheduled = false
 
-  constructor(limits: GroupLimits, send: SendGroup<Result>) {
-    this.#limits = limits
-    this.#send = send
+  constructor(plan: GroupPlan<Result>) {
+    this.#plan = plan
+    this.#waiting = new WaitingLine(plan.patienceMs, (batch, waitedMs) => batch.reject(unserved(waitedMs)))
   }
 
   /**
@@ -59,10 +66,10 @@ export class GroupQueue<Result> {
    */
   add(part: Part, call: Call): Promise<readonly Result[]> {
     const { promise, resolve, reject } = Promise.withResolvers<readonly Result[]>()
-    const batch: Batch<Result> = { ...part, call, isSent: false, isOver: false, resolve, reject }
+    const batch: Batch<Result> = { ...part, isSent: false, isOver: false, resolve, reject }
     this.#waiting.push(batch)
     this.#schedule()
-    return call.race(promise, () => {
+    return call.orCancelled(promise, () => {
       batch.isOver = true
       return batch.isSent ? 'unknown' : 'none'
     })
@@ -89,19 +96,19 @@ export class GroupQueue<Result> {
   #takeGroup(): Batch<Result>[] {
     const group: Batch<Result>[] = []
     const size = { count: 0, bytes: 0, weight: 0 }
-    const isSplit = this.#underWay === 0 && this.#waiting.length >= splitCallers
-    const most = isSplit ? Math.ceil(this.#waiting.length / 2) : this.#waiting.length
-    let taken = 0
-    for (const batch of this.#waiting) {
-      if (taken === most || (group.length > 0 && isAbove(size, batch, this.#limits))) break
-      taken += 1
+    const { size: waiting } = this.#waiting
+    const isSplit = this.#underWay === 0 && waiting >= splitCallers
+    const most = isSplit ? Math.ceil(waiting / 2) : waiting
+    for (let taken = 0; taken < most; taken++) {
+      const batch = this.#waiting.first
+      if (batch === undefined || (group.length > 0 && isAbove(size, batch, this.#plan.limits))) break
+      this.#waiting.shift()
       if (batch.isOver) continue
       group.push(batch)
       size.count += batch.packed.length
       size.bytes += batch.bytes
       size.weight += batch.weight
     }
-    this.#waiting.splice(0, taken)
     return group
   }
 
@@ -111,12 +118,11 @@ export class GroupQueue<Result> {
       await this.#serve(group)
     } finally {
       this.#underWay -= 1
-      if (this.#waiting.length > 0) this.#schedule()
+      if (this.#waiting.size > 0) this.#schedule()
     }
   }
 
   async #serve(group: readonly Batch<Result>[]): Promise<void> {
-    const longest = group.map(({ call }) => call).reduce((a, b) => (a.remaining >= b.remaining ? a : b))
     let sent: readonly Batch<Result>[] = []
     const take = (): readonly Buffer[] => {
       sent = group.filter((batch) => !batch.isOver)
@@ -124,12 +130,21 @@ export class GroupQueue<Result> {
       return sent.flatMap((batch) => batch.packed)
     }
     try {
-      const results = await this.#send(longest.withoutSignal(), take)
+      const results = await this.#plan.send(take)
+      this.#waiting.moved()
       deliver(sent, results)
     } catch (error) {
       for (const batch of group) batch.reject(error)
     }
   }
+}
+
+/** Not the server's fault alone: the caller was behind others of this process. */
+function unserved(waitedMs: number): NexusError {
+  const waited = `${Math.round(waitedMs)} ms behind other calls of this process, and Redis answered none of them`
+  return new NexusError('Timeout', `redis: not sent: waited ${waited}; is it overloaded or cut off?`, {
+    context: { outcome: 'none' },
+  })
 }
 
 /** True if a group of that size has no room for the part. */

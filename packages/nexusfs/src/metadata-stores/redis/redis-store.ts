@@ -93,8 +93,9 @@ export class RedisStore implements MetadataStore {
   private constructor(client: RedisClientClass, connected: RedisClient, facts: ServerFacts) {
     this.#class = client
     this.#client = connected
-    this.#commits = new GroupQueue(commitLimits, (longest, take) => this.#sendCommits(longest, take))
-    this.#reads = new GroupQueue(readLimits, (longest, take) => this.#sendReads(longest, take))
+    const { callMs: patienceMs } = connected.place
+    this.#commits = new GroupQueue({ limits: commitLimits, patienceMs, send: (take) => this.#sendCommits(take) })
+    this.#reads = new GroupQueue({ limits: readLimits, patienceMs, send: (take) => this.#sendReads(take) })
     this.info = {
       name: 'redis',
       portVersion: metadataPortVersion,
@@ -173,10 +174,11 @@ export class RedisStore implements MetadataStore {
     return toReadReply(request, found)
   }
 
-  async #sendReads(longest: Call, take: () => readonly Buffer[]): Promise<readonly FoundByRead[]> {
+  async #sendReads(take: () => readonly Buffer[]): Promise<readonly FoundByRead[]> {
     const packed = take()
     if (packed.length === 0) return []
-    const reply = await this.#ask(longest, readScript, [packList(packed)])
+    const call = callWithin(this.#client.place, 'metadata.read', undefined)
+    const reply = await this.#ask(call, readScript, [packList(packed)])
     this.#client.saw(asNumber(reply[1]))
     return toFound(reply)
   }
@@ -192,12 +194,13 @@ export class RedisStore implements MetadataStore {
     }
   }
 
-  async #sendCommits(longest: Call, take: () => readonly Buffer[]): Promise<readonly CommitResult[]> {
-    const connection = await this.#client.connection(longest)
+  async #sendCommits(take: () => readonly Buffer[]): Promise<readonly CommitResult[]> {
+    const call = callWithin(this.#client.place, 'metadata.commit', undefined)
+    const connection = await this.#client.connection(call)
     const packed = take()
     if (packed.length === 0) return []
-    const reply = await this.#answer(connection, longest, commitScript, [packList(packed)], 'unknown')
-    const results = toCommitResults(reply.slice(1), longest.operation)
+    const reply = await this.#answer(connection, call, commitScript, [packList(packed)], 'unknown')
+    const results = toCommitResults(reply.slice(1), call.operation)
     for (const result of results) {
       if (result.status === 'committed') this.#client.saw(result.revision)
     }
