@@ -1,3 +1,6 @@
+import { Fifo } from './fifo.ts'
+import { afterTurning, type TurningTimer } from './turning-timer.ts'
+
 interface Waiter<Item> {
   readonly item: Item
   readonly since: number
@@ -10,11 +13,9 @@ interface Waiter<Item> {
 export class WaitingLine<Item> {
   readonly #patienceMs: number
   readonly #giveUp: (item: Item, waitedMs: number) => void
-  #waiters: (Waiter<Item> | undefined)[] = []
-  /** Where the first waiter is. */
-  #head = 0
+  readonly #waiters = new Fifo<Waiter<Item>>()
   #movedAt = Number.NEGATIVE_INFINITY
-  #timer: NodeJS.Timeout | undefined
+  #timer: TurningTimer | undefined
 
   /** @param giveUp told of each that is given up, with the milliseconds since it came */
   constructor(patienceMs: number, giveUp: (item: Item, waitedMs: number) => void) {
@@ -23,11 +24,11 @@ export class WaitingLine<Item> {
   }
 
   get size(): number {
-    return this.#waiters.length - this.#head
+    return this.#waiters.size
   }
 
   get first(): Item | undefined {
-    return this.#waiters[this.#head]?.item
+    return this.#waiters.first?.item
   }
 
   push(item: Item): void {
@@ -37,21 +38,15 @@ export class WaitingLine<Item> {
 
   /** Takes the first out; `undefined` if nobody waits. */
   shift(): Item | undefined {
-    const waiter = this.#waiters[this.#head]
-    if (waiter === undefined) return undefined
-    this.#waiters[this.#head] = undefined
-    this.#head += 1
-    if (this.size === 0) this.#empty()
-    else if (this.#head > 1_000 && this.#head * 2 > this.#waiters.length) this.#forgetGone()
-    return waiter.item
+    const waiter = this.#waiters.shift()
+    if (this.size === 0) this.#rest()
+    return waiter?.item
   }
 
   /** Puts back those who were taken out before their time, in front of all others. */
   putBack(items: readonly Item[]): void {
     const since = performance.now()
-    const back = items.map((item): Waiter<Item> => ({ item, since }))
-    this.#waiters = [...back, ...this.#waiters.slice(this.#head)]
-    this.#head = 0
+    this.#waiters.putBack(items.map((item) => ({ item, since })))
     if (this.size > 0 && this.#timer === undefined) this.#watch(this.#patienceMs)
   }
 
@@ -61,16 +56,16 @@ export class WaitingLine<Item> {
   }
 
   #watch(ms: number): void {
-    this.#timer = setTimeout(() => {
+    this.#timer = afterTurning(ms, () => {
       this.#timer = undefined
       this.#giveUpTheLate()
-    }, ms)
+    })
   }
 
   /** Not too many in one turn of the event loop. */
   #giveUpTheLate(): void {
     for (let count = 0; count < mostInOneTurn; count++) {
-      const waiter = this.#waiters[this.#head]
+      const waiter = this.#waiters.first
       if (waiter === undefined) return
       const now = performance.now()
       const left = Math.max(waiter.since, this.#movedAt) + this.#patienceMs - now
@@ -84,16 +79,9 @@ export class WaitingLine<Item> {
     if (this.size > 0 && this.#timer === undefined) this.#watch(0)
   }
 
-  #empty(): void {
-    this.#waiters = []
-    this.#head = 0
-    clearTimeout(this.#timer)
+  #rest(): void {
+    this.#timer?.clear()
     this.#timer = undefined
-  }
-
-  #forgetGone(): void {
-    this.#waiters = this.#waiters.slice(this.#head)
-    this.#head = 0
   }
 }
 

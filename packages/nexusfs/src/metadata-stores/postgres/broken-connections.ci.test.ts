@@ -139,7 +139,8 @@ describe.skipIf(shared === undefined)('a connection that is cut', () => {
             const error = await failure(call)
             const took = performance.now() - begin
             assert.equal(error.code, 'Timeout')
-            assert(took <= timeoutMs * 1.1 + 20, `it took ${took} ms`)
+            // And what a busy machine adds.
+            assert(took <= timeoutMs * 1.1 + 250, `it took ${took} ms`)
           }),
         )
         proxy.speak()

@@ -22,20 +22,20 @@ export class CommitCaller {
   readonly #onCommitted: () => void
 
   constructor(session: StoreSession, onCommitted: () => void) {
-    const { groupSize, commitConnections, poolSize } = session.settings
+    const { groupSize, commitConnections, poolSize, statementTimeoutMs } = session.settings
     this.#session = session
     this.#onCommitted = onCommitted
     this.#committer = new GroupCommitter({
       groupSize,
       lanes: commitConnections,
+      timeoutMs: statementTimeoutMs,
       maxLanes: Math.max(commitConnections, poolSize - 1),
       call: (commits, terms) => this.#callWithRetry(commits, terms),
     })
   }
 
   begin(commits: readonly Commit[]): CommitListCall {
-    const deadline = performance.now() + this.#session.settings.statementTimeoutMs
-    const state: ListState = { job: undefined, deadline, isSent: false, isEnded: false }
+    const state: ListState = { job: undefined, isSent: false, isEnded: false }
     return {
       results: this.#commitParts(this.#parts(commits), state),
       outcome: () => (state.isSent || state.job?.isSent ? 'unknown' : 'none'),
@@ -50,7 +50,7 @@ export class CommitCaller {
     const results: CommitResult[] = []
     for (const part of parts) {
       if (state.isEnded) break
-      state.job = this.#committer.submit(part, state.deadline)
+      state.job = this.#committer.submit(part)
       try {
         results.push(...(await state.job.result))
         state.isSent = true
@@ -124,7 +124,6 @@ interface CallTimes {
 }
 
 interface ListState {
-  readonly deadline: number
   job: Job | undefined
   /** An earlier part was sent. */
   isSent: boolean

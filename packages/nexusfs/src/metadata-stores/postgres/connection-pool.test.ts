@@ -95,10 +95,16 @@ describe('a pool of connections', () => {
     const long = pool.use(100, () => sleep(60))
     await assert.rejects(
       pool.use(20, async () => {}),
-      { code: 'Timeout', message: /all 1 connections stayed busy/ },
+      { code: 'Timeout', message: /not sent: waited \d+ ms for one of 1 connections/ },
     )
     await pool.use(100, async () => {})
     await long
+    await pool.close()
+  })
+
+  it('keeps everybody waiting as long as work is done', async () => {
+    const pool = poolOf(new Places(1), 1)
+    await Promise.all(Array.from({ length: 30 }, () => pool.use(50, () => sleep(5))))
     await pool.close()
   })
 

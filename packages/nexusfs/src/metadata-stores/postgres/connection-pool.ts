@@ -1,4 +1,6 @@
 import { isNexusError, NexusError } from '../../core/errors.ts'
+import { Fifo } from '../../core/fifo.ts'
+import { afterTurning } from '../../core/turning-timer.ts'
 
 /** What a pool needs to know of a connection. */
 export interface PooledConnection {
@@ -17,7 +19,9 @@ export interface PoolPlan<Connection extends PooledConnection> {
 export class ConnectionPool<Connection extends PooledConnection> {
   readonly #plan: PoolPlan<Connection>
   readonly #idle: Connection[] = []
-  readonly #waiting: Waiter<Connection>[] = []
+  readonly #waiting = new Fifo<Waiter<Connection>>()
+  /** When work on a connection was last done: as long as it is, nobody waits in vain. */
+  #movedAt = Number.NEGATIVE_INFINITY
   /** Lent, idle, and being opened. */
   #count = 0
   #opening = 0
@@ -31,13 +35,15 @@ export class ConnectionPool<Connection extends PooledConnection> {
   }
 
   /**
-   * Lends a connection to `work`, within so many milliseconds.
+   * Lends a connection to `work`; gives up after so many milliseconds in which no work of others was done.
    * @throws {NexusError} Timeout if all stay busy, Closed, or why none can be opened: all with the outcome `none`
    */
   async use<T>(waitMs: number, work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await this.#acquire(performance.now() + waitMs)
+    const connection = await this.#acquire(waitMs)
     try {
-      return await work(connection)
+      const result = await work(connection)
+      this.#movedAt = performance.now()
+      return result
     } finally {
       this.#release(connection)
     }
@@ -52,7 +58,7 @@ export class ConnectionPool<Connection extends PooledConnection> {
   /** Waits for what is lent, then ends every connection. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const waiter of this.#waiting.splice(0)) waiter.retry()
+    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) waiter.refuse(this.#closed())
     await Promise.all(this.#idle.splice(0).map((connection) => this.#discard(connection)))
     if (this.#count > 0) {
       await new Promise<void>((resolve) => {
@@ -61,19 +67,18 @@ export class ConnectionPool<Connection extends PooledConnection> {
     }
   }
 
-  async #acquire(deadline: number): Promise<Connection> {
-    for (;;) {
-      if (this.#isClosed) throw this.#refusal('Closed', 'the store is closed; open it again')
-      const idle = this.#takeIdle()
-      if (idle !== undefined) return idle
-      if (this.#hasRoom()) {
-        const opened = await this.#open()
-        if (opened !== undefined) return opened
-        continue
-      }
-      const lent = await this.#wait(deadline)
-      if (lent !== undefined) return lent
-    }
+  async #acquire(waitMs: number): Promise<Connection> {
+    if (this.#isClosed) throw this.#closed()
+    const idle = this.#takeIdle()
+    if (idle !== undefined) return idle
+    const acquired = this.#wait(waitMs)
+    this.#grow()
+    return acquired
+  }
+
+  /** Opens a connection for whoever is first when it is there, if somebody waits and there is room. */
+  #grow(): void {
+    if (!this.#isClosed && this.#hasRoom() && this.#opening < this.#waiting.size) void this.#open()
   }
 
   #hasRoom(): boolean {
@@ -88,42 +93,65 @@ export class ConnectionPool<Connection extends PooledConnection> {
     }
   }
 
-  /** `undefined` if the server has no connection left, while others of this pool still work: the caller waits for one of them. */
-  async #open(): Promise<Connection | undefined> {
+  /** Where the server has no connection left, while others of this pool still work, whoever waits goes on waiting for one of them. */
+  async #open(): Promise<void> {
     this.#count++
     this.#opening++
+    const began = performance.now()
     try {
-      return await this.#plan.open()
-    } catch (error) {
-      const others = this.#count - this.#opening
-      if (others === 0 || !isNexusError(error) || error.context.sqlState !== '53300') {
-        this.#forget()
-        throw error
-      }
-      // Nobody is woken: the next would only be refused too.
-      this.#count--
-      this.#fullUntil = performance.now() + fullMs
-      return undefined
-    } finally {
+      const connection = await this.#plan.open()
       this.#opening--
+      this.#release(connection)
+    } catch (error) {
+      this.#opening--
+      const isFull = isNexusError(error) && error.context.sqlState === '53300' && this.#count - this.#opening > 1
+      if (isFull) this.#fullUntil = performance.now() + fullMs
+      else this.#refuseFirst(error, began)
+      this.#forget()
     }
   }
 
-  /** A connection that came free, or `undefined` when it is worth trying again. */
-  #wait(deadline: number): Promise<Connection | undefined> {
+  /** The first connection that comes free. */
+  #wait(waitMs: number): Promise<Connection> {
+    const since = performance.now()
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
-        const advice = 'raise poolSize, or look for calls that take long'
-        reject(this.#refusal('Timeout', `all ${this.#plan.size} connections stayed busy; ${advice}`))
-      }, deadline - performance.now())
-      const settle = (connection: Connection | undefined): void => {
-        clearTimeout(timer)
-        resolve(connection)
+      const look = (): void => {
+        const left = Math.max(since, this.#movedAt) + waitMs - performance.now()
+        if (left > 0) {
+          timer = afterTurning(left, look)
+          return
+        }
+        waiter.isOver = true
+        const waited = `waited ${Math.round(performance.now() - since)} ms for one of ${this.#plan.size} connections`
+        reject(this.#refusal('Timeout', `not sent: ${waited}; raise poolSize, or look for calls that take long`))
       }
-      const waiter: Waiter<Connection> = { take: settle, retry: () => settle(undefined) }
+      let timer = afterTurning(waitMs, look)
+      const waiter: Waiter<Connection> = {
+        since,
+        isOver: false,
+        take: (connection) => {
+          timer.clear()
+          resolve(connection)
+        },
+        refuse: (error) => {
+          timer.clear()
+          reject(error)
+        },
+      }
       this.#waiting.push(waiter)
     })
+  }
+
+  /** Who has come since the attempt began waits for another. */
+  #refuseFirst(error: unknown, began: number): void {
+    while (this.#waiting.first?.isOver) this.#waiting.shift()
+    if ((this.#waiting.first?.since ?? Number.POSITIVE_INFINITY) <= began) this.#nextWaiter()?.refuse(error)
+  }
+
+  #nextWaiter(): Waiter<Connection> | undefined {
+    let waiter = this.#waiting.shift()
+    while (waiter?.isOver) waiter = this.#waiting.shift()
+    return waiter
   }
 
   #release(connection: Connection): void {
@@ -131,7 +159,7 @@ export class ConnectionPool<Connection extends PooledConnection> {
       void this.#discard(connection)
       return
     }
-    const waiter = this.#waiting.shift()
+    const waiter = this.#nextWaiter()
     if (waiter === undefined) this.#idle.push(connection)
     else waiter.take(connection)
   }
@@ -143,8 +171,12 @@ export class ConnectionPool<Connection extends PooledConnection> {
 
   #forget(): void {
     this.#count--
-    this.#waiting.shift()?.retry()
+    this.#grow()
     if (this.#count === 0) this.#whenEmpty?.()
+  }
+
+  #closed(): NexusError {
+    return this.#refusal('Closed', 'the store is closed; open it again')
   }
 
   #refusal(code: 'Closed' | 'Timeout', what: string): NexusError {
@@ -155,6 +187,9 @@ export class ConnectionPool<Connection extends PooledConnection> {
 const fullMs = 1_000
 
 interface Waiter<Connection> {
+  readonly since: number
+  /** It has given up. */
+  isOver: boolean
   take(connection: Connection): void
-  retry(): void
+  refuse(error: unknown): void
 }

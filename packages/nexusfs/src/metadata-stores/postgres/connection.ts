@@ -1,4 +1,5 @@
 import { NexusError } from '../../core/errors.ts'
+import { afterTurning, type TurningTimer } from '../../core/turning-timer.ts'
 import type { ConnectionTarget } from './connection-target.ts'
 import type { Driver, DriverClient } from './driver.ts'
 import { factsArguments, factsQuery, readFacts, type ServerFacts, type SessionSettings } from './server-facts.ts'
@@ -93,7 +94,7 @@ export class Connection {
       if (!isStatementError(error)) this.#isBroken = true
       throw giveUp.error ?? toNexusError(error, { ...failure, outcome: 'unknown' })
     } finally {
-      clearTimeout(giveUp.timer)
+      giveUp.timer.clear()
     }
   }
 
@@ -114,15 +115,15 @@ export class Connection {
   }
 
   /** The server's own timeout comes first; this one is for a server that does not answer at all. */
-  #giveUpAfter(call: Call): { readonly timer: NodeJS.Timeout; error: NexusError | undefined } {
-    const timer = setTimeout(() => {
+  #giveUpAfter(call: Call): { readonly timer: TurningTimer; error: NexusError | undefined } {
+    const timer = afterTurning(call.timeoutMs * 1.05, () => {
       giveUp.error = new NexusError('Timeout', `${call.operation}: no reply after ${call.timeoutMs} ms, at ${this.#location}`, {
         operation: call.operation,
         context: { outcome: 'unknown' },
       })
       void this.close()
-    }, call.timeoutMs * 1.05)
-    const giveUp: { readonly timer: NodeJS.Timeout; error: NexusError | undefined } = { timer, error: undefined }
+    })
+    const giveUp: { readonly timer: TurningTimer; error: NexusError | undefined } = { timer, error: undefined }
     return giveUp
   }
 }

@@ -41,10 +41,9 @@ class Server {
 }
 
 function committer(server: Server, plan: Partial<CommitterPlan> = {}): GroupCommitter {
-  return new GroupCommitter({ groupSize: 64, lanes: 1, maxLanes: 1, call: server.call, ...plan })
+  return new GroupCommitter({ groupSize: 64, lanes: 1, maxLanes: 1, timeoutMs: 10_000, call: server.call, ...plan })
 }
 
-const later = (): number => performance.now() + 10_000
 const fault = (code: 'Unexpected' | 'ReadOnly' | 'Timeout', outcome: string, sqlState = ''): NexusError =>
   new NexusError(code, 'refused', { context: { outcome, sqlState } })
 
@@ -52,7 +51,7 @@ async function submitAll(
   group: GroupCommitter,
   names: readonly string[],
 ): Promise<readonly PromiseSettledResult<readonly CommitResult[]>[]> {
-  return Promise.allSettled(names.map((name) => group.submit([planned(name)], later()).result))
+  return Promise.allSettled(names.map((name) => group.submit([planned(name)]).result))
 }
 
 describe('group commit', () => {
@@ -75,7 +74,7 @@ describe('group commit', () => {
     for (const large of [planned('large', 300), planned('large', 20, 262_144)]) {
       const one = new Server()
       const group = committer(one)
-      await Promise.all([planned('a'), large, planned('b')].map((commit) => group.submit([commit], later()).result))
+      await Promise.all([planned('a'), large, planned('b')].map((commit) => group.submit([commit]).result))
       assert.deepEqual(one.groups, [['a'], ['large'], ['b']])
     }
   })
@@ -105,7 +104,7 @@ describe('group commit', () => {
   it('reports the member of one list that the server refuses as failed', async () => {
     const server = new Server()
     server.refuse.set('bad', fault('Unexpected', 'none'))
-    const results = await committer(server).submit([planned('a'), planned('bad'), planned('b')], later()).result
+    const results = await committer(server).submit([planned('a'), planned('bad'), planned('b')]).result
     assert.deepEqual(
       results.map(({ status }) => status),
       ['committed', 'failed', 'committed'],
@@ -130,12 +129,33 @@ describe('group commit', () => {
     assert.deepEqual(server.groups, [['a', 'stuck', 'b'], ['a'], ['stuck'], ['b']])
   })
 
+  it('gives up who waits while nothing is done, with the outcome none, and nobody while something is', async () => {
+    const stuck = new Server()
+    stuck.ms = 500
+    const group = committer(stuck, { timeoutMs: 40 })
+    const first = submitAll(group, ['a'])
+    await sleep(5)
+    await assert.rejects(group.submit([planned('b')]).result, {
+      code: 'Timeout',
+      context: { outcome: 'none' },
+      message: /not sent: waited \d+ ms behind other commits/,
+    })
+    const server = new Server()
+    const moving = committer(server, { timeoutMs: 40, groupSize: 1 })
+    const all = await submitAll(
+      moving,
+      Array.from({ length: 30 }, (_, n) => `${n}`),
+    )
+    assert(all.every(({ status }) => status === 'fulfilled'))
+    await first
+  })
+
   it('does not send what was taken back', async () => {
     const server = new Server()
     const group = committer(server)
-    const first = group.submit([planned('a')], later())
+    const first = group.submit([planned('a')])
     await sleep(1)
-    const second = group.submit([planned('b')], later())
+    const second = group.submit([planned('b')])
     group.withdraw(second)
     await first.result
     await sleep(10)

@@ -1,4 +1,5 @@
 import { isNexusError, NexusError } from '../../core/errors.ts'
+import { WaitingLine } from '../../core/waiting-line.ts'
 import type { CommitResult } from '../../metadata/metadata-store.ts'
 import type { PlannedCommit } from './commit-call.ts'
 import { lockNumber, maxLocks } from './lock-plan.ts'
@@ -10,6 +11,8 @@ export interface CommitterPlan {
   readonly lanes: number
   /** And at most. */
   readonly maxLanes: number
+  /** A job has so many milliseconds once it is sent; one that waits is given up after as long a time in which none was done. */
+  readonly timeoutMs: number
   /**
    * Commits the list in one transaction, until the deadline. Rejects with the outcome `none` or `unknown`; for several jobs with the
    * SQLSTATE 55P03 as soon as a lock takes long.
@@ -29,6 +32,8 @@ export interface Job {
   readonly commits: readonly PlannedCommit[]
   /** False until it is on its way: until then it can be taken back, and nothing of it was applied. */
   isSent: boolean
+  /** Its caller has gone: it is not sent any more. */
+  isWithdrawn: boolean
   readonly result: Promise<readonly CommitResult[]>
 }
 
@@ -38,18 +43,20 @@ export interface Job {
  */
 export class GroupCommitter {
   readonly #plan: CommitterPlan
-  readonly #queue: QueuedJob[] = []
+  readonly #queue: WaitingLine<QueuedJob>
   #busy = 0
   #isScheduled = false
   #stall: NodeJS.Timeout | undefined
 
   constructor(plan: CommitterPlan) {
     this.#plan = plan
+    this.#queue = new WaitingLine(plan.timeoutMs, (job, waitedMs) => job.reject(unserved(waitedMs)))
   }
 
-  submit(commits: readonly PlannedCommit[], deadline: number): Job {
+  submit(commits: readonly PlannedCommit[]): Job {
     const { promise, resolve, reject } = Promise.withResolvers<readonly CommitResult[]>()
-    const job: QueuedJob = { commits, deadline, isSent: false, isAlone: false, result: promise, resolve, reject }
+    const state = { deadline: undefined, isSent: false, isAlone: false, isWithdrawn: false }
+    const job: QueuedJob = { commits, ...state, result: promise, resolve, reject }
     this.#queue.push(job)
     this.#schedule()
     return job
@@ -57,8 +64,7 @@ export class GroupCommitter {
 
   /** Takes back a job that is not on its way yet. */
   withdraw(job: Job): void {
-    const index = this.#queue.findIndex((queued) => Object.is(queued, job))
-    if (index >= 0) this.#queue.splice(index, 1)
+    job.isWithdrawn = true
   }
 
   /** A lone writer starts at once; where there are several, whoever else is ready in this turn of the loop joins. */
@@ -69,33 +75,34 @@ export class GroupCommitter {
       this.#isScheduled = false
       this.#pump()
     }
-    if (this.#busy === 0 && this.#queue.length === 1) queueMicrotask(start)
+    if (this.#busy === 0 && this.#queue.size === 1) queueMicrotask(start)
     else setImmediate(start)
   }
 
   #pump(): void {
-    while (this.#busy < this.#plan.lanes && this.#queue.length > 0) this.#startLane()
+    while (this.#busy < this.#plan.lanes && this.#queue.size > 0) this.#startLane()
     this.#watchForStall()
   }
 
   /** Commits of other processes can hold up every lane; one more then carries on with what they do not touch. */
   #watchForStall(): void {
-    if (this.#stall !== undefined || this.#queue.length === 0 || this.#busy >= this.#plan.maxLanes) return
+    if (this.#stall !== undefined || this.#queue.size === 0 || this.#busy >= this.#plan.maxLanes) return
     this.#stall = setTimeout(() => {
       this.#stall = undefined
-      if (this.#queue.length > 0 && this.#busy < this.#plan.maxLanes) this.#startLane()
+      if (this.#queue.size > 0 && this.#busy < this.#plan.maxLanes) this.#startLane()
       this.#watchForStall()
     }, stallMs)
   }
 
   #startLane(): void {
     const group = this.#takeGroup()
+    if (group.length === 0) return
     this.#busy++
     void this.#commit(group).finally(() => {
       this.#busy--
       clearTimeout(this.#stall)
       this.#stall = undefined
-      if (this.#queue.length > 0) this.#schedule()
+      if (this.#queue.size > 0) this.#schedule()
     })
   }
 
@@ -104,21 +111,29 @@ export class GroupCommitter {
     const locks = new Set<number>()
     let commits = 0
     let bytes = 0
-    let taken = 0
-    for (const job of this.#queue) {
-      if (taken > 0 && job.isAlone) break
+    const group: QueuedJob[] = []
+    for (let job = this.#queue.first; job !== undefined; job = this.#queue.first) {
+      if (job.isWithdrawn) {
+        this.#queue.shift()
+        continue
+      }
+      if (group.length > 0 && job.isAlone) break
       commits += job.commits.length
       for (const commit of job.commits) {
         bytes += commit.bytes
         for (const lock of commit.locks) locks.add(lockNumber(lock))
       }
       const fits = commits <= this.#plan.groupSize && locks.size < maxLocks && bytes <= maxGroupBytes
-      if (taken > 0 && !fits) break
-      taken++
+      if (group.length > 0 && !fits) break
+      this.#queue.shift()
+      group.push(job)
       if (!fits || job.isAlone) break
     }
-    const group = this.#queue.splice(0, taken)
-    for (const job of group) job.isSent = true
+    const deadline = performance.now() + this.#plan.timeoutMs
+    for (const job of group) {
+      job.isSent = true
+      job.deadline ??= deadline
+    }
     return group
   }
 
@@ -126,8 +141,9 @@ export class GroupCommitter {
     try {
       const results = await this.#plan.call(
         group.flatMap((job) => job.commits),
-        { jobs: group.length, deadline: Math.min(...group.map((job) => job.deadline)) },
+        { jobs: group.length, deadline: Math.min(...group.map(deadlineOf)) },
       )
+      this.#queue.moved()
       let at = 0
       for (const job of group) {
         job.resolve(results.slice(at, at + job.commits.length))
@@ -146,7 +162,7 @@ export class GroupCommitter {
       job.isSent = false
       job.isAlone = true
     }
-    this.#queue.unshift(...group)
+    this.#queue.putBack(group)
   }
 
   /** A member that the server refuses alone fails alone. */
@@ -158,7 +174,7 @@ export class GroupCommitter {
     const results: CommitResult[] = []
     for (const commit of job.commits) {
       try {
-        results.push(...(await this.#plan.call([commit], { jobs: 1, deadline: job.deadline })))
+        results.push(...(await this.#plan.call([commit], { jobs: 1, deadline: deadlineOf(job) })))
       } catch (alone) {
         if (!isFaultOfOne(alone)) {
           job.reject(asUnknown(alone, results))
@@ -172,7 +188,8 @@ export class GroupCommitter {
 }
 
 interface QueuedJob extends Job {
-  readonly deadline: number
+  /** From the moment when it was first sent. */
+  deadline: number | undefined
   /** Travels without others. */
   isAlone: boolean
   resolve(results: readonly CommitResult[]): void
@@ -184,6 +201,19 @@ const stallMs = 20
 
 /** Keeps the time and memory of one transaction bounded; a larger commit travels alone. */
 const maxGroupBytes = 4_194_304
+
+function deadlineOf({ deadline }: QueuedJob): number {
+  return deadline ?? Number.POSITIVE_INFINITY
+}
+
+function unserved(waitedMs: number): NexusError {
+  const waited = `waited ${Math.round(waitedMs)} ms behind other commits of this process, none of which was done`
+  const context = { outcome: 'none' }
+  return new NexusError('Timeout', `metadata.commit: not sent: ${waited}; look for a transaction that stays open`, {
+    operation: 'metadata.commit',
+    context,
+  })
+}
 
 /** True if nothing was done because a lock took long. */
 function isLockWait(error: unknown): boolean {

@@ -42,7 +42,10 @@ export interface PostgresSettings {
   readonly schema?: string | undefined
   /** The most connections at once, 1 to 1,000; 10 if absent. */
   readonly poolSize?: number | undefined
-  /** After this long a call ends with `Timeout`, in milliseconds; 30,000 if absent. The server ends it at the same time. */
+  /**
+   * After this long a call that was sent ends with `Timeout`, in milliseconds; 30,000 if absent. The server ends it at the same time. A
+   * call that waits behind others of this process is given up after as long a time in which none of them was done.
+   */
   readonly statementTimeoutMs?: number | undefined
   /** After this long an attempt to connect ends, in milliseconds; 5,000 if absent. */
   readonly connectTimeoutMs?: number | undefined

@@ -14,7 +14,6 @@ import type {
   StoreCallOptions,
   Watch,
 } from '../../metadata/metadata-store.ts'
-import { type Bounds, bounded } from './bounded.ts'
 import { CommitCaller } from './commit-caller.ts'
 import type { Call, Row } from './connection.ts'
 import { dropStore } from './drop-store.ts'
@@ -24,6 +23,7 @@ import { type PostgresProbe, probeServer } from './probe-server.ts'
 import { readArguments, readReply } from './read-call.ts'
 import { openSession, type StoreSession } from './store-session.ts'
 import { StoreWatches } from './store-watches.ts'
+import { type Cancellation, unlessCancelled } from './unless-cancelled.ts'
 import { type Run, whileAlone } from './while-alone.ts'
 
 /**
@@ -93,7 +93,7 @@ export class PostgresStore implements MetadataStore {
         : { ...call, values: call.values.slice(0, 2), text: statements.readKeys, name: 'nexus_read_keys' },
     )
     const before = seen.revision
-    const { last, newest, ...reply } = readReply(request, await this.#bounded(work, 'metadata.read', options))
+    const { last, newest, ...reply } = readReply(request, await this.#unlessCancelled(work, 'metadata.read', options))
     seen.check('metadata.read', last, before)
     seen.saw(newest)
     return reply
@@ -105,7 +105,7 @@ export class PostgresStore implements MetadataStore {
     checkCommits(commits)
     const call = this.#commits.begin(commits)
     try {
-      return await this.#bounded(call.results, 'metadata.commit', options, () => call.outcome())
+      return await this.#unlessCancelled(call.results, 'metadata.commit', options, () => call.outcome())
     } finally {
       call.end()
     }
@@ -115,7 +115,7 @@ export class PostgresStore implements MetadataStore {
     this.#refuse('metadata.horizon', options)
     this.#session.seen.refuseIfBack()
     const work = this.#call('metadata.horizon', this.#session.statements.horizon)
-    const [found] = await this.#bounded(work, 'metadata.horizon', options)
+    const [found] = await this.#unlessCancelled(work, 'metadata.horizon', options)
     // A commit that read the sequence just before another one drew its number registers below it, for a moment.
     this.#horizon = toRevision(Math.max(this.#horizon, Number(found)))
     return this.#horizon
@@ -123,7 +123,7 @@ export class PostgresStore implements MetadataStore {
 
   async watch(listener: () => void, options?: StoreCallOptions): Promise<Watch> {
     this.#refuse('metadata.watch', options)
-    return this.#bounded(this.#watches.add(listener), 'metadata.watch', options)
+    return this.#unlessCancelled(this.#watches.add(listener), 'metadata.watch', options)
   }
 
   /** In one transaction: interrupted, it has loaded nothing. */
@@ -184,11 +184,15 @@ export class PostgresStore implements MetadataStore {
 
   /** Reads again if the connection was gone: nothing depends on how often it reads. */
   async #rows(call: Call): Promise<readonly Row[]> {
-    const deadline = performance.now() + call.timeoutMs
+    let deadline = Number.POSITIVE_INFINITY
     for (let attempt = 1; ; attempt++) {
-      const timeoutMs = Math.max(1, deadline - performance.now())
+      const timeoutMs = Math.max(1, Math.min(call.timeoutMs, deadline - performance.now()))
       try {
-        return await this.#session.pool.use(timeoutMs, (connection) => connection.query({ ...call, timeoutMs }))
+        return await this.#session.pool.use(timeoutMs, (connection) => {
+          // Waiting for a connection that others use does not count.
+          if (attempt === 1) deadline = performance.now() + timeoutMs
+          return connection.query({ ...call, timeoutMs })
+        })
       } catch (error) {
         const isGone = isNexusError(error, 'Unavailable') && error.operation === call.operation
         if (!isGone || attempt >= readAttempts || performance.now() >= deadline) throw error
@@ -196,15 +200,14 @@ export class PostgresStore implements MetadataStore {
     }
   }
 
-  #bounded<T>(
+  #unlessCancelled<T>(
     work: Promise<T>,
     operation: string,
     options: StoreCallOptions | undefined,
-    outcome?: Bounds['outcome'],
+    outcome?: Cancellation['outcome'],
   ): Promise<T> {
-    const timeoutMs = this.#session.settings.statementTimeoutMs
-    const bounds = { operation, signal: options?.signal, timeoutMs, ...(outcome === undefined ? {} : { outcome }) }
-    return this.#calls.track(operation, () => bounded(work, bounds))
+    const { signal } = options ?? {}
+    return this.#calls.track(operation, () => unlessCancelled(work, { operation, signal, outcome }))
   }
 }
 

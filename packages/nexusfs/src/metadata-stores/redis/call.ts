@@ -1,4 +1,5 @@
 import { NexusError } from '../../core/errors.ts'
+import { afterTurning } from '../../core/turning-timer.ts'
 
 /** What is known of a commit whose call failed: nothing was applied, or nobody can say. */
 export type Outcome = 'none' | 'unknown'
@@ -34,9 +35,9 @@ export class Call {
   race<T>(work: Promise<T>, outcome: () => Outcome, late: () => NexusError = () => this.timeout(outcome())): Promise<T> {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => settle(() => reject(this.#aborted(outcome())))
-      const timer = setTimeout(() => settle(() => reject(late())), this.remaining)
+      const timer = afterTurning(this.remaining, () => settle(() => reject(late())))
       const settle = (end: () => void): void => {
-        clearTimeout(timer)
+        timer.clear()
         this.signal?.removeEventListener('abort', onAbort)
         end()
       }

@@ -27,7 +27,10 @@ export interface RedisStoreOptions {
 export interface RedisTimeouts {
   /** For one attempt to connect, with TLS, password and the check of the settings. Default 3,000. */
   readonly connect?: number | undefined
-  /** For one call, with any time it waits for a connection. Default 10,000. */
+  /**
+   * For one call, from when it is sent, with any time it waits for a connection. A call that waits behind others of this process is given
+   * up after as long a time in which the server answered none of them. Default 10,000.
+   */
   readonly call?: number | undefined
 }
 

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import type { MetadataStore } from 'nexusfs'
+import { describe, it } from 'vitest'
+import { drop, openStore, placeUrl, sharedServer } from './server-places.ts'
+
+/** Far less than the storm takes: who only waits for others is not too late. */
+const callMs = 400
+const storms = [
+  { kind: 'postgres', server: await sharedServer('postgres'), calls: 20_000 },
+  { kind: 'redis', server: await sharedServer('redis'), calls: 60_000 },
+] as const
+
+interface Storm {
+  readonly tookMs: number
+  readonly failures: readonly unknown[]
+  /** The longest time in which the event loop did nothing else, from the turn after the calls on. */
+  readonly stopMs: number
+}
+
+/** So many calls in one turn. */
+async function storm(calls: number, call: (n: number) => Promise<unknown>): Promise<Storm> {
+  const began = performance.now()
+  const all = Array.from({ length: calls }, (_, n) => call(n))
+  const loop = watchLoop()
+  const results = await Promise.allSettled(all)
+  const failures = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason)
+  return { tookMs: performance.now() - began, failures, stopMs: loop.end() }
+}
+
+function watchLoop(): { end(): number } {
+  let longest = 0
+  let isOver = false
+  let last = performance.now()
+  const look = (): void => {
+    const now = performance.now()
+    longest = Math.max(longest, now - last)
+    last = now
+    if (!isOver) setImmediate(look)
+  }
+  setImmediate(() => {
+    last = performance.now()
+    look()
+  })
+  return {
+    end: () => {
+      isOver = true
+      return longest
+    },
+  }
+}
+
+function assertServed(what: string, { tookMs, failures, stopMs }: Storm): void {
+  console.log(`${what}: ${tookMs.toFixed(0)} ms, the loop stopped for ${stopMs.toFixed(0)} ms at most`)
+  assert.deepEqual(failures.slice(0, 2), [])
+  assert.ok(tookMs > callMs, 'nobody waited longer than a call may take')
+}
+
+for (const { kind, server, calls } of storms) {
+  describe.skipIf(server === undefined)(`${calls} calls at once on ${kind}`, () => {
+    it('are all served, though they wait far longer than a call may take', async () => {
+      const url = placeUrl(kind, server?.url ?? '')
+      const store = await openStore(
+        { kind, url },
+        { postgres: { statementTimeoutMs: callMs }, redisTimeouts: { call: callMs, connect: 10_000 } },
+      )
+      try {
+        assertServed(`${kind}, commits`, await storm(calls, (n) => put(store, n)))
+        assertServed(`${kind}, reads`, await storm(calls, (n) => store.read({ get: [keyOf(n)] })))
+      } finally {
+        await store.close()
+        await drop(kind, url)
+      }
+    })
+  })
+}
+
+function put(store: MetadataStore, n: number): Promise<unknown> {
+  return store.commit([{ expect: [], writes: [{ kind: 'put', key: keyOf(n), value: new Uint8Array(200) }] }])
+}
+
+function keyOf(n: number): { readonly group: Uint8Array; readonly item: Uint8Array } {
+  return { group: Buffer.from('g'), item: Buffer.from(String(n)) }
+}
