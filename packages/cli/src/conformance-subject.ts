@@ -15,6 +15,7 @@ export function subjectOf<Port extends StorageBackend | MetadataStore>(
     kind,
     name,
     isInProcess: adapter.traits.inProcess,
+    isRemote: adapter.traits.remote,
     otherProcess,
     async open(namespace) {
       const port = await adapter.open({ ...shared, namespace, uri })

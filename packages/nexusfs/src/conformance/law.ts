@@ -91,6 +91,8 @@ export interface ConformanceSubject<Port extends ConformancePort> {
    * checked, and the report says so.
    */
   readonly otherProcess?: SubjectModule | undefined
+  /** True if the places are on another machine, or behind a server: what is done for their durability is done there. */
+  readonly isRemote?: boolean | undefined
   /** Removes what the namespace left behind; called after `close`. */
   dispose?(namespace: string): Promise<void>
   /** Test hooks that only some adapters can offer; laws that need one declare it. */

@@ -17,6 +17,7 @@ import { scanLaws } from './scan-laws.ts'
 import { scanPageLaws } from './scan-page-laws.ts'
 import { slotLaws } from './slot-laws.ts'
 import { snapshotLaws } from './snapshot-laws.ts'
+import { syncedLaws } from './synced-laws.ts'
 import { watchLaws } from './watch-laws.ts'
 import { writeLaws } from './write-laws.ts'
 
@@ -41,6 +42,7 @@ export const metadataLaws: readonly MetadataLaw[] = [
   ...loadLaws,
   ...backupLaws,
   ...lifecycleLaws,
+  ...syncedLaws,
   ...randomLaws,
 ]
 

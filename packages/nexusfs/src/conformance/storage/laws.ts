@@ -13,6 +13,7 @@ import { rangeLaws } from './range.ts'
 import { stageLaws } from './stage.ts'
 import { deleteLaws, statLaws } from './stat-delete.ts'
 import { streamLaws } from './stream.ts'
+import { syncedLaws } from './synced.ts'
 import { volumeLaws } from './volume.ts'
 
 /** Every law of `StorageBackend`. */
@@ -33,4 +34,5 @@ export const storageLaws: readonly StorageLaw[] = [
   ...processLaws,
   ...abortLaws,
   ...closeLaws,
+  ...syncedLaws,
 ]

@@ -16,6 +16,7 @@ export default function postgresSubject(options: PostgresSubjectOptions): Confor
     kind: 'metadata',
     name,
     open: (namespace) => PostgresStore.open({ ...settings, url, schema: schemaOf(namespace) }),
+    isRemote: true,
     otherProcess: { module: import.meta.url, options },
   }
 }

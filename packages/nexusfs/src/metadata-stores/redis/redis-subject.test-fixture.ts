@@ -10,6 +10,7 @@ export default function redisSubject(options: { readonly url: string }): Conform
     name: 'redis',
     open: (namespace) => RedisStore.open({ url, prefix: `${namespace}:` }),
     dispose: (namespace) => RedisStore.drop({ url, prefix: `${namespace}:` }),
+    isRemote: true,
     otherProcess: { module: import.meta.url, options },
   }
 }

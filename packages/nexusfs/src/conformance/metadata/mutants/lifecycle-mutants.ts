@@ -7,6 +7,12 @@ import { clients, committedAs, type MetadataMutant, place, reopened, turn } from
 
 export const lifecycleMutants: readonly MetadataMutant[] = [
   {
+    id: 'says-disk',
+    breaks: 'commit-synced',
+    description: 'it says that it is in class disk, and never syncs',
+    mutate: clients((port) => ({ info: { ...port.info, durability: 'disk' } })),
+  },
+  {
     id: 'last-commit-lost',
     breaks: 'commit-durable',
     description: 'closing a client loses its last commit',

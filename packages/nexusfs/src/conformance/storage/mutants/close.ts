@@ -5,6 +5,9 @@ import { except, mutant, placeMutant, type StorageMutant } from './mutant.ts'
 import { endingOn } from './stream.ts'
 
 export const closeMutants: readonly StorageMutant[] = [
+  mutant('says-disk', 'put-synced', 'it says that it is in class disk, and never syncs', (port) => ({
+    info: { ...port.info, durability: 'disk' },
+  })),
   mutant('closes-once', 'close-idempotent', 'a second close is refused', (port) => {
     let isClosed = false
     return {
