@@ -14,8 +14,8 @@ const largestSharedBuffer = 131_072
 /** Pages with more entries are not kept. */
 const largestCachedPage = 1_000
 
-/** What an entry costs beside its value: the objects, the key, the slot in the Map. */
-const entryBytes = 250
+/** What an entry costs beside its value, measured: key, text of the key, entry, two arrays with their buffers, slots in Maps. */
+const entryBytes = 800
 
 export interface CachedEntry extends Weighed {
   /** `absentRevision` if there is no entry. */
