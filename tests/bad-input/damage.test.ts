@@ -171,13 +171,20 @@ describe('a damaged blob', () => {
     await fs.remove('/d/moved')
   })
 
-  it('stops the export of a tree, which says which file it is', async () => {
+  it('is left out of the export of a tree, which names it; the command ends with 7', async () => {
     await flip(await blobFile('/d/blob'), 5)
     await using fs = await openNexus(data, { durability: 'os' })
     const out = join(folder, 'out-of-tree')
-    const error = await failure(() => fs.exportTree('/d', out))
-    assert.deepEqual([error.code, error.context.path], ['Corrupt', '/d/blob'])
-    assert.ok(!(await readdir(out)).includes('blob'))
+    const { leftOut } = await fs.exportTree('/d', out)
+    assert.deepEqual(leftOut, [{ path: '/d/blob', why: 'damaged' }])
+    assert.deepEqual(
+      (await readdir(out)).filter((name) => name === 'blob' || name === 'inline'),
+      ['inline'],
+    )
+    await rm(out, { recursive: true })
+    const { code, stderr } = await runNexus(['export', '/d', out, '--store', data])
+    assert.equal(code, 7)
+    assert.match(stderr, /^nexus: left out: \/d\/blob: the store has lost its content/)
     await rm(out, { recursive: true })
   })
 })

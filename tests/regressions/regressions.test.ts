@@ -195,7 +195,7 @@ for (const [combination, makeStore] of Object.entries(combinations)) {
       const entries = await fs.writeBatch([
         { path: '/new', content: content('one') },
         { path: '/old', content: content('two') },
-        { path: '//new/', content: content('three') },
+        { path: '//new', content: content('three') },
         { path: '/old', content: 'four' },
       ])
       assert.deepEqual(

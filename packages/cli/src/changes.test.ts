@@ -30,7 +30,7 @@ describe('mkdir, rm, mv, cp and restore', () => {
     assert.equal(await nexus('cp /a/b/f /g'), 'copied /a/b/f to /g v1\n')
     assert.match((await tryNexus('mv /g /a/b/f')).stderr, /AlreadyExists: \/a\/b\/f already exists; pass -f to replace a file/)
     assert.equal(await nexus('mv -f /g /a/b/f'), 'moved /g to /a/b/f\n')
-    assert.equal(await nexus('rm -r /a /nope -f'), 'removed /a\nremoved /nope\n')
+    assert.equal(await nexus('rm -r /a /nope -f'), 'removed /a\n')
     assert.equal(await nexus('ls'), '')
     assert.equal(await nexus('restore /a'), 'restored /a\n')
     assert.equal(await nexus('cat /a/b/f'), 'x')
@@ -87,7 +87,10 @@ describe('import, export and usage', () => {
     writeFileSync(join(source, 'deep', 'same.txt'), 'x'.repeat(5000))
     chmodSync(join(source, 'a.txt'), 0o755)
     utimesSync(join(source, 'a.txt'), 1_000_000_000, 1_000_000_000)
-    assert.match(await nexus('import source /s --dry-run'), /^would import 2 files, \d directories, 9\.8 KiB\n$/)
+    assert.match(
+      await nexus('import source /s --dry-run'),
+      /\nadd {4}\/s\/deep\/same.txt\nwould import 2 files, \d directories, 9\.8 KiB\n$/,
+    )
     assert.equal(await nexus('ls'), '')
     assert.match(await nexus('import source /s'), /^imported 2 files, \d directories, 9\.8 KiB\n$/)
     assert.match(await nexus('import source /s'), /; 2 unchanged\n$/)
@@ -100,8 +103,10 @@ describe('import, export and usage', () => {
     assert.deepEqual(Object.keys(Object(await json('export /s out2'))), [
       'files',
       'directories',
+      'links',
       'bytes',
       'unchanged',
+      'removed',
       'leftOut',
       'failed',
     ])
@@ -119,9 +124,10 @@ describe('import, export and usage', () => {
     mkdirSync(join(place.cwd, 'source'))
     writeFileSync(join(place.cwd, 'source', 'a'), 'x')
     symlinkSync('a', join(place.cwd, 'source', 'link'))
-    const link = await tryNexus('import source /s')
+    const link = await tryNexus('import source /s --links refuse')
     assert.equal(link.code, 2)
-    assert.match(link.stderr, /link \(symbolic link\); pass --links skip or --links follow\n$/)
+    assert.match(link.stderr, /link \(symbolic link\); pass --links keep, skip or follow\n$/)
+    assert.match(await nexus('import source /kept'), /^imported 1 file, 1 directory, 1 link, 1 B\n$/)
     assert.match(await nexus('import source /s --links skip'), /; 1 left out\n$/)
     assert.match(await nexus('import source /followed --links follow'), /^imported 2 files/)
     const target = await tryNexus('export /s source')

@@ -3,8 +3,8 @@ import type { CommandContext } from './command-context.ts'
 import { count, formatBytes } from './format.ts'
 import { printable } from './printable.ts'
 
-/** Exit code of a command that went on past what it could not transfer. */
-const incompleteExitCode = 1
+/** Exit codes of a command that went on past what it could not transfer: as of `Corrupt` if the store is damaged. */
+const exitCodes = { damaged: 7, incomplete: 1 }
 
 const reasons: Readonly<Record<LeftOutReason, string>> = {
   excluded: 'a pattern excludes it',
@@ -20,12 +20,13 @@ const reasons: Readonly<Record<LeftOutReason, string>> = {
   name: 'its name is not UTF-8, or too long; rename it',
   'too large': '2 GiB or more, which cannot be imported yet',
   'in the way': 'a file stands where a directory is to come, or the other way round',
+  damaged: 'the store has lost its content, or holds it damaged; write it again or restore it from a backup',
   failed: 'the local file system failed',
 }
 
 /**
  * Says what was done, and on stderr what was left out; what was asked for, only with `--verbose`. If anything else was left out, the command
- * ends with exit code 1.
+ * ends with exit code 1, or 7 if the store is damaged.
  */
 export async function answerTransfer(
   context: CommandContext,
@@ -40,23 +41,26 @@ export async function answerTransfer(
     if (why === 'excluded' || why === 'link') context.remark(line)
     else if (!context.isJson) context.terminal.stderr.write(`nexus: ${printable(line)}\n`)
   }
-  if (report.failed > 0) context.exitCode = incompleteExitCode
+  if (report.failed === 0) return
+  context.exitCode = report.leftOut.some(({ why }) => why === 'damaged') ? exitCodes.damaged : exitCodes.incomplete
 }
 
 /** `imported 12 files, 3 directories, 4.5 KiB; 2 unchanged`. */
 function transferText(did: string, report: TransferReport): string {
-  const { files, directories, bytes, unchanged, leftOut } = report
-  const main = `${did} ${count(files, 'file')}, ${count(directories, 'directory', 'directories')}, ${formatBytes(bytes)}`
+  const { files, directories, links, bytes, unchanged, removed, leftOut } = report
+  const inLinks = links > 0 ? `, ${count(links, 'link')}` : ''
+  const main = `${did} ${count(files, 'file')}, ${count(directories, 'directory', 'directories')}${inLinks}, ${formatBytes(bytes)}`
   const extra = [
     ...(unchanged > 0 ? [`${unchanged.toLocaleString('en-US')} unchanged`] : []),
+    ...(removed > 0 ? [`${removed.toLocaleString('en-US')} removed`] : []),
     ...(leftOut.length > 0 ? [`${leftOut.length.toLocaleString('en-US')} left out`] : []),
   ]
   return extra.length === 0 ? main : `${main}; ${extra.join(', ')}`
 }
 
 function transferJson(report: TransferReport): Readonly<Record<string, unknown>> {
-  const { files, directories, bytes, unchanged, leftOut, failed } = report
-  return { files, directories, bytes, unchanged, leftOut, failed }
+  const { files, directories, links, bytes, unchanged, removed, leftOut, failed } = report
+  return { files, directories, links, bytes, unchanged, removed, leftOut, failed }
 }
 
 export function progressText(doing: string, { files, bytes, totalFiles, totalBytes }: TransferProgress): string {

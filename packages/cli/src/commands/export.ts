@@ -18,7 +18,10 @@ function describe(command: Command, context: CommandContext): void {
     .option('--version <n>', 'for a single file: this version', parseVersion)
     .action((path: string, target: string, flags: ExportFlags) => run(context, path, target, flags))
   finishHelp(command, {
-    more: 'Times and the mark of programs come along.',
+    more: [
+      'Modes, times and links come along. What is damaged in the store is left out and named, and the exit code is then 7.',
+      'An export that was interrupted, or left something out, is finished by running it again.',
+    ].join('\n'),
     examples: ['nexus export /project ./project-copy'],
   })
 }

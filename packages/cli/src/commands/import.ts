@@ -1,12 +1,15 @@
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { ImportOptions } from 'nexusfs'
+import type { ImportChange, ImportOptions } from 'nexusfs'
 import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
+import { printable } from '../printable.ts'
 import { answerTransfer, progressText } from '../transfer.ts'
 
 interface ImportFlags {
   readonly dryRun?: boolean
+  readonly mirror?: boolean
+  readonly checksum?: boolean
   readonly exclude?: readonly string[]
   readonly links?: Exclude<ImportOptions['links'], undefined>
   readonly message?: string
@@ -15,7 +18,7 @@ interface ImportFlags {
 export const importTree: CommandModule = {
   describe,
   fixes: {
-    InvalidArgument: ({ message }) => (/symbolic link/.test(message) ? 'pass --links skip or --links follow' : undefined),
+    InvalidArgument: ({ message }) => (/symbolic link/.test(message) ? 'pass --links keep, skip or follow' : undefined),
   },
 }
 
@@ -23,11 +26,13 @@ function describe(command: Command, context: CommandContext): void {
   command
     .argument('<folder>', 'a folder of this machine')
     .argument('<path>', 'the directory of the store that takes what is in it')
-    .option('--dry-run', 'look and count, change nothing')
+    .option('--dry-run', 'say what would change, and change nothing')
+    .option('--mirror', 'remove from the store what is gone in the folder; its history stays')
+    .option('--checksum', 'read every file, also one that was imported and not touched since')
     .addOption(
-      new Option('--links <how>', 'symbolic links: refuse them, skip them, or follow those that stay inside')
-        .choices(['refuse', 'skip', 'follow'])
-        .default('refuse'),
+      new Option('--links <how>', 'symbolic links: keep them, skip them, follow those that stay inside, or refuse all')
+        .choices(['keep', 'skip', 'follow', 'refuse'])
+        .default('keep'),
     )
     .option('--exclude <pattern>', 'leave out what the pattern names, as in .gitignore; may be given again', gather)
     .option('-m, --message <reason>', 'why, kept in the history')
@@ -45,20 +50,32 @@ async function run(
   context: CommandContext,
   folder: string,
   path: string,
-  { dryRun, exclude, links, message }: ImportFlags,
+  { dryRun, mirror, checksum, exclude, links, message }: ImportFlags,
 ): Promise<void> {
   const source = resolve(context.terminal.cwd, folder)
+  const changes: ImportChange[] = []
+  const onChange = dryRun === true ? (change: ImportChange) => void changes.push(change) : undefined
   await context.withStore(async (nexus) => {
     const report = await nexus.importTree(source, path, {
       dryRun,
+      mirror,
+      checksum,
       exclude,
       links,
       reason: message,
       signal: context.signal,
+      onChange,
       onProgress: (progress) => context.progress.update(progressText('importing', progress)),
     })
-    await answerTransfer(context, dryRun === true ? 'would import' : 'imported', report, { dryRun: dryRun === true })
+    if (dryRun !== true) return answerTransfer(context, 'imported', report, { dryRun: false })
+    context.progress.end()
+    if (!context.isJson) for (const change of changes) await context.out.line(changeText(change))
+    await answerTransfer(context, 'would import', report, { dryRun: true, changes })
   })
+}
+
+function changeText({ kind, path }: ImportChange): string {
+  return printable(`${kind.padEnd(6)} ${path}`)
 }
 
 function gather(pattern: string, before: readonly string[] = []): readonly string[] {

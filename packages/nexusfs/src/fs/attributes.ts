@@ -66,7 +66,7 @@ async function changeFile(
 }
 
 /** A directory gets another mode or time; the head before goes to the history of its name. Its author stays who made it. */
-function changeDirectory(
+export function changeDirectory(
   draft: CommitDraft,
   resolved: Resolved,
   bound: BoundDirectory,

@@ -103,7 +103,7 @@ const wrongOptions: Readonly<Record<string, readonly unknown[]>> = {
   pageSize: [null, 0, -1, 1.5, 10_001, Number.NaN, '1'],
   ifMatch: [null, 7, true, {}, { version: '1' }, { version: 1, etag: 'x' }, { digest: 'x' }, { digest: 7 }, []],
   ifNoneMatch: [null, true, '', 'etag'],
-  links: [null, 'keep', true],
+  links: [null, 'hold', true],
   dryRun: [null, 1],
   verify: [null, 1],
   to: [null, 7],

@@ -1,136 +1,218 @@
-import { mkdir, open, readdir, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
-import { type NexusPath, parseNamedPath, segmentsOf } from '../core/path.ts'
+import { type NexusPath, nameOf, parentOf, parseNamedPath } from '../core/path.ts'
 import { tell } from './calls.ts'
 import { contentOf, findVersion } from './content-of-version.ts'
 import type { FsContext } from './context.ts'
 import { demandDirectory, demandFile, demandNoFileAbove } from './expect-path.ts'
-import { type DirectoryHead, type FileHead, type Head, isDirectory, isFile } from './head.ts'
-import { localError } from './local-error.ts'
-import { isExecutable } from './mode.ts'
+import { type ExportPlace, exportDirectory, exportFile, exportLink, finishDirectory, isExported } from './export-entry.ts'
+import { type ExportTarget, prepareTarget } from './export-target.ts'
+import { type DirectoryHead, type FileHead, isDirectory, isFile, type LinkHead } from './head.ts'
+import { isFailure, type LeftOut, type LeftOutReason } from './left-out.ts'
+import { type LocalFolder, LocalFolders } from './local-folders.ts'
 import type { ExportOptions, TransferReport } from './options.ts'
 import { StoreFiles } from './store-files.ts'
-import { secondsForUtimes } from './utimes-seconds.ts'
-import { walkBound } from './walk.ts'
+import { type Placed, walkBound } from './walk.ts'
 
 /** Files written at the same time. */
 const width = 8
 
-/** Only content that was verified whole is written; directories get their times last, when nothing in them changes any more. */
+/**
+ * Only content that was verified whole is written. What is damaged in the store is left out and listed; a folder in which an export was
+ * interrupted, or left something out, is finished by the next one.
+ */
 export async function exportTree(fs: FsContext, path: string, target: string, options: ExportOptions): Promise<TransferReport> {
   const source = parseNamedPath(path)
   await (await StoreFiles.ofThisProcess()).refuse('export', target, { mayHold: false })
   const { only } = await fs.resolver.resolve(source, { signal: options.signal })
   demandNoFileAbove(only)
-  const tally = new Tally(options)
+  const tally = new ExportTally(options)
   if (isFile(only.bound)) {
-    const file = await findVersion(fs, source, demandFile(only), options.version, options.signal)
-    await exportFile(fs, source, file.head, target, tally)
+    const { head } = await findVersion(fs, source, demandFile(only), options.version, options.signal)
+    const content = await contentOf(fs, source, head, options.signal)
+    await exportFile({ path: target, location: target, mayReplace: false }, head, content)
+    tally.file(head.size, false)
     return tally.report()
   }
   demandDirectory(only)
   if (options.version !== undefined)
     throw new NexusError('InvalidArgument', `export: ${source} is a directory, and has no versions`)
-  await makeEmpty(target)
-  const top = isDirectory(only.bound) ? only.bound.head : undefined
-  await exportBelow(fs, source, target, top, tally)
+  const prepared = await prepareTarget(target, fs.content.storeId, source)
+  await using run = new DirectoryExport(fs, tally, prepared)
+  await run.fill(source, isDirectory(only.bound) ? only.bound.head : undefined)
   return tally.report()
 }
 
+/** A directory on its way out: its mode and time are set when all that is in it is done. */
+interface OpenDirectory {
+  readonly path: NexusPath
+  readonly folder: LocalFolder
+  readonly head: DirectoryHead | undefined
+  readonly parent: OpenDirectory | undefined
+  /** What in it is not done yet; the walk itself counts as one. */
+  pending: number
+}
+
+class DirectoryExport implements AsyncDisposable {
+  readonly #fs: FsContext
+  readonly #tally: ExportTally
+  readonly #target: ExportTarget
+  readonly #folders = new LocalFolders()
+  readonly #running = new Set<Promise<void>>()
+  #failure: unknown
+
+  constructor(fs: FsContext, tally: ExportTally, target: ExportTarget) {
+    this.#fs = fs
+    this.#tally = tally
+    this.#target = target
+  }
+
+  async fill(source: NexusPath, head: DirectoryHead | undefined): Promise<void> {
+    const { signal } = this.#tally.options
+    const top: OpenDirectory = { path: source, folder: this.#target.folder, head, parent: undefined, pending: 1 }
+    this.#tally.directories++
+    let current: OpenDirectory | undefined = top
+    try {
+      for await (const placed of walkBound(this.#fs, source, { signal })) {
+        current = await this.#upTo(current, parentOf(placed.path))
+        if (current === undefined) throw new NexusError('Unexpected', `${placed.path} was lost while it was exported`)
+        current = await this.#take(placed, current)
+        if (this.#running.size >= width) await Promise.race(this.#running)
+        if (this.#failure !== undefined) break
+      }
+    } finally {
+      await Promise.all(this.#running)
+    }
+    if (this.#failure !== undefined) throw this.#failure
+    await this.#upTo(current, undefined)
+  }
+
+  /** Leaves the directories that the walk is done with. */
+  async #upTo(from: OpenDirectory | undefined, path: NexusPath | undefined): Promise<OpenDirectory | undefined> {
+    let current = from
+    while (current !== undefined && current.path !== path) {
+      await this.#done(current)
+      current = current.parent
+    }
+    return current
+  }
+
+  /** The directory in which the walk goes on. */
+  async #take({ path, bound }: Placed, parent: OpenDirectory): Promise<OpenDirectory> {
+    if (!isDirectory(bound)) {
+      parent.pending++
+      const done: Promise<void> = this.#writeEntry(path, parent, bound.head)
+        .then(() => this.#done(parent))
+        .catch((error: unknown) => {
+          this.#failure ??= error
+        })
+        .finally(() => this.#running.delete(done))
+      this.#running.add(done)
+      return parent
+    }
+    const name = nameOf(path)
+    const seen = await this.#folders.within(parent.folder, (pathOf) => exportDirectory(this.#placeOf(parent, name, pathOf)))
+    parent.pending++
+    const folder: LocalFolder = { parent: parent.folder, location: join(parent.folder.location, name), seen }
+    if (this.#target.isBegun) await this.#folders.within(folder, (_, handle) => handle.chmod(0o700))
+    this.#tally.directories++
+    return { path, folder, head: bound.head, parent, pending: 1 }
+  }
+
+  async #done(directory: OpenDirectory): Promise<void> {
+    if (--directory.pending > 0) return
+    const { folder, head, parent } = directory
+    if (parent === undefined && !this.#tally.hasFailed) await this.#target.finish()
+    if (head !== undefined) await this.#folders.within(folder, (_, handle) => finishDirectory(handle, head))
+    if (parent !== undefined) await this.#done(parent)
+  }
+
+  async #writeEntry(path: NexusPath, parent: OpenDirectory, head: FileHead | LinkHead): Promise<void> {
+    const { options } = this.#tally
+    throwIfAborted(options.signal, 'export')
+    try {
+      await this.#folders.within(parent.folder, async (pathOf) => {
+        const place = this.#placeOf(parent, nameOf(path), pathOf)
+        if (head.kind === 'link') {
+          await exportLink(place, head)
+          return this.#tally.link()
+        }
+        const isThere = await isExported(place, head)
+        if (!isThere) await exportFile(place, head, await contentOf(this.#fs, path, head, options.signal))
+        this.#tally.file(head.size, isThere)
+      })
+    } catch (error) {
+      this.#tally.leaveOut({ path, why: whyLeftOut(error) })
+    }
+  }
+
+  #placeOf(parent: OpenDirectory, name: string, pathOf: (name: string) => string): ExportPlace {
+    return { path: pathOf(name), location: join(parent.folder.location, name), mayReplace: this.#target.isBegun }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#folders[Symbol.asyncDispose]()
+  }
+}
+
+/**
+ * @throws what is not a matter of this one entry
+ */
+function whyLeftOut(error: unknown): LeftOutReason {
+  if (isNexusError(error, 'Corrupt')) return 'damaged'
+  if (isNexusError(error, 'InvalidPath') && error.context.errno === 'ENAMETOOLONG') return 'name'
+  if (isNexusError(error) && error.context.errno === 'EINVAL') return 'name'
+  if (isNexusError(error) && error.context.errno === 'EFBIG') return 'too large'
+  if (isNexusError(error, 'IsADirectory')) return 'in the way'
+  throw error
+}
+
 /** What was written so far. */
-class Tally {
+class ExportTally {
   readonly options: ExportOptions
-  files = 0
+  readonly #leftOut: LeftOut[] = []
   directories = 0
-  bytes = 0
+  #files = 0
+  #links = 0
+  #bytes = 0
+  #unchanged = 0
 
   constructor(options: ExportOptions) {
     this.options = options
   }
 
-  report(): TransferReport {
-    const { files, directories, bytes } = this
-    return { files, directories, bytes, unchanged: 0, leftOut: [], failed: 0 }
+  get hasFailed(): boolean {
+    return this.#leftOut.some(isFailure)
   }
 
-  file(size: number): void {
-    this.files++
-    this.bytes += size
+  report(): TransferReport {
+    const leftOut = this.#leftOut
+    const failed = leftOut.filter(isFailure).length
+    return {
+      files: this.#files,
+      directories: this.directories,
+      links: this.#links,
+      bytes: this.#bytes,
+      unchanged: this.#unchanged,
+      removed: 0,
+      leftOut,
+      failed,
+    }
+  }
+
+  file(size: number, isUnchanged: boolean): void {
+    this.#files++
+    this.#bytes += size
+    if (isUnchanged) this.#unchanged++
     tell(this.options.onProgress, this.report())
   }
-}
 
-async function exportBelow(
-  fs: FsContext,
-  source: NexusPath,
-  target: string,
-  top: DirectoryHead | undefined,
-  tally: Tally,
-): Promise<void> {
-  const skipped = segmentsOf(source).length
-  const directories: { readonly location: string; readonly head: DirectoryHead }[] = top ? [{ location: target, head: top }] : []
-  const running = new Set<Promise<void>>()
-  const failures: unknown[] = []
-  tally.directories++
-  try {
-    for await (const { path, bound } of walkBound(fs, source, tally.options)) {
-      const location = join(target, ...segmentsOf(path).slice(skipped))
-      if (isDirectory(bound)) {
-        await mkdir(location).catch(localError('export', location))
-        directories.push({ location, head: bound.head })
-        tally.directories++
-      } else if (isFile(bound)) {
-        const done: Promise<void> = exportFile(fs, path, bound.head, location, tally)
-          .catch((error: unknown) => void failures.push(error))
-          .finally(() => running.delete(done))
-        running.add(done)
-        if (running.size >= width) await Promise.race(running)
-      }
-      if (failures.length > 0) break
-    }
-  } finally {
-    await Promise.all(running)
+  link(): void {
+    this.#links++
+    tell(this.options.onProgress, this.report())
   }
-  if (failures.length > 0) throw failures[0]
-  for (const { location, head } of directories.reverse()) await setTime(location, head)
-}
 
-/** A file that cannot be written whole is not left in part. */
-async function exportFile(fs: FsContext, path: NexusPath, head: FileHead, location: string, tally: Tally): Promise<void> {
-  throwIfAborted(tally.options.signal, 'export')
-  const content = await contentOf(fs, path, head, tally.options.signal)
-  const file = await open(location, 'wx', isExecutable(head.mode) ? 0o777 : 0o666).catch(localError('export', location))
-  try {
-    await file.writeFile(content)
-  } catch (error) {
-    await rm(location, { force: true })
-    localError('export', location)(error)
-  } finally {
-    await file.close()
-  }
-  await setTime(location, head)
-  tally.file(head.size)
-}
-
-async function setTime(location: string, head: Head): Promise<void> {
-  // As text, since Node takes a negative number for the time of day.
-  const seconds = String(secondsForUtimes(head.modifiedAt, head.modifiedNanoseconds ?? 0))
-  await utimes(location, seconds, seconds).catch(localError('export', location))
-}
-
-/**
- * @throws {NexusError} AlreadyExists if something other than an empty directory is there
- */
-async function makeEmpty(target: string): Promise<void> {
-  try {
-    await mkdir(target).catch(localError('export', target))
-  } catch (error) {
-    if (!isNexusError(error, 'AlreadyExists')) throw error
-    const names = await readdir(target).catch(localError('export', target))
-    if (names.length === 0) return
-    throw new NexusError('AlreadyExists', `export: ${target} is not empty; export into a new or an empty directory`, {
-      cause: error,
-    })
+  leaveOut(what: LeftOut): void {
+    this.#leftOut.push(what)
   }
 }

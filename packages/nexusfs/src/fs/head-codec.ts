@@ -33,8 +33,8 @@ export function encodeHead(head: Head): Uint8Array {
     case 'link':
       return encodeRecord({ ...common, n: head.version, t: head.target, w: head.reason, r: head.revision })
     case 'file': {
-      const { version: n, digest: d, size: s, reason: w, revision: r, bytes } = head
-      return encodeRecord({ ...common, n, d, s, w, r }, bytes)
+      const { version: n, digest: d, size: s, reason: w, revision: r, stamp: f, bytes } = head
+      return encodeRecord({ ...common, n, d, s, w, r, f }, bytes)
     }
   }
 }
@@ -84,7 +84,7 @@ function uncheckedHead(fields: RecordFields, bytes: Uint8Array | undefined): Unc
   if (kind === 'directory') return { kind, ...common }
   const { n: version, w: reason, r: revision } = fields
   if (kind === 'link') return { kind, ...common, version, target: fields.t, reason, revision }
-  return { kind, ...common, version, digest: fields.d, size: fields.s, reason, revision, bytes }
+  return { kind, ...common, version, digest: fields.d, size: fields.s, reason, revision, stamp: fields.f, bytes }
 }
 
 function uncheckedEnded(value: unknown): unknown {
@@ -105,7 +105,8 @@ function isSound(head: Unchecked): boolean {
     case 'link':
       return isVersion(head) && isLinkTarget(head.target)
     case 'file':
-      return isVersion(head) && isDigest(head.digest) && isWhole(head.size) && isBytesOf(head.bytes, head.size)
+      if (!isVersion(head) || !isDigest(head.digest) || !isWhole(head.size)) return false
+      return isBytesOf(head.bytes, head.size) && (head.stamp === undefined || isText(head.stamp))
   }
 }
 

@@ -51,6 +51,7 @@ const file = fc
     reason: maybe(fc.string({ unit: 'binary' }).map((text) => text.toWellFormed())),
     revision: maybe(revision),
     bytes: maybe(fc.uint8Array({ minLength: 1, maxLength: 128 })),
+    stamp: maybe(fc.string().filter((text) => text.isWellFormed())),
   })
   .map((head) => {
     const { bytes = Uint8Array.of(1) } = head

@@ -38,6 +38,8 @@ export interface FileHead extends VersionFields {
   readonly size: number
   /** The content itself, where it is tiny. */
   readonly bytes?: Uint8Array | undefined
+  /** Of an import: tells whether the local file that was read has been touched since; see `stampOf`. */
+  readonly stamp?: string | undefined
 }
 
 export interface LinkHead extends VersionFields {

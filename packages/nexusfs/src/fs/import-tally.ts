@@ -6,17 +6,19 @@ import type { TransferProgress, TransferReport } from './options.ts'
 export interface BatchResult {
   readonly files: number
   readonly directories: number
+  readonly links: number
   readonly bytes: number
   readonly unchanged: number
-  readonly leftOut: readonly LeftOut[]
 }
 
 /** What an import has done so far. */
 export class ImportTally {
   #files = 0
   #directories = 0
+  #links = 0
   #bytes = 0
   #unchanged = 0
+  #removed = 0
   #expected: { files: number; bytes: number } | undefined
   readonly #leftOut: LeftOut[] = []
 
@@ -32,17 +34,21 @@ export class ImportTally {
     this.#leftOut.push(what)
   }
 
-  add({ files, directories, bytes, unchanged, leftOut }: BatchResult): void {
+  add({ files, directories, links, bytes, unchanged }: BatchResult): void {
     this.#files += files
     this.#directories += directories
+    this.#links += links
     this.#bytes += bytes
     this.#unchanged += unchanged
-    for (const each of leftOut) this.leaveOut(each)
+  }
+
+  remove(): void {
+    this.#removed++
   }
 
   progress(): TransferProgress {
     const { files: totalFiles, bytes: totalBytes } = this.#expected ?? {}
-    return { files: this.#files, directories: this.#directories, bytes: this.#bytes, totalFiles, totalBytes }
+    return { files: this.#files, directories: this.#directories, links: this.#links, bytes: this.#bytes, totalFiles, totalBytes }
   }
 
   report(): TransferReport {
@@ -50,10 +56,12 @@ export class ImportTally {
     return {
       files: this.#files,
       directories: this.#directories,
+      links: this.#links,
       bytes: this.#bytes,
       totalFiles: this.#files,
       totalBytes: this.#bytes,
       unchanged: this.#unchanged,
+      removed: this.#removed,
       leftOut,
       failed: leftOut.filter(isFailure).length,
     }

@@ -1,14 +1,16 @@
-import { parsePath } from '../core/path.ts'
+import { parseNamedPath } from '../core/path.ts'
 import { tell } from './calls.ts'
 import type { FsContext } from './context.ts'
-import { importBatch } from './import-batch.ts'
+import { Exclusion } from './exclude.ts'
+import { demandNoFileAbove, notFound } from './expect-path.ts'
+import { type ImportRun, importBatch } from './import-batch.ts'
 import { ImportTally } from './import-tally.ts'
 import { refusedLinks } from './left-out.ts'
 import { type LocalItem, type SurveyOptions, surveyLocal } from './local-survey.ts'
 import type { ImportOptions, TransferReport } from './options.ts'
 import { StoreFiles } from './store-files.ts'
 
-/** A batch is one commit: at most this many files and directories, and bytes of content (one larger file alone). */
+/** A batch is one commit: at most this many files, directories and links, and bytes of content (one larger file alone). */
 const batchItems = 400
 const batchBytes = 8 * 1024 * 1024
 
@@ -17,15 +19,30 @@ const batchBytes = 8 * 1024 * 1024
  * interrupted import can be run again. What cannot be imported is left out and listed.
  */
 export async function importTree(fs: FsContext, source: string, path: string, options: ImportOptions): Promise<TransferReport> {
-  const target = parsePath(path)
+  const named = parseNamedPath(path)
+  const { signal } = options
+  const exclusion = new Exclusion(options.exclude)
   const storeFiles = await StoreFiles.ofThisProcess()
   await storeFiles.refuse('import', source, { mayHold: true })
-  const { links, exclude, signal } = options
+  const { only } = await fs.resolver.resolve(named, { signal })
+  demandNoFileAbove(only)
+  if (only.obstacle?.kind === 'astray') throw notFound(only)
   const tally = new ImportTally()
-  const survey: SurveyOptions = { links, exclude, signal, target, storeFiles, leaveOut: (what) => tally.leaveOut(what) }
+  const leaveOut: SurveyOptions['leaveOut'] = (what) => tally.leaveOut(what)
+  const survey: SurveyOptions = { links: options.links, signal, exclusion, target: only.path, storeFiles, leaveOut }
   await lookAhead(source, survey, options, tally)
-  for await (const batch of batchesOf(surveyLocal(source, survey))) {
-    await importBatch(fs, batch, { ...survey, ...options }, tally)
+  const isNew = only.bound === undefined && only.directory === undefined
+  const run: ImportRun = {
+    options,
+    local: { signal, storeFiles },
+    exclusion,
+    tally,
+    isNew,
+    blocked: undefined,
+    cleared: undefined,
+  }
+  for await (const batch of oneAhead(batchesOf(surveyLocal(source, survey)))) {
+    await importBatch(fs, batch, run)
     tell(options.onProgress, tally.progress())
   }
   return tally.report()
@@ -35,13 +52,17 @@ export async function importTree(fs: FsContext, source: string, path: string, op
  * Counts what is to come, for those who watch, and for what has to be known before anything is imported.
  * @throws {NexusError} InvalidArgument with a list of links that are to be refused
  */
-async function lookAhead(source: string, survey: SurveyOptions, { links, onProgress }: ImportOptions, tally: ImportTally) {
-  const isRefusing = links === undefined || links === 'refuse'
-  if (!isRefusing && links !== 'follow' && onProgress === undefined) return
+async function lookAhead(
+  source: string,
+  survey: SurveyOptions,
+  { links, onProgress }: ImportOptions,
+  tally: ImportTally,
+): Promise<void> {
+  if (links !== 'refuse' && links !== 'follow' && onProgress === undefined) return
   const refused: string[] = []
   let refusals = 0
   const leaveOut: SurveyOptions['leaveOut'] = ({ path, why }) => {
-    if (isRefusing && why === 'link' && ++refusals <= 10) refused.push(path)
+    if (links === 'refuse' && why === 'link' && ++refusals <= 10) refused.push(path)
   }
   for await (const item of surveyLocal(source, { ...survey, leaveOut })) tally.expect(item)
   if (refusals > 0) throw refusedLinks(refused, refusals)
@@ -61,4 +82,24 @@ async function* batchesOf(items: AsyncIterable<LocalItem>): AsyncGenerator<reado
     bytes += size
   }
   if (batch.length > 0) yield batch
+}
+
+/** The next is on its way while one is worked on. */
+async function* oneAhead<T>(values: AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+  const ask = (): Promise<IteratorResult<T, void>> => {
+    const asked = values.next()
+    // It fails where it is awaited.
+    asked.catch(() => {})
+    return asked
+  }
+  let coming = ask()
+  try {
+    for (let next = await coming; !next.done; next = await coming) {
+      coming = ask()
+      yield next.value
+    }
+  } finally {
+    await coming.catch(() => {})
+    await values.return()
+  }
 }

@@ -24,6 +24,8 @@ export type LeftOutReason =
   | 'too large'
   /** A file stands where a directory is to come, or the other way round. */
   | 'in the way'
+  /** The store has lost its content, or holds it damaged. */
+  | 'damaged'
   /** The local file system failed. */
   | 'failed'
 

@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs'
-import { close, constants, fstat, open, read } from 'node:fs'
+import { close, constants, fstat, lstat, lstatSync, open, read } from 'node:fs'
 import { opendir, readlink, realpath } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { NexusError, throwIfAborted } from '../core/errors.ts'
@@ -19,7 +20,12 @@ const pauses = [0, 20, 200]
 
 /** A whole file as it was at one moment, or why it cannot be had. */
 export type LocalContent =
-  | { readonly kind: 'content'; readonly bytes: Uint8Array<ArrayBuffer>; readonly seen: BigIntStats }
+  | {
+      readonly kind: 'content'
+      readonly bytes: Uint8Array<ArrayBuffer>
+      readonly seen: BigIntStats
+      readonly stamp: string | undefined
+    }
   | { readonly kind: 'left out'; readonly why: LeftOutReason }
 
 export interface LocalCall {
@@ -47,13 +53,14 @@ async function readOnce(location: string, call: LocalCall): Promise<LocalContent
   const opened = await openLocal(location, 0, call)
   if (typeof opened !== 'object') return { kind: 'left out', why: opened }
   const { descriptor, seen } = opened
+  const stamp = stampOf(seen, BigInt(Date.now()) * 1_000_000n)
   try {
     if (!seen.isFile()) return { kind: 'left out', why: seen.isDirectory() ? 'changing' : 'special' }
     if (seen.size > largestFileBytes) return { kind: 'left out', why: 'too large' }
     const bytes = await readWhole(descriptor, Number(seen.size), call.signal)
     const after = await statOf(descriptor)
     if (bytes === undefined || !isSameState(seen, after)) return { kind: 'left out', why: 'changing' }
-    return { kind: 'content', bytes, seen }
+    return { kind: 'content', bytes, seen, stamp }
   } catch (error) {
     return { kind: 'left out', why: whyNot(location, error) }
   } finally {
@@ -88,6 +95,37 @@ async function namesIn(descriptor: number, location: string): Promise<readonly s
   return names.sort()
 }
 
+/** The target of a link that was looked at before, one character a byte. */
+export async function readLocalLink(
+  location: string,
+  before: BigIntStats,
+): Promise<{ readonly binaryTarget: string } | LeftOutReason> {
+  try {
+    const binaryTarget = await readlink(location, 'latin1')
+    const after = await lookLocal(location)
+    const isThere =
+      after.ino === before.ino && after.dev === before.dev && (await realpath(dirname(location))) === dirname(location)
+    return isThere ? { binaryTarget } : 'changing'
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EINVAL' ? 'changing' : whyNot(location, error)
+  }
+}
+
+/** How finely the times of a file system tell two changes apart, in nanoseconds: some know whole seconds only, or even ones. */
+const tick = 50_000_000n
+const wholeSecondsTick = 2_000_000_000n
+
+/**
+ * Changes whenever the local file is changed or replaced by another one, also by one of the same size and time: made of its inode and
+ * the time of its last change. `undefined` for a file that has just changed: a further change might not show in its times.
+ * @param now nanoseconds since 1970, when it had not been read yet
+ */
+export function stampOf({ ino, ctimeNs }: BigIntStats, now: bigint): string | undefined {
+  const isWholeSecond = ctimeNs % 1_000_000_000n === 0n
+  if (now - ctimeNs < (isWholeSecond ? wholeSecondsTick : tick)) return undefined
+  return BigInt.asUintN(64, ino * 0x9e37_79b9_7f4a_7c15n + ctimeNs * 0xc2b2_ae3d_27d4_eb4fn).toString(36)
+}
+
 /**
  * Opens what stands at a real path. What turns out to belong to a store stays open for good: closing it would drop the locks that SQLite
  * holds on it.
@@ -116,6 +154,31 @@ async function openLocal(
   } finally {
     if (!isKept) await calls.close(descriptor)
   }
+}
+
+/** What stands at a path, links not followed. By callback, which costs much less than a promise of `fs`. */
+export function lookLocal(location: string): Promise<BigIntStats> {
+  return new Promise((resolve, reject) => {
+    lstat(location, { bigint: true }, (error, seen) => (error === null ? resolve(seen) : reject(error)))
+  })
+}
+
+/** How long the event loop may be held up by looking at once, in milliseconds. */
+const lookedAtOnceMs = 2
+
+/**
+ * What stands at each path, or why that cannot be told. Where the system has the answers at hand, looking takes a few microseconds, and
+ * handing it to another thread many more: so the first are looked at here, and the rest elsewhere if that took long.
+ */
+export function lookAtAll(locations: readonly string[]): Promise<readonly PromiseSettledResult<BigIntStats>[]> {
+  const started = performance.now()
+  return Promise.allSettled(
+    locations.map((location) => (performance.now() - started < lookedAtOnceMs ? lookNow(location) : lookLocal(location))),
+  )
+}
+
+async function lookNow(location: string): Promise<BigIntStats> {
+  return lstatSync(location, { bigint: true })
 }
 
 function statOf(descriptor: number): Promise<BigIntStats> {

@@ -1,17 +1,25 @@
 import type { BigIntStats } from 'node:fs'
-import { lstat, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { NexusError, throwIfAborted } from '../core/errors.ts'
+import { isLinkTarget } from '../core/link-target.ts'
 import { childOf, type NexusPath, parsePath } from '../core/path.ts'
-import { Exclusion } from './exclude.ts'
+import type { Exclusion } from './exclude.ts'
 import type { LeftOut, LeftOutReason } from './left-out.ts'
 import { localError } from './local-error.ts'
-import { type LocalCall, type LocalDirectory, listLocal, whyNot } from './local-file.ts'
+import { type LocalCall, type LocalDirectory, listLocal, lookAtAll, lookLocal, readLocalLink, whyNot } from './local-file.ts'
 import type { ImportOptions } from './options.ts'
 
-/** A file or directory of the local file system that is to be imported. */
-export interface LocalItem {
-  readonly kind: 'file' | 'directory'
+/** A file, directory or link of the local file system that is to be imported. */
+export type LocalItem = LocalEntry &
+  (
+    | { readonly kind: 'file' }
+    /** With the names in it, also those that are left out; one character a byte. */
+    | { readonly kind: 'directory'; readonly names: readonly string[] }
+    | { readonly kind: 'link'; readonly target: string }
+  )
+
+interface LocalEntry {
   /** Names below the source, joined with `/`; empty for the source itself. */
   readonly below: string
   /** Where it goes in the store. */
@@ -22,7 +30,8 @@ export interface LocalItem {
 }
 
 /** What an import looks at, and how. */
-export interface SurveyOptions extends LocalCall, Pick<ImportOptions, 'exclude' | 'links'> {
+export interface SurveyOptions extends LocalCall, Pick<ImportOptions, 'links'> {
+  readonly exclusion: Exclusion
   /** Where the source goes in the store. */
   readonly target: NexusPath
   leaveOut(what: LeftOut): void
@@ -35,13 +44,13 @@ const mostLinkedDirectories = 10_000
 
 /**
  * Everything below a local path, as it is come upon: directories before what is in them, names in byte order. No file is opened. What
- * cannot be imported is left out: stores, what is excluded, links (unless they are followed), sockets, what may not be looked at.
+ * cannot be imported is left out: stores, what is excluded, links that are to be skipped, sockets, what may not be looked at.
  * Memory goes with the names in the directories above the current one.
  * @throws {NexusError} NotFound, PermissionDenied or InvalidArgument if the source itself cannot be imported
  */
 export async function* surveyLocal(source: string, options: SurveyOptions): AsyncGenerator<LocalItem, void, undefined> {
   const root = await realpath(source).catch(localError('import', source))
-  const seen = await lstat(root, { bigint: true }).catch(localError('import', root))
+  const seen = await lookLocal(root).catch(localError('import', root))
   yield* new Survey(root, options).run({ below: '', path: options.target, location: root, above: undefined }, seen)
 }
 
@@ -60,18 +69,21 @@ interface OpenDirectory extends Found, LocalDirectory {
   readonly ahead: Map<number, Looked>
 }
 
-type Looked = { readonly found: Found; readonly seen: BigIntStats } | { readonly why: LeftOutReason; readonly below: string }
+interface OutOfReach {
+  readonly why: LeftOutReason
+  readonly below: string
+}
+
+type Looked = { readonly found: Found; readonly seen: BigIntStats } | OutOfReach
 
 class Survey {
   readonly #root: string
   readonly #options: SurveyOptions
-  readonly #exclusion: Exclusion
   #linkedDirectories = 0
 
   constructor(root: string, options: SurveyOptions) {
     this.#root = root
     this.#options = options
-    this.#exclusion = new Exclusion(options.exclude)
   }
 
   async *run(source: Found, seen: BigIntStats): AsyncGenerator<LocalItem, void, undefined> {
@@ -99,38 +111,41 @@ class Survey {
   /** The next name of a directory; `undefined` at its end. */
   async #next(directory: OpenDirectory): Promise<Looked | undefined> {
     if (directory.next >= directory.names.length) return undefined
-    if (!directory.ahead.has(directory.next)) {
-      const names = directory.names.slice(directory.next, directory.next + width)
-      const looked = await Promise.all(names.map((name) => this.#look(directory, name)))
-      for (const [index, each] of looked.entries()) directory.ahead.set(directory.next + index, each)
-    }
+    if (!directory.ahead.has(directory.next)) await this.#lookAhead(directory)
     const looked = directory.ahead.get(directory.next)
     directory.ahead.delete(directory.next++)
     return looked
   }
 
-  async #look(above: OpenDirectory, binaryName: string): Promise<Looked> {
+  async #lookAhead(directory: OpenDirectory): Promise<void> {
+    const names = directory.names.slice(directory.next, directory.next + width)
+    const found = names.map((name) => this.#find(directory, name))
+    const seen = await lookAtAll(found.flatMap((each) => ('why' in each ? [] : [each.location])))
+    let next = 0
+    for (const [index, each] of found.entries()) {
+      const result = 'why' in each ? undefined : seen[next++]
+      if ('why' in each) directory.ahead.set(directory.next + index, each)
+      else if (result !== undefined) directory.ahead.set(directory.next + index, judge(each, result))
+    }
+  }
+
+  #find(above: OpenDirectory, binaryName: string): Found | OutOfReach {
     const name = utf8Name(binaryName)
     const prefix = above.below === '' ? '' : `${above.below}/`
     if (name === undefined) return { why: 'name', below: prefix + spelt(binaryName) }
     const below = prefix + name
     if (this.#options.storeFiles.hasName(above.seen, name)) return { why: 'store', below }
+    const path = pathIn(above.path, name)
+    if (path === undefined) return { why: 'name', below }
     const location = above.location.endsWith(sep) ? above.location + name : above.location + sep + name
-    try {
-      const path = parsePath(childOf(above.path, name))
-      const seen = await lstat(location, { bigint: true })
-      return { found: { below, path, location, above }, seen }
-    } catch (error) {
-      if (error instanceof NexusError) return { why: 'name', below }
-      return { why: whyNot(location, error), below }
-    }
+    return { below, path, location, above }
   }
 
   async #visit(found: Found, seen: BigIntStats): Promise<{ item: LocalItem; directory?: OpenDirectory } | undefined> {
     const { below, path, location } = found
-    if (this.#exclusion.has(below, seen.isDirectory())) return this.#leaveOut(below, 'excluded')
+    if (this.#options.exclusion.has(below, seen.isDirectory())) return this.#leaveOut(below, 'excluded')
     if (this.#options.storeFiles.has(seen)) return this.#leaveOut(below, 'store')
-    if (seen.isSymbolicLink()) return this.#visitLink(found)
+    if (seen.isSymbolicLink()) return this.#visitLink(found, seen)
     if (seen.isDirectory()) return this.#visitDirectory(found, seen)
     if (!seen.isFile()) return this.#refuse(found, 'special')
     return { item: { kind: 'file', below, path, location, seen } }
@@ -146,20 +161,30 @@ class Survey {
       if (below === '') throw isStore(location)
       return this.#leaveOut(below, 'store')
     }
-    const item: LocalItem = { kind: 'directory', below, path, location, seen }
+    const item: LocalItem = { kind: 'directory', below, path, location, seen, names }
     return { item, directory: { ...found, seen, names, next: 0, ahead: new Map() } }
   }
 
-  async #visitLink(found: Found): Promise<{ item: LocalItem; directory?: OpenDirectory } | undefined> {
-    if (this.#options.links !== 'follow') return this.#leaveOut(found.below, 'link')
+  async #visitLink(found: Found, link: BigIntStats): Promise<{ item: LocalItem; directory?: OpenDirectory } | undefined> {
+    const { links = 'keep' } = this.#options
+    if (links === 'keep') return this.#keepLink(found, link)
+    if (links !== 'follow') return this.#leaveOut(found.below, 'link')
     const target = await realpath(found.location).catch(() => undefined)
     if (target === undefined) return this.#leaveOut(found.below, 'link to nothing')
     if (!`${target}${sep}`.startsWith(`${this.#root}${sep}`)) return this.#leaveOut(found.below, 'link to outside')
     if (isAbove(target, found)) return this.#leaveOut(found.below, 'link in a circle')
-    const seen = await lstat(target, { bigint: true }).catch(() => undefined)
+    const seen = await lookLocal(target).catch(() => undefined)
     if (seen === undefined) return this.#leaveOut(found.below, 'link to nothing')
     if (seen.isDirectory()) this.#countLinked(found)
     return this.#visit({ ...found, location: target }, seen)
+  }
+
+  async #keepLink({ below, path, location }: Found, seen: BigIntStats): Promise<{ item: LocalItem } | undefined> {
+    const read = await readLocalLink(location, seen)
+    if (typeof read !== 'object') return this.#leaveOut(below, read)
+    const target = utf8Name(read.binaryTarget)
+    if (!isLinkTarget(target)) return this.#leaveOut(below, 'name')
+    return { item: { kind: 'link', below, path, location, seen, target } }
   }
 
   #countLinked({ below }: Found): void {
@@ -182,6 +207,20 @@ class Survey {
   }
 }
 
+function judge(found: Found, result: PromiseSettledResult<BigIntStats>): Looked {
+  if (result.status === 'fulfilled') return { found, seen: result.value }
+  return { why: whyNot(found.location, result.reason), below: found.below }
+}
+
+/** `undefined` for a path that is too long. */
+function pathIn(directory: NexusPath, name: string): NexusPath | undefined {
+  try {
+    return parsePath(childOf(directory, name))
+  } catch {
+    return undefined
+  }
+}
+
 function isAbove(target: string, { above }: Found): boolean {
   for (let directory = above; directory !== undefined; directory = directory.above) {
     if (directory.location === target) return true
@@ -193,7 +232,7 @@ const printableAscii = /^[ -~]*$/
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** The name that these bytes, one a character, spell; `undefined` if they are not UTF-8. */
-function utf8Name(binaryName: string): string | undefined {
+export function utf8Name(binaryName: string): string | undefined {
   if (printableAscii.test(binaryName)) return binaryName
   try {
     return decoder.decode(Buffer.from(binaryName, 'latin1'))

@@ -28,6 +28,16 @@ const commit = { author: true, reason: true, ...always } as const
 const preconditions = { ifMatch: true, ifNoneMatch: true } as const
 const fileFacts = { mode: true, executable: true, modifiedAt: true } as const
 const read = { version: true, ...always } as const
+const imported = {
+  links: true,
+  exclude: true,
+  mirror: true,
+  checksum: true,
+  dryRun: true,
+  onChange: true,
+  onProgress: true,
+  ...commit,
+} as const
 const page = { pageSize: true, ...always } as const
 const write = { ...preconditions, parents: true, ...fileFacts, ...commit } as const
 const put = { overwrite: true, ...preconditions, parents: true, ...commit } as const
@@ -70,7 +80,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   usage: { arguments: 'path', options: always, mutates: false },
   importTree: {
     arguments: 'source, path',
-    options: { links: true, exclude: true, dryRun: true, onProgress: true, ...commit },
+    options: imported,
     mutates: true,
   },
   exportTree: { arguments: 'path, target', options: { version: true, onProgress: true, ...always }, mutates: false },

@@ -1,4 +1,5 @@
 import type { CopiedContents } from '../content/copy-contents.ts'
+import type { NexusPath } from '../core/path.ts'
 import type { LeftOut } from './left-out.ts'
 
 /** Every public call takes these. */
@@ -123,17 +124,32 @@ export interface ListOptions extends OperationOptions {
 
 /** For `importTree`. */
 export interface ImportOptions extends CommitOptions {
-  /** What to do with symbolic links: refuse them all with a list (the default), leave them out, or import what they point to inside the tree. */
-  readonly links?: 'refuse' | 'skip' | 'follow' | undefined
+  /**
+   * Symbolic links: `keep` them as links, wherever they lead (the default); `skip` them; `follow` those that stay inside the source;
+   * or `refuse` them all with a list, before anything is imported.
+   */
+  readonly links?: 'keep' | 'refuse' | 'skip' | 'follow' | undefined
   /**
    * What to leave out: patterns in the form of `.gitignore`, without negation. `*.log` is a name anywhere below the source, `/build` and
    * `docs/*.pdf` begin at it, `cache/` is for directories; `**` stands for any number of names.
    */
   readonly exclude?: readonly string[] | undefined
-  /** Looks and counts, writes nothing. */
+  /** Removes from the store what is gone at the source; its history stays. What is left out at the source stays as it is. */
+  readonly mirror?: boolean | undefined
+  /** Reads every file. Else one is taken for unchanged whose size, mode, time and inode are those of the last import. */
+  readonly checksum?: boolean | undefined
+  /** Looks, counts and tells `onChange`, but reads no file and writes nothing. */
   readonly dryRun?: boolean | undefined
+  /** Called for each change, when it is made, or would be. */
+  readonly onChange?: ((change: ImportChange) => void) | undefined
   /** Called after each batch. */
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined
+}
+
+/** What an import does to one path of the store. */
+export interface ImportChange {
+  readonly kind: 'add' | 'change' | 'remove'
+  readonly path: NexusPath
 }
 
 /** For `exportTree`. */
@@ -160,6 +176,7 @@ export interface BackupReport extends CopiedContents {
 export interface TransferProgress {
   readonly files: number
   readonly directories: number
+  readonly links: number
   /** Logical bytes so far. */
   readonly bytes: number
   /** What will be transferred in all, once it is known. */
@@ -169,8 +186,10 @@ export interface TransferProgress {
 
 /** What an import or export did. */
 export interface TransferReport extends TransferProgress {
-  /** Files that were already there with the same bytes, mode and time: no new version was made. */
+  /** Files and links that were already there, the same with mode and time: no new version was made. */
   readonly unchanged: number
+  /** Of an import with `mirror`: names that were removed; a directory counts once, whatever is in it. */
+  readonly removed: number
   /** What was left out, and why; empty if all was transferred. */
   readonly leftOut: readonly LeftOut[]
   /** How many of these nobody asked to leave out: what is excluded, skipped or a store of Nexus does not count. */

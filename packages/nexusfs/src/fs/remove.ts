@@ -30,18 +30,21 @@ export async function remove(fs: FsContext, path: string, options: RemoveOptions
 }
 
 function removal(resolved: Resolved, bound: Bound, options: RemoveOptions): CommitDraft {
-  const { path, within } = resolved
+  const { path } = resolved
   const draft = new CommitDraft()
+  planRemoval(draft, resolved, bound)
+  if (!isDirectory(bound) || options.recursive) return draft
+  throw mustBeRecursive(path)
+}
+
+/** Takes out what stands at a path, a directory with all below it. */
+export function planRemoval(draft: CommitDraft, resolved: Resolved, bound: Bound): void {
+  const { path, within } = resolved
   const directory = within.id
   const name = nameOf(path)
   endBinding(draft, resolved, bound, isDirectory(bound) ? 'detached' : 'removed')
   draft.log(lineOf('remove', directory, path, bound.head, 'leaves'))
-  if (!isDirectory(bound)) return draft
-  if (!options.recursive) {
-    throw mustBeRecursive(path)
-  }
-  draft.put(detachedKey(bound.head.id), encodeRecord({ w: 'removed', d: directory, n: name }))
-  return draft
+  if (isDirectory(bound)) draft.put(detachedKey(bound.head.id), encodeRecord({ w: 'removed', d: directory, n: name }))
 }
 
 /** An error that an entry on the way cannot be understood; others are thrown. */

@@ -66,7 +66,7 @@ const promised: Readonly<Record<string, readonly [metadata: number, storage: num
   versions: [2, 0],
   rollback: [4, 0],
   usage: [12, 0],
-  importTree: [2, undefined],
+  importTree: [3, undefined],
   exportTree: [3, 1],
 }
 

@@ -49,7 +49,7 @@ interface LinkPlace {
  * @param resolved with its last name kept as it is
  * @throws {NexusError} IsADirectory
  */
-function bindLink(
+export function bindLink(
   fs: FsContext,
   { draft, directories, place }: LinkPlace,
   resolved: Resolved,

@@ -30,6 +30,8 @@ export interface FileWrite extends Preconditions {
   /** Sets or clears the bits of the mode that let it be executed. */
   readonly executable?: boolean | undefined
   readonly modified?: ModifiedTime | undefined
+  /** Of the local file that an import has read. */
+  readonly stamp?: string | undefined
 }
 
 /**
@@ -190,6 +192,7 @@ export class WritePlan {
       reason,
       born: old && bornRevision(old),
       bytes: size > 0 && size <= limits.tinyContentBytes ? bytes : undefined,
+      stamp: write.stamp,
     }
   }
 
