@@ -19,7 +19,7 @@ describe('mkdir, rm, mv, cp and restore', () => {
       ['mkdir /x/y', /NotFound: .*; pass -p to make its parents too/],
       ['rm /a', /IsADirectory: \/a is a directory; pass -r/],
       ['rm /nope', /NotFound: \/nope does not exist; pass -f/],
-      ['cp /a /c', /IsADirectory: \/a is a directory; only files are copied/],
+      ['cp /a /c', /IsADirectory: \/a is a directory; pass -r to copy a directory, or end/],
       ['mv /a/b/f /a/b', /AlreadyExists/],
     ]
     for (const [line, message] of refused) {

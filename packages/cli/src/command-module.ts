@@ -18,15 +18,17 @@ export interface HelpText {
   /** Sentences behind the summary. */
   readonly more?: string
   readonly examples: readonly string[]
+  /** Where `-h` means something else. */
+  readonly help?: '--help'
 }
 
 /** Adds what the help of every command has: the options of every command, and examples. */
-export function finishHelp(command: Command, { more, examples }: HelpText): void {
+export function finishHelp(command: Command, { more, examples, help }: HelpText): void {
   addGlobalOptions(command)
   const lines = examples.map((example) => `  $ ${example}`).join('\n')
   const heading = examples.length === 1 ? 'Example:' : 'Examples:'
   command
-    .helpOption('-h, --help', 'print this help')
+    .helpOption(help ?? '-h, --help', 'print this help')
     .summary(command.description())
     .addHelpText('after', `\n${heading}\n${lines}`)
   const summary = command.description()

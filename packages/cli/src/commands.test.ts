@@ -239,9 +239,84 @@ describe('ls, tree and stat', () => {
     const name = '/evil\n\u001b[31mname\u202e'
     const run = { cwd: place.cwd, env: { NEXUS_AUTHOR: 'tester' } }
     assert.equal((await runNexus(['write', name, '--text', 'x'], run)).code, 0)
-    assert.ok((await nexus('ls')).includes('evil\\n\\u001b[31mname\\u202e\n'))
+    assert.ok((await nexus('ls')).includes('"evil\\n\\u001b[31mname\\u202e"\n'))
     const missing = await runNexus(['cat', `${name}2`], run)
     assert.equal(missing.stderr.trimEnd().split('\n').length, 1)
     assert.equal(jsonLines(await nexus('ls --json')).at(-1)?.path, name)
+  })
+})
+
+describe('what people are used to', () => {
+  beforeEach(async () => {
+    await nexus('write /g/a --text one')
+    await nexus('write /b --text two')
+  })
+
+  it('ls -lah, ls -1 and ls -0', async () => {
+    await nexus('write /big -', { stdin: new Uint8Array(3_000_000) })
+    assert.match(await nexus('ls -lah'), /^-rw-r--r-- +3 B .* b\n-rw-r--r-- +2\.9 MiB .* big\ndrwxr-xr-x +- .* g\/\n$/)
+    assert.equal(await nexus('ls -1'), 'b\nbig\ng/\n')
+    const run = { cwd: place.cwd, env: { NEXUS_AUTHOR: 'tester' } }
+    for (const name of ['/n/x\ny', '/n/x\\ny']) await runNexus(['write', name, '--text', 'x'], run)
+    assert.equal(await nexus('ls /n'), '"x\\ny"\n"x\\\\ny"\n')
+    assert.equal(await nexus('ls -0 /n'), 'x\ny\0x\\ny\0')
+    assert.equal(await nexus('ls -R0 /g'), '/g/a\0')
+  })
+
+  it('cat of several files, and append', async () => {
+    assert.equal(await nexus('cat /g/a /b /g/a'), 'onetwoone')
+    assert.equal(jsonLines(await nexus('cat /g/a /b --json')).length, 2)
+    assert.match((await tryNexus('cat /g/a /b --version 1')).stderr, /--version is for one file/)
+    assert.equal(await nexus('append /b --text !'), 'appended to /b v2, 4 B\n')
+    await nexus('append /b -', { stdin: '?' })
+    await nexus('append /new --text x')
+    assert.equal(await nexus('cat /b /new'), 'two!?x')
+    assert.match((await tryNexus('append /b')).stderr, /no content was given/)
+  })
+
+  it('mv and cp into a directory, where the path ends in a slash', async () => {
+    assert.equal(await nexus('cp /b /g/'), 'copied /b to /g/b v1\n')
+    assert.equal(await nexus('mv /b /g/ -f'), 'moved /b to /g/b\n')
+    assert.equal(await nexus('mv /g/b /'), 'moved /g/b to /b\n')
+    const refused: readonly [string, RegExp][] = [
+      ['mv /b /g', /AlreadyExists: \/g is a directory; write \/g\/ to put it in there\n$/],
+      ['mv -f /b /g', /IsADirectory: \/g is a directory; write \/g\/ to put it in there\n$/],
+      ['mv /b /absent/', /NotFound: there is no directory \/absent\/; `nexus mkdir` makes one, or leave the slash out\n$/],
+      ['cp /b /g/a/', /NotADirectory: \/g\/a is no directory; leave the slash out\n$/],
+    ]
+    for (const [line, message] of refused) {
+      const { code, stderr } = await tryNexus(line)
+      assert.equal(code, 3, line)
+      assert.match(stderr, message)
+    }
+  })
+
+  it('cp -r of a directory, and rm -R', async () => {
+    await nexus('mkdir /g/empty')
+    await nexus('write /g/deep/x --text x')
+    assert.equal(await nexus('cp -r /g /h'), 'copied /g to /h, 2 files\n')
+    assert.equal(await nexus('ls -R /h'), '/h/a\n/h/deep/\n/h/deep/x\n/h/empty/\n')
+    assert.deepEqual(await json('cp -r /g /h/'), { path: '/h/g', files: 2, directories: 3 })
+    assert.match((await tryNexus('cp -r /g /g/inside')).stderr, /cannot be copied into itself/)
+    assert.match((await tryNexus('cp -r /g /h')).stderr, /AlreadyExists: \/h\/a already exists; pass -f/)
+    await nexus('cp -rf /g /h')
+    assert.equal(await nexus('rm -R /h'), 'removed /h\n')
+    assert.equal(await nexus('rm -f /absent'), '')
+    assert.deepEqual(await json('rm -f /absent'), { removed: [] })
+  })
+
+  it('info of the store', async () => {
+    const { storage, metadata, durability, storeId } = Object(await json('info'))
+    const at = join(place.cwd, '.nexus')
+    assert.deepEqual(
+      [storage, metadata],
+      [
+        { name: 'local', location: at },
+        { name: 'sqlite', location: join(at, 'meta.db') },
+      ],
+    )
+    assert.equal(durability, 'os')
+    assert.match(storeId, /^[0-9a-f]{32}$/)
+    assert.match(await nexus('info'), /^storage: {6}local\nstorage at: {3}\/.*\ndurability: {3}os\nstore id: {5}[0-9a-f]{32}\n$/s)
   })
 })

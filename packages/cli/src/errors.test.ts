@@ -114,12 +114,22 @@ describe('an error', () => {
     assert.equal(stderr.trimEnd().split('\n').length, 1)
   })
 
+  it('has paths in its context that a program can compare with its own', async () => {
+    const path = '/no\nline\\n'
+    const { stderr } = await nexus('cat', path, '--json')
+    assert.equal(JSON.parse(stderr).error.context.path, path)
+    assert.equal(JSON.parse((await nexus('stat', path, '--json')).stderr).error.context.path, path)
+  })
+
   it('of the command line itself is a usage error that names the help', async () => {
     const cases: readonly [readonly string[], RegExp][] = [
       [['lss'], /unknown command 'lss' \(did you mean ls\?\); see `nexus --help`$/],
       [['ls', '--lng'], /unknown option '--lng' \(did you mean --long\?\); see `nexus ls --help`$/],
-      [['cat'], /missing required argument 'path'; see `nexus cat --help`$/],
-      [['cat', '/a', '/b'], /too many arguments for 'cat': expected 1 argument but got 2.*; see `nexus cat --help`$/],
+      [['cat'], /missing required argument 'paths'; see `nexus cat --help`$/],
+      [['stat', '/a', '/b'], /too many arguments for 'stat': expected 1 argument but got 2.*; see `nexus stat --help`$/],
+      [['history'], /unknown command 'history' \(did you mean versions\?\); see `nexus --help`$/],
+      [['remove', '/a'], /unknown command 'remove' \(did you mean rm\?\); see `nexus --help`$/],
+      [['frobnicate'], /unknown command 'frobnicate'; see `nexus --help`$/],
       [['cat', '/a', '--version', '0'], /'0' is wrong for --version <n>: write a whole number from 1/],
       [['rollback', '/a', 'x'], /'x' is wrong for <version>: write a whole number from 1/],
       [['import', '.', '/x', '--links', 'all'], /'all' is wrong for --links <how>: Allowed choices are/],

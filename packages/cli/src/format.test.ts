@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { alignColumns } from './columns.ts'
 import { count, formatBytes, formatMode, formatTime } from './format.ts'
-import { printable } from './printable.ts'
+import { printable, quotedName } from './printable.ts'
 
 describe('formatBytes', () => {
   it('uses the unit that leaves one to four digits', () => {
@@ -21,8 +21,8 @@ describe('formatBytes', () => {
 })
 
 describe('formatTime', () => {
-  it('has a fixed width and sorts as text', () => {
-    assert.equal(formatTime(new Date(2026, 0, 2, 3, 4)), '2026-01-02 03:04')
+  it('has a fixed width, sorts as text, and says the zone', () => {
+    assert.match(formatTime(new Date(2026, 0, 2, 3, 4)), /^2026-01-02 03:04 [+-]\d{4}$/)
   })
 })
 
@@ -76,5 +76,19 @@ describe('printable', () => {
   it('spells out what could break a line or command a terminal', () => {
     assert.equal(printable('a\nb\tc\r\u001b[2Jd\u0000\u2028\u202e'), 'a\\nb\\tc\\r\\u001b[2Jd\\u0000\\u2028\\u202e')
     assert.equal(printable('Übung – 日本 👩‍🔬'), 'Übung – 日本 👩‍🔬')
+  })
+})
+
+describe('quotedName', () => {
+  it('leaves a plain name as it is', () => {
+    for (const name of ['a.txt', 'Übung – 日本 👩‍🔬', "it's", 'a b', '$HOME', '-rf']) assert.equal(quotedName(name), name)
+  })
+
+  it('gives no two names the same line', () => {
+    const names = ['a\nb', 'a\\nb', '"a\\nb"', 'a\u001b', 'a\\u001b', 'a"b', 'a\\"b']
+    const shown = names.map(quotedName)
+    assert.deepEqual(shown.slice(0, 3), ['"a\\nb"', '"a\\\\nb"', '"\\"a\\\\nb\\""'])
+    assert.equal(new Set(shown).size, names.length)
+    for (const text of shown) assert.doesNotMatch(text, /\p{Cc}/u)
   })
 })

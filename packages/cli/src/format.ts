@@ -15,11 +15,13 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(value < 99.95 ? 1 : 0)} ${unit}`
 }
 
-/** `2026-11-23 01:49` in the time zone of this process. */
+/** `2026-11-23 01:49 +0100`, in the time zone of this process. */
 export function formatTime(date: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0')
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`
+  const east = -date.getTimezoneOffset()
+  const zone = `${east < 0 ? '-' : '+'}${two(Math.floor(Math.abs(east) / 60))}${two(Math.abs(east) % 60)}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())} ${zone}`
 }
 
 const kindLetters: Readonly<Record<Entry['kind'], string>> = { file: '-', directory: 'd', link: 'l' }

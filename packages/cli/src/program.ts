@@ -20,9 +20,14 @@ const store = 'The store:'
 
 const commands: Readonly<Record<string, CommandEntry>> = {
   write: { group: files, summary: 'write a file', load: async () => (await import('./commands/write.ts')).write },
-  cat: { group: files, summary: 'print the content of a file', load: async () => (await import('./commands/cat.ts')).cat },
+  append: {
+    group: files,
+    summary: 'add to the end of a file',
+    load: async () => (await import('./commands/append.ts')).append,
+  },
+  cat: { group: files, summary: 'print the content of files', load: async () => (await import('./commands/cat.ts')).cat },
   stat: { group: files, summary: 'show what stands at a path', load: async () => (await import('./commands/stat.ts')).stat },
-  cp: { group: files, summary: 'copy a file', load: async () => (await import('./commands/cp.ts')).cp },
+  cp: { group: files, summary: 'copy a file, or a directory', load: async () => (await import('./commands/cp.ts')).cp },
   mv: { group: files, summary: 'move a file or directory', load: async () => (await import('./commands/mv.ts')).mv },
   rm: { group: files, summary: 'remove files or directories', load: async () => (await import('./commands/rm.ts')).rm },
   ls: { group: directories, summary: 'list a directory', load: async () => (await import('./commands/ls.ts')).ls },
@@ -59,6 +64,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/export.ts')).exportTree,
   },
   init: { group: store, summary: 'make a store', load: async () => (await import('./commands/init.ts')).init },
+  info: { group: store, summary: 'show which store is used', load: async () => (await import('./commands/info.ts')).info },
   usage: {
     group: store,
     alias: 'du',

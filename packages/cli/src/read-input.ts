@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { type ErrorCode, NexusError } from 'nexusfs/errors'
 import type { CommandContext } from './command-context.ts'
+
+const pieceBytes = 1024 * 1024
 
 /**
  * All bytes of a file of this machine, or of standard input for `-`.
@@ -11,9 +13,10 @@ import type { CommandContext } from './command-context.ts'
 export async function readInput(context: CommandContext, source: string): Promise<Uint8Array> {
   const { terminal, signal } = context
   try {
-    if (source !== '-') return await readFile(resolve(terminal.cwd, source), { signal })
     const pieces: Uint8Array[] = []
-    for await (const piece of addAbortSignal(signal, terminal.stdin)) pieces.push(toBytes(piece))
+    // In pieces, since Node reads no file of 2 GiB at once.
+    const input = source === '-' ? terminal.stdin : createReadStream(resolve(terminal.cwd, source), { highWaterMark: pieceBytes })
+    for await (const piece of addAbortSignal(signal, input)) pieces.push(toBytes(piece))
     return Buffer.concat(pieces)
   } catch (cause) {
     throw inputError(source, cause)

@@ -17,7 +17,7 @@ export async function reportError(thrown: unknown, context: CommandContext): Pro
   const { stderr } = context.terminal
   if (context.isJson) {
     const { code, retry, operation } = error
-    const facts = { code, message, retry, operation, exit, context: mapTexts(error.context, clean) }
+    const facts = { code, message, retry, operation, exit, context: mapTexts(error.context, redactSecrets) }
     stderr.write(`${JSON.stringify({ error: causes.length === 0 ? facts : { ...facts, causes } })}\n`)
   } else {
     stderr.write(`nexus: ${error.code}: ${message}\n`)
@@ -53,7 +53,7 @@ function messageOf(error: NexusError, fixes: Fixes): string {
   const { what, advice } = splitAdvice(error.message, path)
   const own = fixes[error.code]
   const fix = (typeof own === 'function' ? own(error) : own) ?? advice ?? generalFix(error)
-  const named = what.includes(path) ? what : `${what} ${path}`
+  const named = path === '/' || what.includes(path) ? what : `${what}: ${path}`
   return fix === undefined ? named : `${named}; ${fix}`
 }
 
@@ -83,10 +83,39 @@ function usageMessage(text: string, { commandName }: CommandContext): string {
     .replace(/^error: /, '')
     .replace(/^command-argument value (.*) is invalid for argument '(.*)'\. /, '$1 is wrong for <$2>: ')
     .replace(/^option '(.*)' argument (.*) is invalid\. /, '$2 is wrong for $1: ')
+    .replace(/unknown command '(.*)'(?:\n.*)?$/s, (whole, word: string) => otherWord(word) ?? whole)
     .replace(/\n\(Did you mean/, ' (did you mean')
     .replace(/\. Expected/, ': expected')
     .replace(/\.$/, '')
   return `${problem}; see \`nexus ${commandName === '' ? '' : `${commandName} `}--help\``
+}
+
+/** What other programs call it; words of which only few letters are another's are found by the parser itself. */
+const otherWords: Readonly<Record<string, string>> = {
+  check: 'backup --verify',
+  copy: 'cp',
+  delete: 'rm',
+  dir: 'ls',
+  fsck: 'backup --verify',
+  get: 'cat',
+  history: 'versions',
+  list: 'ls',
+  move: 'mv',
+  put: 'write',
+  read: 'cat',
+  remove: 'rm',
+  rename: 'mv',
+  revert: 'rollback',
+  show: 'stat',
+  status: 'info',
+  touch: 'write',
+  undelete: 'restore',
+  undo: 'rollback',
+}
+
+function otherWord(word: string): string | undefined {
+  const ours = Object.hasOwn(otherWords, word) ? otherWords[word] : undefined
+  return ours === undefined ? undefined : `unknown command '${word}' (did you mean ${ours}?)`
 }
 
 function isDetailed({ options, terminal }: CommandContext): boolean {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { NexusError } from 'nexusfs/errors'
 import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
 import { entryJson } from '../entry-json.ts'
@@ -12,18 +13,23 @@ export const cat: CommandModule = { describe, fixes: { IsADirectory: '`nexus ls`
 
 function describe(command: Command, context: CommandContext): void {
   command
-    .argument('<path>', 'a file')
+    .argument('<paths...>', 'files, one after the other')
     .option('--version <n>', 'this version of it (default: the newest)', parseVersion)
-    .action((path: string, flags: CatFlags) => run(context, path, flags))
+    .action((paths: string[], flags: CatFlags) => run(context, paths, flags))
   finishHelp(command, {
-    more: 'The whole content is checked against its digest first: damaged content prints nothing. With --json it prints the facts of the version instead.',
+    more: 'The whole content of a file is checked against its digest first: damaged content prints nothing. With --json it prints the facts of the version instead.',
     examples: ['nexus cat /plans/q3.md --version 1'],
   })
 }
 
-async function run(context: CommandContext, path: string, { version }: CatFlags): Promise<void> {
+async function run(context: CommandContext, paths: readonly string[], { version }: CatFlags): Promise<void> {
+  if (version !== undefined && paths.length > 1) {
+    throw new NexusError('InvalidArgument', '--version is for one file; name one')
+  }
   await context.withStore(async (nexus) => {
-    const { content, stat } = await nexus.readWithStat(path, { version, signal: context.signal })
-    await (context.isJson ? context.out.json(entryJson(stat)) : context.out.write(content))
+    for (const path of paths) {
+      const { content, stat } = await nexus.readWithStat(path, { version, signal: context.signal })
+      await (context.isJson ? context.out.json(entryJson(stat)) : context.out.write(content))
+    }
   })
 }

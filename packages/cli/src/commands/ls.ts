@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Entry, NexusFS } from 'nexusfs'
 import { NexusError } from 'nexusfs/errors'
 import { alignColumns } from '../columns.ts'
@@ -6,12 +6,14 @@ import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
 import { entryJson } from '../entry-json.ts'
 import { entryName, linkName } from '../entry-name.ts'
-import { formatMode, formatTime } from '../format.ts'
+import { formatBytes, formatMode, formatTime } from '../format.ts'
 import { printable } from '../printable.ts'
 
 interface LsFlags {
   readonly long?: boolean
   readonly recursive?: boolean
+  readonly humanReadable?: boolean
+  readonly null?: boolean
 }
 
 export const ls: CommandModule = { describe }
@@ -24,9 +26,14 @@ function describe(command: Command, context: CommandContext): void {
     .argument('[path]', 'a directory or file', '/')
     .option('-l, --long', 'mode, size, version, time and author too, and where links lead')
     .option('-R, --recursive', 'everything below it, with whole paths')
+    .option('-h, --human-readable', 'sizes as 1.2 KiB, in the long form')
+    .option('-0, --null', 'names as they are, each ended by a NUL, for xargs -0')
+    .addOption(new Option('-a, --all', 'no difference: nothing is hidden').hideHelp())
+    .addOption(new Option('-1, --one', 'no difference: each name has its line').hideHelp())
     .action((path: string, flags: LsFlags) => run(context, path, flags))
   finishHelp(command, {
-    more: 'In the long form the first column is the kind (d directory, l link) and the mode, as by ls of the system.',
+    more: 'In the long form the first column is the kind (d directory, l link) and the mode, as by ls of the system. A name that could be misread is in quotes, with \\n for a newline and \\\\ for a backslash.',
+    help: '--help',
     examples: ['nexus ls -l /plans', 'nexus ls -R --json /'],
   })
 }
@@ -35,6 +42,7 @@ async function run(context: CommandContext, path: string, flags: LsFlags): Promi
   await context.withStore(async (nexus) => {
     const entries = await entriesAt(nexus, path, flags, context.signal)
     if (context.isJson) for await (const entry of entries) await context.out.json(entryJson(entry))
+    else if (flags.null === true) for await (const entry of entries) await context.out.write(`${nameFor(entry, flags)}\0`)
     else if (flags.long === true) await printLong(context, entries, flags)
     else for await (const entry of entries) await context.out.line(shownName(context, entry, flags))
   })
@@ -67,10 +75,14 @@ async function printLong(context: CommandContext, entries: AsyncIterable<Entry>,
 
 function longRow(context: CommandContext, entry: Entry, flags: LsFlags): string[] {
   const { modifiedAt, author } = entry
-  const [size, version] = entry.kind === 'directory' ? ['-', '-'] : [String(entry.size), `v${entry.version}`]
+  const [size, version] = entry.kind === 'directory' ? ['-', '-'] : [sizeText(entry.size, flags), `v${entry.version}`]
   const shown =
     entry.kind === 'link' ? linkName(entry, context.out.colours, nameFor(entry, flags)) : shownName(context, entry, flags)
   return [formatMode(entry), size, version, formatTime(modifiedAt), printable(author), shown]
+}
+
+function sizeText(bytes: number, flags: LsFlags): string {
+  return flags.humanReadable === true ? formatBytes(bytes) : String(bytes)
 }
 
 function shownName(context: CommandContext, entry: Entry, flags: LsFlags): string {

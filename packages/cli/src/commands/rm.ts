@@ -1,9 +1,11 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
 
 interface RmFlags {
   readonly recursive?: boolean
+  /** `-R`, which means the same. */
+  readonly R?: boolean
   readonly force?: boolean
   readonly message?: string
 }
@@ -19,6 +21,7 @@ function describe(command: Command, context: CommandContext): void {
   command
     .argument('<paths...>', 'files or directories')
     .option('-r, --recursive', 'remove directories with everything in them')
+    .addOption(new Option('-R', 'the same').hideHelp())
     .option('-f, --force', 'take an absent path for success')
     .option('-m, --message <reason>', 'why, kept in the log')
     .action((paths: string[], flags: RmFlags) => run(context, paths, flags))
@@ -28,17 +31,19 @@ function describe(command: Command, context: CommandContext): void {
   })
 }
 
-async function run(context: CommandContext, paths: readonly string[], { recursive, force, message }: RmFlags): Promise<void> {
+async function run(context: CommandContext, paths: readonly string[], { recursive, R, force, message }: RmFlags): Promise<void> {
   const removed: string[] = []
+  let isWhole = false
   await context.withStore(async (nexus) => {
     try {
       for (const path of paths) {
-        if (!(await nexus.remove(path, { recursive, force, reason: message, signal: context.signal }))) continue
+        if (!(await nexus.remove(path, { recursive: recursive ?? R, force, reason: message, signal: context.signal }))) continue
         removed.push(path)
         if (!context.isJson) await context.answer(undefined, `removed ${path}`)
       }
+      isWhole = true
     } finally {
-      if (context.isJson && removed.length > 0) await context.answer({ removed }, '')
+      if (context.isJson && (isWhole || removed.length > 0)) await context.answer({ removed }, '')
     }
   })
 }

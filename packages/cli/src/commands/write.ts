@@ -1,12 +1,11 @@
 import type { Command } from 'commander'
 import type { FileEntry, WriteOptions } from 'nexusfs'
-import { NexusError } from 'nexusfs/errors'
 import type { CommandContext } from '../command-context.ts'
 import { type CommandModule, finishHelp } from '../command-module.ts'
+import { contentOf } from '../content-operand.ts'
 import { entryJson } from '../entry-json.ts'
 import { formatBytes } from '../format.ts'
 import { parseIfMatch } from '../parse-options.ts'
-import { readInput } from '../read-input.ts'
 
 interface WriteFlags {
   readonly text?: string
@@ -63,20 +62,6 @@ async function run(context: CommandContext, path: string, file: string | undefin
     const entry = await nexus.write(path, content, options)
     await context.answer(entryJson(entry), wroteText(entry))
   })
-}
-
-/** Content is never taken for granted: a forgotten operand must not write an empty file. */
-async function contentOf(
-  context: CommandContext,
-  file: string | undefined,
-  text: string | undefined,
-): Promise<string | Uint8Array> {
-  if (text !== undefined && file !== undefined) {
-    throw new NexusError('InvalidArgument', 'the content is given twice; give either a file or --text')
-  }
-  if (text !== undefined) return text
-  if (file !== undefined) return readInput(context, file)
-  throw new NexusError('InvalidArgument', 'no content was given; name a file, or - for standard input, or give --text')
 }
 
 function wroteText({ path, version, size }: FileEntry): string {

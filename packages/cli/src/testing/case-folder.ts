@@ -50,5 +50,5 @@ export function jsonLines(text: string): readonly Readonly<Record<string, unknow
 
 /** Minutes change while tests run; sizes and names do not. */
 export function withoutTimes(text: string): string {
-  return text.replace(/\d{4}-\d\d-\d\d \d\d:\d\d/g, 'TIME')
+  return text.replace(/\d{4}-\d\d-\d\d \d\d:\d\d [+-]\d{4}/g, 'TIME')
 }
