@@ -18,6 +18,8 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
   'packages/nexusfs/src/conformance/other-process/other-process.ts: program': ['node', 'strace'],
   'packages/nexusfs/src/conformance/other-process/syncs.ts: program': ['strace'],
   'packages/bench/src/runner/fsync-counter.ts: program': ['strace'],
+  // This node, and runtimes that npm installs.
+  'tests/runtimes/runtimes.full.test.ts: program': ['node'],
 }
 
 /** The programs of each package that `.ci/run` installs. */

@@ -4,7 +4,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 if (!isKnownToWork(process.versions)) {
-  end(10, `MissingDependency: Node.js ${process.versions.node} does not work; install 24.15 or a later 24, or 25.8.2 or later`)
+  end(10, `MissingDependency: Node.js ${process.versions.node} does not work; install 24.15 or a later 24, or 25.9 or later`)
 } else {
   hideConfigWarnings()
   process.on('uncaughtException', (error) => {
@@ -20,14 +20,13 @@ if (!isKnownToWork(process.versions)) {
 }
 
 /**
- * As `engines` in package.json says: the SQLite of earlier releases is too old. The store looks for itself, too, also on other runtimes,
- * which copy the number of some Node.
+ * As `engines` in package.json says: the SQLite of other releases is too old, or changes values. The store looks for itself, too, also on
+ * other runtimes, which copy the number of some Node.
  */
 function isKnownToWork({ node, bun, deno }) {
   if (bun !== undefined || deno !== undefined) return true
-  const [major, minor, patch] = node.split('.').map(Number)
-  if (major === 25) return minor > 8 || (minor === 8 && patch >= 2)
-  return major > 25 || (major === 24 && minor >= 15)
+  const [major, minor] = node.split('.').map(Number)
+  return (major === 24 && minor >= 15) || (major === 25 && minor >= 9) || major > 25
 }
 
 /** The bundle; in a clone its modules where they are newer, or are asked for. */

@@ -122,8 +122,8 @@ describe('the program', () => {
       ['20.11.1', false],
       ['24.14.9', false],
       ['24.15.0', true],
-      ['25.8.1', false],
-      ['25.8.2', true],
+      ['25.8.2', false],
+      ['25.9.0', true],
       ['26.0.0', true],
     ] as const) {
       const pretend = join(cwd, 'pretend.cjs')
@@ -134,7 +134,7 @@ describe('the program', () => {
       })
       assert.equal(status, works ? 0 : 10, version)
       assert.equal(stdout === '', !works)
-      const advice = 'install 24.15 or a later 24, or 25.8.2 or later'
+      const advice = 'install 24.15 or a later 24, or 25.9 or later'
       assert.equal(stderr, works ? '' : `nexus: MissingDependency: Node.js ${version} does not work; ${advice}\n`)
     }
   })
@@ -142,7 +142,7 @@ describe('the program', () => {
   it('says the same of Node as the manifests of all packages', () => {
     for (const name of ['nexusfs', 'cli', 'bench']) {
       const { engines } = JSON.parse(readFileSync(join(binary, '../../..', name, 'package.json'), 'utf8'))
-      assert.deepEqual(engines, { node: '>=24.15.0 <25 || >=25.8.2' }, name)
+      assert.deepEqual(engines, { node: '>=24.15.0 <25 || >=25.9.0' }, name)
     }
   })
 })

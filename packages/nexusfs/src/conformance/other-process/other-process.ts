@@ -108,7 +108,7 @@ function startChild(words: readonly string[]): ChildProcess {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const child = spawn(program, rest, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], serialization: 'advanced' })
   child.unref()
-  child.channel?.unref()
+  child.channel?.unref?.()
   if (child.stderr instanceof Socket) child.stderr.unref()
   return child
 }

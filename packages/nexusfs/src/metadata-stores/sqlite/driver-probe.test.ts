@@ -14,15 +14,17 @@ describe('the probe of the driver', () => {
 
   it('refuses one that changes a value, and says what to run', () => {
     const largest = Number.MAX_SAFE_INTEGER
-    refuseChangedValues([bytes, largest, null, new Uint8Array(0)])
+    const empty = new Uint8Array(0)
+    refuseChangedValues([bytes, largest, null, empty, empty])
     for (const row of [
       undefined,
-      [bytes.subarray(0, 0), largest, null, new Uint8Array(0)],
-      [bytes.slice().fill(1, 200, 201), largest, null, new Uint8Array(0)],
-      ['', largest, null, new Uint8Array(0)],
-      [bytes, 2 ** 53, null, new Uint8Array(0)],
-      [bytes, largest, undefined, new Uint8Array(0)],
-      [bytes, largest, null, null],
+      [bytes.subarray(0, 0), largest, null, empty, empty],
+      [bytes.slice().fill(1, 200, 201), largest, null, empty, empty],
+      ['', largest, null, empty, empty],
+      [bytes, 2 ** 53, null, empty, empty],
+      [bytes, largest, undefined, empty, empty],
+      [bytes, largest, null, null, empty],
+      [bytes, largest, null, empty, null],
     ]) {
       assert.throws(() => refuseChangedValues(row), {
         code: 'MissingDependency',

@@ -5,6 +5,9 @@ import type { SqlDatabase } from './driver.ts'
 const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte)
 const largestNumber = Number.MAX_SAFE_INTEGER
 
+/** With a buffer of its own: Node 25.8 makes NULL of it, though not of `new Uint8Array(0)`. */
+const emptyBuffer = new Uint8Array(new ArrayBuffer(0))
+
 let isProbed = false
 
 /**
@@ -14,20 +17,21 @@ let isProbed = false
  */
 export function probeDriver(database: SqlDatabase): void {
   if (isProbed) return
-  refuseChangedValues(database.prepare('SELECT ?, CAST(? AS INTEGER), NULL, zeroblob(0)').get(everyByte, largestNumber))
+  const statement = database.prepare('SELECT ?, CAST(? AS INTEGER), NULL, zeroblob(0), ?')
+  refuseChangedValues(statement.get(everyByte, largestNumber, emptyBuffer))
   isProbed = true
 }
 
-/** @param row of every byte, the largest number, NULL and an empty value. */
+/** @param row of every byte, the largest number, NULL, and empty values, one of SQLite's own and one that was sent. */
 export function refuseChangedValues(row: readonly unknown[] | undefined): void {
-  const [bytes, number, nothing, empty] = row ?? []
+  const [bytes, number, nothing, ...empty] = row ?? []
   const isSound =
     bytes instanceof Uint8Array &&
     equalBytes(bytes, everyByte) &&
     number === largestNumber &&
     nothing === null &&
-    empty instanceof Uint8Array &&
-    empty.length === 0
+    empty.length === 2 &&
+    empty.every((value) => value instanceof Uint8Array && value.length === 0)
   if (isSound) return
   throw new NexusError(
     'MissingDependency',

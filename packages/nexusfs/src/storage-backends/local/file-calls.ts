@@ -62,17 +62,18 @@ export const nodeFileCalls: FileCalls = {
 function resultOf<Value>(call: (done: (error: Error | null, value: Value) => void) => void): Promise<Value> {
   return new Promise((resolve, reject) => {
     call((error, value) => {
-      if (error === null) resolve(value)
-      else reject(error)
+      if (error) reject(error)
+      else resolve(value)
     })
   })
 }
 
-function ended(call: (done: (error: Error | null) => void) => void): Promise<void> {
+function ended(call: (done: (error: Error | null | undefined) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     call((error) => {
-      if (error === null) resolve()
-      else reject(error)
+      // Deno calls back with `undefined` where Node says `null`.
+      if (error) reject(error)
+      else resolve()
     })
   })
 }
