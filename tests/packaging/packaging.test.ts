@@ -113,6 +113,19 @@ describe('the packed library', () => {
   })
 })
 
+describe('the README of each package', () => {
+  it.each(['nexusfs', 'nexusfs-bench', 'nexusfs-cli'])('%s links to nothing that is not in the package', async (name) => {
+    const archive = join(folder, `${name}-0.1.0.tgz`)
+    const { stdout: listed } = await run('tar', ['-tzf', archive])
+    const { stdout: readme } = await run('tar', ['-xzOf', archive, 'package/README.md'])
+    const targets = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => join('package', target))
+    assert.deepEqual(
+      targets.filter((target) => !listed.split('\n').includes(target)),
+      [],
+    )
+  })
+})
+
 describe('the packed command', () => {
   it('starts, and says its version', async () => {
     const modules = join(folder, 'node_modules')
