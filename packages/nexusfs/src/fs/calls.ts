@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
-import { orAborted } from '../core/abort.ts'
+import { orAborted, refuseIfAborted } from '../core/abort.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
 import { LoopTurns } from '../core/loop-turns.ts'
 import { isMemoryError } from './memory-error.ts'
@@ -82,10 +82,11 @@ export class Calls {
     }
   }
 
-  /** Who cancels while he waits is told at once. */
-  #turn(operation: OperationName, options: { readonly signal?: AbortSignal | undefined }): Promise<void> {
-    const { signal } = options
-    return signal === undefined ? this.#turns.next() : orAborted(() => this.#turns.next(), signal, operation)
+  /** Who cancels while he waits is told at once; nothing was begun. */
+  async #turn(operation: OperationName, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+    if (signal === undefined) return this.#turns.next()
+    await orAborted(() => this.#turns.next(), signal, operation).catch(() => undefined)
+    refuseIfAborted(signal, operation)
   }
 
   /** The items of pages that are fetched one by one, each as a call of its own. */
