@@ -4,7 +4,7 @@ import { openNexus } from 'nexusfs'
 import { describe, it } from 'vitest'
 import { all, combinations, together } from '../regressions/combinations.ts'
 import { runNexus, temporaryFolder } from './processes.ts'
-import { countTogether, createTogether, readWhatWasAcknowledged, writeBelowWhatMoves } from './scenarios.ts'
+import { appendTogether, countTogether, createTogether, readWhatWasAcknowledged, writeBelowWhatMoves } from './scenarios.ts'
 
 for (const [combination, makeStore] of Object.entries(combinations)) {
   describe(`writers of one process, on ${combination}`, () => {
@@ -59,6 +59,7 @@ for (const [combination, makeStore] of Object.entries(combinations)) {
 
 describe('several processes on one folder', () => {
   it('add to one number by compare-and-set: exact', () => countTogether(3, 20))
+  it('append to one file, many at once in each: every line, every version', () => appendTogether(2, 5, 10))
   it('create the same paths: one winner each', () => createTogether(3, 40))
   it('read what another has acknowledged', () => readWhatWasAcknowledged(100))
   it('never write into a removed directory', () => writeBelowWhatMoves(2, 5))

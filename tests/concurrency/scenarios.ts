@@ -29,6 +29,30 @@ export async function countTogether(processes: number, times: number): Promise<v
   })
 }
 
+/** Processes append to one file, many lines at once in each: every line is there once, in the version that its caller was told. */
+export async function appendTogether(processes: number, rounds: number, writers: number): Promise<void> {
+  await withStore(async (fs, folder) => {
+    const path = '/log'
+    const workers = Array.from({ length: processes }, (_, n) =>
+      startWorker(folder, 'appendAtOnce', { path, name: `p${n}`, rounds, writers }),
+    )
+    await startTogether(workers)
+    const told = new Map((await Promise.all(workers.map(({ result }) => result))).flatMap((each) => Object.entries(each)))
+    const lines = (await fs.readText(path)).trimEnd().split('\n')
+    assert.equal(told.size, processes * rounds * writers)
+    assert.deepEqual(
+      lines.map((line) => told.get(line)),
+      Array.from({ length: told.size }, (_, index) => index + 1),
+    )
+    const etags = new Set<string>()
+    for await (const { etag, version } of fs.versions(path)) {
+      etags.add(etag)
+      assert.equal(await fs.readText(path, { version }), `${lines.slice(0, version).join('\n')}\n`)
+    }
+    assert.equal(etags.size, told.size)
+  })
+}
+
 /** Processes create the same paths: each has exactly one winner, whose content is there. */
 export async function createTogether(processes: number, files: number): Promise<void> {
   await withStore(async (fs, folder) => {

@@ -5,6 +5,8 @@ import { isNexusError, type NexusFS, openNexus } from 'nexusfs'
 export interface Jobs {
   /** Adds 1 to a number in a file so many times, by compare-and-set; gives how often another process came first. */
   increment(options: { path: string; times: number }): Promise<number>
+  /** Appends so many lines at once, round after round; gives the version that each line made. */
+  appendAtOnce(options: { path: string; name: string; rounds: number; writers: number }): Promise<Record<string, number>>
   /** Creates what does not exist; gives the paths that it won. */
   create(options: { paths: readonly string[]; name: string }): Promise<string[]>
   /** Writes files of a directory round after round until the parent says stop; gives how often each path was acknowledged. */
@@ -29,6 +31,18 @@ const jobs: { [Job in keyof Jobs]: (fs: NexusFS, options: Parameters<Jobs[Job]>[
       }
     }
     return conflicts
+  },
+
+  appendAtOnce: async (fs, options) => {
+    const versions: Record<string, number> = {}
+    if (options === undefined) return versions
+    const { path, name, rounds, writers } = options
+    for (let round = 0; round < rounds; round++) {
+      const lines = Array.from({ length: writers }, (_, writer) => `${name} ${round} ${writer}`)
+      const entries = await Promise.all(lines.map((line) => fs.append(path, `${line}\n`)))
+      for (const [index, line] of lines.entries()) versions[line] = entries[index]?.version ?? 0
+    }
+    return versions
   },
 
   create: async (fs, options) => {

@@ -6,6 +6,7 @@ import type { Committer } from './committer.ts'
 import type { Resolver } from './resolver.ts'
 import type { Turns } from './turns.ts'
 import type { Witness } from './witness.ts'
+import type { WriteGroups } from './write-groups.ts'
 
 /** What every operation of an open file system works with. */
 export interface FsContext {
@@ -14,6 +15,7 @@ export interface FsContext {
   readonly resolver: Resolver
   readonly committer: Committer
   readonly turns: Turns
+  readonly groups: WriteGroups
   /** Where the metadata store may come back from an older copy. */
   readonly witness: Witness | undefined
   readonly clock: Clock

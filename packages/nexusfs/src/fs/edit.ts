@@ -35,7 +35,9 @@ export async function edit(fs: FsContext, path: string, change: Change, options:
     const work = (): Promise<string | Uint8Array> => called(change, before && new Uint8Array(before), stat)
     return ownBytes(await partOfEdit(fs.turns, target, work), fs.content.bodies)
   }
-  return takeTurn(fs, target, () => replaceContent(fs, target, next, options), options)
+  refuseNestedEdit(fs.turns, target)
+  // It does not take the turn of writes, which its change may make.
+  return fs.turns.take(`edit ${target}`, () => replaceContent(fs, target, next, options), options.signal)
 }
 
 export async function append(
@@ -46,22 +48,18 @@ export async function append(
 ): Promise<FileEntry> {
   const target = parseFilePath(path)
   const tail = ownBytes(content)
-  const next: NextContent = async (before) => (before === undefined ? tail : concatBytes(before, tail))
-  const work = (): Promise<FileEntry> => replaceContent(fs, target, next, options)
-  return takeTurn(fs, target, () => fs.turns.take(target, work, options.signal), options)
-}
-
-/** An edit does not take the turn of writes, which its change may make. */
-async function takeTurn<T>(fs: FsContext, path: NexusPath, work: () => Promise<T>, { signal }: WriteOptions): Promise<T> {
-  refuseNestedEdit(fs.turns, path)
-  return fs.turns.take(`edit ${path}`, work, signal)
+  const next = (before: Uint8Array | undefined): Uint8Array => (before === undefined ? tail : concatBytes(before, tail))
+  const alone = (): Promise<FileEntry> => replaceContent(fs, target, async (before) => next(before), options)
+  refuseNestedEdit(fs.turns, target)
+  const grouped = { options, size: tail.length, next, toItem: fileWrite(target, options), alone }
+  return fs.groups.take(fs, target, [`edit ${target}`, target], grouped)
 }
 
 /** The new content, in an array that is ours; what it is given must not be changed. */
 type NextContent = (before: Uint8Array | undefined, file: BoundFile | undefined) => Promise<Uint8Array>
 
 /** From then on a look at the path is out of date; in milliseconds. */
-const freshForMs = 100
+export const freshForMs = 100
 
 async function replaceContent(fs: FsContext, path: NexusPath, next: NextContent, options: WriteOptions): Promise<FileEntry> {
   const { signal } = options
@@ -94,13 +92,13 @@ async function replaceContent(fs: FsContext, path: NexusPath, next: NextContent,
 }
 
 /** A change mostly makes new content, whose row need not be looked for: the commit expects that there is none. */
-function seemsKnown(fs: FsContext, incoming: IncomingContent, file: BoundFile | undefined): boolean {
+export function seemsKnown(fs: FsContext, incoming: IncomingContent, file: BoundFile | undefined): boolean {
   if (incoming.size <= limits.tinyContentBytes) return false
   return incoming.digest === file?.head.digest || fs.content.cached(incoming.digest) !== undefined
 }
 
 /** The file at the path, or nothing where one can be made. */
-function fileAt(resolved: Resolved): BoundFile | undefined {
+export function fileAt(resolved: Resolved): BoundFile | undefined {
   return resolved.bound === undefined && resolved.directory === undefined && resolved.obstacle?.kind !== 'file'
     ? undefined
     : demandFile(resolved)

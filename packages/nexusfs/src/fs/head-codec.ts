@@ -61,7 +61,7 @@ export function decodeHeadOnce(entry: MetadataEntry): Bound {
     throw new NexusError('Corrupt', 'a directory entry cannot be understood; remove it, or restore the metadata from a backup')
   }
   if (head.kind === 'directory') return { head, entry }
-  const etag = etagOf(head.id, head.revision ?? entry.revision)
+  const etag = etagOf(head, head.revision ?? entry.revision)
   return head.kind === 'file' ? { head, entry, etag } : { head, entry, etag }
 }
 

@@ -104,9 +104,9 @@ export function bornRevision({ head, entry }: Bound): Revision {
   return head.born ?? entry.revision
 }
 
-/** Opaque; unique for each version of each file and link. */
-export function etagOf(id: Id, revision: Revision): string {
-  return `${id}-${revision.toString(36)}`
+/** Opaque; unique for each version of each file and link: one commit may write several of the same file. */
+export function etagOf({ id, version }: FileHead | LinkHead, revision: Revision): string {
+  return `${id}-${revision.toString(36)}-${version.toString(36)}`
 }
 
 /** Logical bytes: those of a file. */

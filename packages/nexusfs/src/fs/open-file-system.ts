@@ -13,6 +13,7 @@ import { holdStoreFiles } from './store-files.ts'
 import { openStore } from './store-format.ts'
 import { Turns } from './turns.ts'
 import { Witness } from './witness.ts'
+import { WriteGroups } from './write-groups.ts'
 
 const defaultCacheBytes = 64 * 1024 * 1024
 const maxInlineBytes = 128 * 1024
@@ -36,6 +37,7 @@ export async function openFileSystem<T>(options: NexusFSOptions, make: (fs: FsCo
     committer: new Committer(metadata, clock, random, horizon, (revision) => witness?.committed(revision)),
     witness,
     turns: new Turns(),
+    groups: new WriteGroups(),
     clock,
     random,
     author: checkedAuthor(options.author ?? (process.env.NEXUS_AUTHOR || userName())),

@@ -26,7 +26,7 @@ export function writtenEntry(path: NexusPath, head: LinkHead, revision: Revision
 export function writtenEntry(path: NexusPath, head: Head, revision: Revision): Entry
 export function writtenEntry(path: NexusPath, head: Head, revision: Revision): Entry {
   if (head.kind === 'directory') return toDirectoryEntry(path, head)
-  const etag = etagOf(head.id, head.revision ?? revision)
+  const etag = etagOf(head, head.revision ?? revision)
   return head.kind === 'file' ? toFileEntry(path, head, etag) : toLinkEntry(path, head, etag)
 }
 

@@ -28,6 +28,11 @@ export class Turns {
     }
   }
 
+  /** True if work for this name is under way, or waits. */
+  isTaken(name: string): boolean {
+    return this.#last.has(name)
+  }
+
   #leave(name: string, before: Turn | undefined): void {
     if (before === undefined || before.isOver) this.#last.delete(name)
     else this.#last.set(name, before)

@@ -5,6 +5,7 @@ import { NexusError } from '../core/errors.ts'
 import { newId } from '../core/id.ts'
 import { limits } from '../core/limits.ts'
 import { type NexusPath, parentOf, rootPath } from '../core/path.ts'
+import type { Revision } from '../core/revision.ts'
 import { emptyValue, referenceKey, versionKey } from '../metadata/keyspace.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { CommitDraft, lineOf } from './commit-draft.ts'
@@ -66,11 +67,13 @@ interface PlannedFile {
   readonly resolved: Resolved
   readonly place: DirectoryHint
   readonly head: FileHead
-  /** The version that this one supersedes. */
+  /** The version that this commit supersedes. */
   readonly old: BoundFile | undefined
+  /** The version of the same commit that this one supersedes. */
+  readonly before?: PlannedFile | undefined
 }
 
-/** The writes of one commit: each path gets at most one new version. */
+/** The writes of one commit: each path gets at most one new version by `write`, and one more by each `writeNext`. */
 export class WritePlan {
   readonly draft: CommitDraft = new CommitDraft()
   readonly directories: NewDirectories
@@ -109,7 +112,36 @@ export class WritePlan {
     if (isMade && write.ifNoneMatch !== undefined) throw alreadyExists(write.path)
     if (isMade || resolved.directory !== undefined) throw isADirectory(write.path)
     const place = this.place(resolved)
-    this.#files.set(path, { write, resolved, place, old, head: this.#newHead(write, old, earlier?.head) })
+    this.#files.set(path, {
+      write,
+      resolved,
+      place,
+      old,
+      head: this.#newHead(write, old?.head, old && bornRevision(old), earlier?.head),
+    })
+  }
+
+  /**
+   * Plans a version on top of the one that this plan writes to the same path, if it does; the head of the new one. Preconditions are
+   * the caller's to judge, against what `headOf` gives.
+   * @throws {NexusError} as `write`
+   */
+  writeNext(write: FileWrite, resolved: Resolved): FileHead {
+    const before = this.#files.get(resolved.path)
+    if (before === undefined) {
+      this.write({ ...write, ifMatch: undefined, ifNoneMatch: undefined }, resolved)
+    } else {
+      const head = this.#newHead(write, before.head, before.head.born, undefined)
+      this.#files.set(resolved.path, { ...before, write, head, before })
+    }
+    const planned = this.headOf(resolved)
+    if (planned === undefined) throw new NexusError('Unexpected', `${write.path} was lost while it was written`)
+    return planned
+  }
+
+  /** The version that stands at the path once this commit is applied, if this plan writes one. */
+  headOf(resolved: Resolved): FileHead | undefined {
+    return this.#files.get(resolved.path)?.head
   }
 
   #leave({ content }: FileWrite, old: BoundFile, resolved: Resolved): void {
@@ -145,7 +177,8 @@ export class WritePlan {
       this.#putHead(planned)
       heads.set(path, planned.head)
     }
-    const referred = [...this.#files.values()].filter(({ head }) => head.bytes === undefined && head.size > 0)
+    const versions = [...this.#files.values()].flatMap(withThoseBefore)
+    const referred = versions.filter(({ head }) => head.bytes === undefined && head.size > 0)
     for (const { head } of referred) this.draft.put(referenceKey(head.digest, head.id, head.version), emptyValue)
     if (this.#files.size > alwaysFits) this.#inlineRoom = roomForContents(this.draft, this.#files.size, referred.length)
     for (const { write, head } of referred) {
@@ -174,41 +207,49 @@ export class WritePlan {
     }
   }
 
-  #newHead(write: FileWrite, old: BoundFile | undefined, earlier: FileHead | undefined): FileHead {
+  #newHead(write: FileWrite, old: FileHead | undefined, born: Revision | undefined, earlier: FileHead | undefined): FileHead {
     const { time, author, reason } = this.#options
     const { digest, size, bytes } = contentOf(write.content)
     return {
       kind: 'file',
-      id: old?.head.id ?? earlier?.id ?? newId(this.#fs.random),
-      version: (old?.head.version ?? 0) + 1,
+      id: old?.id ?? earlier?.id ?? newId(this.#fs.random),
+      version: (old?.version ?? 0) + 1,
       digest,
       size,
-      createdAt: old?.head.createdAt ?? time,
-      modifiedAt: write.modified?.modifiedAt ?? nextModified(time, old?.head.modifiedAt),
+      createdAt: old?.createdAt ?? time,
+      modifiedAt: write.modified?.modifiedAt ?? nextModified(time, old?.modifiedAt),
       modifiedNanoseconds: write.modified?.modifiedNanoseconds,
       changedAt: time,
-      mode: withExecutable(write.mode ?? earlier?.mode ?? old?.head.mode ?? defaultMode.file, write.executable),
+      mode: withExecutable(write.mode ?? earlier?.mode ?? old?.mode ?? defaultMode.file, write.executable),
       author,
       reason,
-      born: old && bornRevision(old),
+      born,
       bytes: size > 0 && size <= limits.tinyContentBytes ? bytes : undefined,
       stamp: write.stamp,
     }
   }
 
-  /** The version before moves to the file's history. */
-  #putHead({ write, resolved, place, head, old }: PlannedFile): void {
+  /** The version before moves to the file's history, and so do those of this commit that are superseded in it. */
+  #putHead(planned: PlannedFile): void {
+    const { resolved, place, head, old } = planned
     const key = this.directories.keyOf(place, resolved)
     if (old === undefined) {
       this.draft.expect({ kind: 'absent', key })
     } else {
       this.draft.expect({ kind: 'at', key, revision: old.entry.revision })
-      const superseded: FileHead = { ...old.head, born: undefined, revision: versionRevision(old) }
-      this.draft.put(versionKey(head.id, old.head.version), encodeHead(superseded))
+      this.#putVersion({ ...old.head, revision: versionRevision(old) })
+    }
+    let size = old?.head.size ?? 0
+    for (const each of withThoseBefore(planned)) {
+      if (each !== planned) this.#putVersion(each.head)
+      this.draft.log({ ...lineOf(each.write.kind, place.id, resolved.path, each.head), delta: each.head.size - size })
+      size = each.head.size
     }
     this.draft.put(key, encodeHead(head))
-    const delta = head.size - (old?.head.size ?? 0)
-    this.draft.log({ ...lineOf(write.kind, place.id, resolved.path, head), delta })
+  }
+
+  #putVersion(superseded: FileHead): void {
+    this.draft.put(versionKey(superseded.id, superseded.version), encodeHead({ ...superseded, born: undefined }))
   }
 
   #planContent(content: Exclude<WrittenContent, { kind: 'own' }>, { digest }: FileHead): Promise<ContentPlan> {
@@ -245,6 +286,13 @@ function roomForContents(draft: CommitDraft, files: number, contents: number): n
   if (looks > most) refuse(`${looks} rows unchanged, with those of the directories above, of at most ${most}`)
   if (room < 0) refuse(`more than ${limits.commitBytes} bytes for their names, authors and reasons`)
   return Math.min(inlineBudget, room)
+}
+
+/** The versions that one commit gives one file, the oldest first. */
+function withThoseBefore(planned: PlannedFile): readonly PlannedFile[] {
+  const versions: PlannedFile[] = []
+  for (let each: PlannedFile | undefined = planned; each !== undefined; each = each.before) versions.push(each)
+  return versions.reverse()
 }
 
 function contentOf(content: WrittenContent): Pick<FileHead, 'digest' | 'size' | 'bytes'> {

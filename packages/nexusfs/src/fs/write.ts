@@ -23,17 +23,13 @@ export async function write(
   const bytes = ownBytes(content, fs.content.bodies)
   const toItem = fileWrite(target, options)
   const incoming = await fs.content.receive(bytes, options.signal).catch(nothingApplied)
-  return settling([incoming], () =>
-    fs.turns.take(
-      target,
-      () =>
-        mutate(fs, options, async () => {
-          const planned = await planWrites(fs, [toItem(incoming)], options)
-          return attemptOf(planned, (revision) => planned.entry(target, revision))
-        }),
-      options.signal,
-    ),
-  )
+  const alone = (): Promise<FileEntry> =>
+    mutate(fs, options, async () => {
+      const planned = await planWrites(fs, [toItem(incoming)], options)
+      return attemptOf(planned, (revision) => planned.entry(target, revision))
+    })
+  const grouped = { options, size: incoming.size, incoming, toItem, alone }
+  return settling([incoming], () => fs.groups.take(fs, target, [target], grouped))
 }
 
 export async function writeBatch(
