@@ -1,6 +1,7 @@
 import { concatBytes } from '../core/bytes.ts'
 import { type Digest, DigestStream, digestInKey, digestOf } from '../core/digest.ts'
 import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
+import { checkedPage } from '../metadata/checked-page.ts'
 import { contentGroup } from '../metadata/keyspace.ts'
 import type { MetadataEntry, MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
@@ -70,8 +71,9 @@ export async function copyContents(options: CopyContentsOptions): Promise<Copied
 
 async function* contentRows({ metadata, signal }: CopyContentsOptions): AsyncGenerator<MetadataEntry> {
   for (let from: Uint8Array | undefined; ; ) {
-    const { scan } = await metadata.read({ scan: [{ group: contentGroup, from, limit: pageEntries }] }, { signal })
-    const { entries = [], hasMore = false } = scan[0] ?? {}
+    const asked = { group: contentGroup, from, limit: pageEntries }
+    const [page] = (await metadata.read({ scan: [asked] }, { signal })).scan
+    const { entries = [], hasMore = false } = page === undefined ? {} : checkedPage(page, asked)
     yield* entries
     const last = entries.at(-1)
     if (!hasMore || last === undefined) return

@@ -1,5 +1,6 @@
 import { uint64 } from '../core/bytes.ts'
 import { parseNamedPath } from '../core/path.ts'
+import { checkedPage } from '../metadata/checked-page.ts'
 import { versionGroup } from '../metadata/keyspace.ts'
 import type { FsContext } from './context.ts'
 import type { Entry, VersionEntry } from './entry.ts'
@@ -65,7 +66,8 @@ export async function* versionPages(
   let to = uint64(current.head.version)
   for (let hasMore = current.head.version > 1; hasMore; ) {
     const scan = { group: versionGroup(current.head.id), to, reverse: true, limit }
-    const page = (await fs.metadata.read({ scan: [scan] }, { signal: options.signal })).scan[0]
+    const [found] = (await fs.metadata.read({ scan: [scan] }, { signal: options.signal })).scan
+    const page = found && checkedPage(found, scan)
     yield (page?.entries ?? [])
       .map((entry) => decodeHead(entry))
       .filter((bound) => isFile(bound))

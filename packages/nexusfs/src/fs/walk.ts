@@ -1,7 +1,8 @@
 import { concatBytes, equalBytes } from '../core/bytes.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
 import { childOf, type NexusPath } from '../core/path.ts'
-import type { MetadataEntry } from '../metadata/metadata-store.ts'
+import { checkedPage } from '../metadata/checked-page.ts'
+import type { MetadataEntry, ScanPage } from '../metadata/metadata-store.ts'
 import type { FsContext } from './context.ts'
 import type { DirectoryHint, DirectoryHints } from './directory-hints.ts'
 import { demandDirectory } from './expect-path.ts'
@@ -11,6 +12,7 @@ import type { ListOptions } from './options.ts'
 
 const defaultPage = 1000
 const afterItem = Uint8Array.of(0)
+const noPage: ScanPage = { entries: [], hasMore: false }
 
 /** A binding and where it is. */
 export interface Placed {
@@ -66,9 +68,10 @@ async function* readablePages(
     if (!equalBytes(directory.group, group)) {
       throw new NexusError('Conflict', `${target} was replaced by another directory while it was listed; list it again`)
     }
-    yield placed(fs.resolver.hints, page?.entries ?? [], target, directory, unreadable)
-    const last = page?.entries.at(-1)
-    if (last === undefined || !page?.hasMore) return
+    const { entries, hasMore } = page === undefined ? noPage : checkedPage(page, { from, limit })
+    yield placed(fs.resolver.hints, entries, target, directory, unreadable)
+    const last = entries.at(-1)
+    if (last === undefined || !hasMore) return
     from = concatBytes(last.key.item, afterItem)
   }
 }
