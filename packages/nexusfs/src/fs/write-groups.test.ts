@@ -137,8 +137,13 @@ describe('writers of one path that wait in one process', () => {
   it('make a new file together, which can be removed, restored and rolled back', async () => {
     await using held = await Held.open()
     const { fs } = held
+    const reached = held.holdNext('read')
     const first = failure(() => fs.write('/new', 'x', { ifMatch: { version: 9 } }))
-    await Promise.all([first, ...['1', '2', '3', '4'].map((text) => fs.write('/new', text))])
+    await reached
+    const rest = ['1', '2', '3', '4'].map((text) => fs.write('/new', text))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    held.release()
+    await Promise.all([first, ...rest])
     assert.equal(held.commits, 1)
     await fs.remove('/new')
     await fs.restore('/new')
