@@ -7,8 +7,15 @@ export function parseVersion(text: string): number {
   return Number(version)
 }
 
-/** What `--if-match` takes: an etag, or `vN` for a version. */
-export function parseIfMatch(text: string): string | { readonly version: number } {
-  if (text === '') throw new InvalidArgumentError('write an etag, or vN for a version')
+/** Octal digits, as of `chmod`. */
+export function parseMode(text: string): number {
+  if (!/^[0-7]{1,4}$|^0[0-7]{4}$/.test(text)) throw new InvalidArgumentError('write octal digits, as in 644 or 755')
+  return Number.parseInt(text, 8)
+}
+
+/** What `--if-match` takes: an etag, `vN` for a version, or a digest. */
+export function parseIfMatch(text: string): string | { readonly version: number } | { readonly digest: string } {
+  if (text === '') throw new InvalidArgumentError('write an etag, vN for a version, or sha256:... for a digest')
+  if (text.startsWith('sha256:')) return { digest: text }
   return /^v\d+$/.test(text) ? { version: parseVersion(text) } : text
 }

@@ -30,6 +30,17 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   cp: { group: files, summary: 'copy a file, or a directory', load: async () => (await import('./commands/cp.ts')).cp },
   mv: { group: files, summary: 'move a file or directory', load: async () => (await import('./commands/mv.ts')).mv },
   rm: { group: files, summary: 'remove files or directories', load: async () => (await import('./commands/rm.ts')).rm },
+  chmod: {
+    group: files,
+    summary: 'set the mode of a file or directory',
+    load: async () => (await import('./commands/chmod.ts')).chmod,
+  },
+  ln: { group: files, summary: 'make a symbolic link', load: async () => (await import('./commands/ln.ts')).ln },
+  readlink: {
+    group: files,
+    summary: 'print where a link leads',
+    load: async () => (await import('./commands/readlink.ts')).readlink,
+  },
   ls: { group: directories, summary: 'list a directory', load: async () => (await import('./commands/ls.ts')).ls },
   tree: {
     group: directories,

@@ -49,9 +49,9 @@ async function run(context: CommandContext, path: string, flags: LsFlags): Promi
 }
 
 async function entriesAt(nexus: NexusFS, path: string, flags: LsFlags, signal: AbortSignal): Promise<AsyncIterable<Entry>> {
-  const entry = await nexus.stat(path, { signal })
+  const entry = (await nexus.stat(path, { signal })) ?? (await nexus.lstat(path, { signal }))
   if (entry === undefined) throw new NexusError('NotFound', `nothing stands at ${path}`, { context: { path } })
-  if (entry.kind === 'file') return one(entry)
+  if (entry.kind !== 'directory') return one(entry)
   return flags.recursive === true ? nexus.walk(path, { signal }) : nexus.list(path, { signal })
 }
 

@@ -8,16 +8,24 @@ import { entryJson } from '../entry-json.ts'
 import { formatBytes, formatMode } from '../format.ts'
 import { printable } from '../printable.ts'
 
+interface StatFlags {
+  readonly dereference?: boolean
+}
+
 export const stat: CommandModule = { describe }
 
 function describe(command: Command, context: CommandContext): void {
-  command.argument('<path>', 'a file or directory').action((path: string) => run(context, path))
+  command
+    .argument('<path>', 'a file, directory or link')
+    .option('-L, --dereference', 'of a link, show what it leads to')
+    .action((path: string, flags: StatFlags) => run(context, path, flags))
   finishHelp(command, { examples: ['nexus stat /plans/q3.md'] })
 }
 
-async function run(context: CommandContext, path: string): Promise<void> {
+async function run(context: CommandContext, path: string, { dereference }: StatFlags): Promise<void> {
   await context.withStore(async (nexus) => {
-    const entry = await nexus.stat(path, { signal: context.signal })
+    const options = { signal: context.signal }
+    const entry = dereference === true ? await nexus.stat(path, options) : await nexus.lstat(path, options)
     if (entry === undefined) throw new NexusError('NotFound', `nothing stands at ${path}`, { context: { path } })
     if (context.isJson) return context.out.json(entryJson(entry))
     for (const line of alignColumns(rowsOf(entry), ['left', 'left'])) await context.out.line(line)
