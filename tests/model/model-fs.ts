@@ -1,27 +1,23 @@
-import { type ErrorCode, NexusError } from 'nexusfs'
+import {
+  adopt,
+  copyOf,
+  emptyDirectory,
+  fail,
+  isBelow,
+  isDirectoryPath,
+  latest,
+  type ModelDirectory,
+  type ModelFile,
+  type ModelLink,
+  type ModelNode,
+  type ModelVersion,
+  namesOf,
+  originalOf,
+  push,
+  withExecutable,
+} from './model-tree.ts'
 
 /** What Nexus promises, in the plainest form: a tree of maps, changed one call at a time. It shares no code with the file system. */
-
-export interface ModelVersion {
-  readonly content: string
-  readonly executable: boolean
-  readonly author: string
-  readonly reason: string | undefined
-}
-
-export interface ModelFile {
-  readonly kind: 'file'
-  versions: ModelVersion[]
-}
-
-export interface ModelDirectory {
-  readonly kind: 'directory'
-  children: Map<string, ModelNode>
-  /** What was removed from each name and has not come back, oldest first. */
-  removed: Map<string, ModelNode[]>
-}
-
-export type ModelNode = ModelFile | ModelDirectory
 
 export interface ModelWrite {
   readonly path: string
@@ -29,7 +25,10 @@ export interface ModelWrite {
   readonly ifVersion?: number | undefined
   /** The file and version that an etag was taken from. */
   readonly ifSame?: { readonly file: ModelFile | undefined; readonly version: number } | undefined
+  /** What the file must hold, unless it holds what is written. */
+  readonly ifContent?: string | undefined
   readonly ifNone?: boolean | undefined
+  readonly mode?: number | undefined
   readonly executable?: boolean | undefined
 }
 
@@ -37,18 +36,6 @@ export interface ModelWords {
   readonly author: string
   readonly reason?: string | undefined
   readonly parents?: boolean | undefined
-}
-
-function fail(code: ErrorCode): never {
-  throw new NexusError(code, 'the model refuses')
-}
-
-function emptyDirectory(): ModelDirectory {
-  return { kind: 'directory', children: new Map(), removed: new Map() }
-}
-
-export function latest(file: ModelFile): ModelVersion {
-  return file.versions.at(-1) ?? fail('Unexpected')
 }
 
 export class ModelFS {
@@ -84,11 +71,17 @@ export class ModelFS {
   }
 
   #write(write: ModelWrite, words: ModelWords, written: Set<string>): ModelFile {
-    const names = namesOf(write.path)
     if (isDirectoryPath(write.path)) fail('IsADirectory')
+    const names = namesOf(this.real(write.path))
     const there = this.find(write.path)
     const isAgain = written.has(names.join('/'))
-    if (write.ifNone && there) fail('AlreadyExists')
+    const mode = withExecutable(write, there?.kind === 'file' ? latest(there).mode : 0o644)
+    if (write.ifNone && this.find(write.path, 'kept')) fail('AlreadyExists')
+    if (write.ifContent !== undefined) {
+      const now = there?.kind === 'file' && !isAgain ? latest(there) : fail('Conflict')
+      if (now.content === write.content && now.mode === mode) return there as ModelFile
+      if (now.content !== write.ifContent) fail('Conflict')
+    }
     if (write.ifVersion !== undefined && (isAgain || there?.kind !== 'file' || there.versions.length !== write.ifVersion))
       fail('Conflict')
     if (
@@ -98,14 +91,8 @@ export class ModelFS {
       fail('Conflict')
     if (there?.kind === 'directory') fail('IsADirectory')
     const parent = this.parentOf(names, words.parents ?? true)
-    const old = there && latest(there)
-    const version = {
-      content: write.content,
-      executable: write.executable ?? old?.executable ?? false,
-      author: words.author,
-      reason: words.reason,
-    }
-    const file: ModelFile = there ?? { kind: 'file', versions: [] }
+    const version = { content: write.content, mode, author: words.author, reason: words.reason }
+    const file: ModelFile = there?.kind === 'file' ? there : { kind: 'file', versions: [] }
     if (isAgain) file.versions.pop()
     file.versions.push(version)
     parent.children.set(names.at(-1) ?? '', file)
@@ -113,9 +100,36 @@ export class ModelFS {
     return file
   }
 
-  find(path: string): ModelNode | undefined {
+  /**
+   * The path that is meant, without links; what comes behind a name that is absent or a file stays as it is, `..` too.
+   * @throws {NexusError} InvalidPath for more than 40 links
+   */
+  real(path: string, last: Last = 'followed'): string {
+    const way: { readonly name: string; readonly directory: ModelDirectory }[] = []
+    let rest = namesOf(path)
+    let links = 0
+    for (let name = rest[0]; name !== undefined; name = rest[0]) {
+      const more = rest.slice(1)
+      const node = name === '..' ? undefined : (way.at(-1)?.directory ?? this.root).children.get(name)
+      if (name === '..') {
+        way.pop()
+        rest = more
+      } else if (node?.kind === 'link' && (last === 'followed' || more.length > 0)) {
+        if (++links > 40) fail('InvalidPath')
+        const { target } = node.versions.at(-1) ?? fail('Unexpected')
+        if (target.startsWith('/')) way.length = 0
+        rest = [...namesOf(target), ...more]
+      } else if (node?.kind === 'directory') {
+        way.push({ name, directory: node })
+        rest = more
+      } else break
+    }
+    return `/${[...way.map(({ name }) => name), ...rest].join('/')}`
+  }
+
+  find(path: string, last: Last = 'followed'): ModelNode | undefined {
     let node: ModelNode | undefined = this.root
-    for (const name of namesOf(path)) {
+    for (const name of namesOf(this.real(path, last))) {
       if (node?.kind !== 'directory') return undefined
       node = node.children.get(name)
     }
@@ -123,11 +137,11 @@ export class ModelFS {
   }
 
   /** What stands at the path, or the error of a command that needs it. */
-  demand(path: string): ModelNode {
-    const names = namesOf(path)
+  demand(path: string, last: Last = 'followed'): ModelNode {
+    const names = namesOf(this.real(path, last))
     let node: ModelNode = this.root
     for (const [depth, name] of names.entries()) {
-      if (node.kind === 'file') fail('NotADirectory')
+      if (node.kind !== 'directory') fail('NotADirectory')
       const next: ModelNode | undefined = node.children.get(name)
       if (next === undefined) fail('NotFound')
       if (next.kind === 'file' && depth < names.length - 1) fail('NotADirectory')
@@ -157,7 +171,8 @@ export class ModelFS {
     let node: ModelDirectory = this.root
     for (const name of names.slice(0, -1)) {
       let next = node.children.get(name)
-      if (next?.kind === 'file') fail('NotADirectory')
+      if (next !== undefined && next.kind !== 'directory') fail('NotADirectory')
+      if (next === undefined && names.includes('..')) fail('NotFound')
       if (next === undefined) {
         if (!mayMake) fail('NotFound')
         next = emptyDirectory()
@@ -174,15 +189,16 @@ export class ModelFS {
       if (!recursive) fail('AlreadyExists')
       return
     }
-    const there = this.find(path)
-    if (recursive && there?.kind === 'directory') return
-    if (there) fail('AlreadyExists')
-    this.parentOf(names, recursive).children.set(names.at(-1) ?? '', emptyDirectory())
+    if (recursive && this.find(path)?.kind === 'directory') return
+    if (this.find(path, 'kept')) fail('AlreadyExists')
+    const real = namesOf(this.real(path))
+    this.parentOf(real, recursive).children.set(names.at(-1) ?? '', emptyDirectory())
   }
 
   rmdir(path: string): void {
     if (namesOf(path).length === 0) fail('InvalidArgument')
-    const directory = this.directory(path)
+    const node = this.demand(path, 'kept')
+    const directory = node.kind === 'directory' ? node : fail('NotADirectory')
     if (directory.children.size > 0) fail('NotEmpty')
     this.#takeAway(path)
   }
@@ -190,8 +206,8 @@ export class ModelFS {
   /** Tells whether anything was there. */
   remove(path: string, options: { recursive?: boolean; force?: boolean }): boolean {
     if (namesOf(path).length === 0) fail('InvalidArgument')
-    if (options.force && this.find(path) === undefined && !this.hasFileAbove(path)) return false
-    const node = this.demand(path)
+    if (options.force && this.find(path, 'kept') === undefined && !this.hasFileAbove(path)) return false
+    const node = this.demand(path, 'kept')
     if (node.kind === 'directory' && !options.recursive) fail('IsADirectory')
     this.#takeAway(path)
     return true
@@ -199,31 +215,31 @@ export class ModelFS {
 
   restore(path: string, to: string, parents: boolean): ModelNode {
     if (namesOf(path).length === 0 || namesOf(to).length === 0) fail('InvalidArgument')
-    if (this.find(to)) fail('AlreadyExists')
-    const names = namesOf(path)
+    if (this.find(to, 'kept')) fail('AlreadyExists')
+    const names = namesOf(this.real(path, 'kept'))
     if (this.hasFileAbove(path)) fail('NotADirectory')
     const holder = this.find(`/${names.slice(0, -1).join('/')}`)
     const stack = holder?.kind === 'directory' ? holder.removed.get(names.at(-1) ?? '') : undefined
     const node = stack?.at(-1) ?? fail('NotFound')
-    const target = namesOf(to)
+    const target = namesOf(this.real(to, 'kept'))
     this.parentOf(target, parents).children.set(target.at(-1) ?? '', node)
     stack?.pop()
     return node
   }
 
   move(from: string, to: string, options: { overwrite?: boolean; parents?: boolean }): ModelNode {
-    const source = namesOf(from)
-    const target = namesOf(to)
-    if (source.length === 0) fail('InvalidArgument')
-    if (target.length === 0) fail('AlreadyExists')
-    const node = this.demand(from)
+    if (namesOf(from).length === 0) fail('InvalidArgument')
+    if (namesOf(to).length === 0) fail('AlreadyExists')
+    const source = namesOf(this.real(from, 'kept'))
+    const target = namesOf(this.real(to, 'kept'))
+    const node = this.demand(from, 'kept')
     if (source.join('/') === target.join('/')) return node
     if (node.kind === 'directory' && isBelow(target, source)) fail('InvalidArgument')
-    const there = this.find(to)
+    const there = this.find(to, 'kept')
     if (there && !options.overwrite) fail('AlreadyExists')
     if (there?.kind === 'directory') fail('IsADirectory')
     if (there && node.kind === 'directory') fail('NotADirectory')
-    if (node.kind === 'file' && isDirectoryPath(to)) fail('IsADirectory')
+    if (node.kind !== 'directory' && isDirectoryPath(to)) fail('IsADirectory')
     const parent = this.parentOf(target, options.parents ?? true)
     const name = target.at(-1) ?? ''
     if (there) push(parent, name, there)
@@ -235,25 +251,61 @@ export class ModelFS {
   copy(from: string, to: string, options: { overwrite?: boolean; version?: number | undefined }, words: ModelWords): ModelFile {
     if (isDirectoryPath(to)) fail('IsADirectory')
     const current = this.file(from)
-    const there = this.find(to)
-    const isSame = namesOf(from).join('/') === namesOf(to).join('/')
-    if (there && namesOf(to).length > 0 && (!options.overwrite || isSame)) fail('AlreadyExists')
+    const there = this.find(to) ?? this.find(to, 'kept')
+    const isSame = this.real(from) === this.real(to)
+    if (there && (!options.overwrite || isSame)) fail('AlreadyExists')
     const source = options.version === undefined ? latest(current) : this.version(from, options.version)
-    return this.write({ path: to, content: source.content, executable: source.executable }, words)
+    return this.write({ path: to, content: source.content, mode: source.mode }, words)
   }
 
   rollback(path: string, number: number, words: ModelWords): ModelFile {
     const version = this.version(path, number)
-    return this.write({ path: `/${namesOf(path).join('/')}`, content: version.content, executable: version.executable }, words)
+    return this.write({ path: `/${namesOf(path).join('/')}`, content: version.content, mode: version.mode }, words)
+  }
+
+  symlink(target: string, path: string, overwrite: boolean, words: ModelWords): ModelLink {
+    if (namesOf(path).length === 0) fail('AlreadyExists')
+    const names = namesOf(this.real(path, 'kept'))
+    const there = this.find(path, 'kept')
+    if (there && !overwrite) fail('AlreadyExists')
+    if (there?.kind === 'directory') fail('IsADirectory')
+    const parent = this.parentOf(names, words.parents ?? true)
+    const name = names.at(-1) ?? ''
+    if (there?.kind === 'file') push(parent, name, there)
+    const link: ModelLink = there?.kind === 'link' ? there : { kind: 'link', versions: [] }
+    link.versions.push({ target, author: words.author })
+    parent.children.set(name, link)
+    return link
+  }
+
+  readlink(path: string): string {
+    const node = this.demand(path, 'kept')
+    return node.kind === 'link' ? (node.versions.at(-1)?.target ?? '') : fail('InvalidArgument')
+  }
+
+  realpath(path: string): string {
+    this.demand(path)
+    return this.real(path)
+  }
+
+  /** A new version with the same content, and this mode if one is given. */
+  change(path: string, mode: number | undefined, words: ModelWords): ModelNode {
+    const node = this.demand(path)
+    if (node === this.root) fail('InvalidArgument')
+    if (node.kind === 'directory') node.mode = mode ?? node.mode
+    if (node.kind !== 'file') return node
+    const { content, mode: before } = latest(node)
+    node.versions.push({ content, mode: mode ?? before, author: words.author, reason: words.reason })
+    return node
   }
 
   hasFileAbove(path: string): boolean {
-    const names = namesOf(path)
+    const names = namesOf(this.real(path, 'kept'))
     return names.some((_, depth) => depth > 0 && this.find(`/${names.slice(0, depth).join('/')}`)?.kind === 'file')
   }
 
   #takeAway(path: string): void {
-    const names = namesOf(path)
+    const names = namesOf(this.real(path, 'kept'))
     const name = names.at(-1) ?? ''
     const parent = this.directory(`/${names.slice(0, -1).join('/')}`)
     const node = parent.children.get(name) ?? fail('Unexpected')
@@ -262,52 +314,5 @@ export class ModelFS {
   }
 }
 
-function push(parent: ModelDirectory, name: string, node: ModelNode): void {
-  parent.removed.set(name, [...(parent.removed.get(name) ?? []), node])
-}
-
-export function namesOf(path: string): string[] {
-  return path.split('/').filter((name) => name !== '' && name !== '.')
-}
-
-/** A path that only a directory can have: the root, or one with a slash at the end. */
-function isDirectoryPath(path: string): boolean {
-  return namesOf(path).length === 0 || /\/\.?$/.test(path)
-}
-
-function isBelow(names: readonly string[], above: readonly string[]): boolean {
-  return above.every((name, depth) => names[depth] === name)
-}
-
-/** A copy of a tree, removed parts included, that remembers what is a copy of what. */
-function copyOf(node: ModelNode, copies: Map<ModelNode, ModelNode>): ModelNode {
-  if (node.kind === 'file') {
-    const copy: ModelFile = { kind: 'file', versions: [...node.versions] }
-    copies.set(node, copy)
-    return copy
-  }
-  const copy = emptyDirectory()
-  copies.set(node, copy)
-  for (const [name, child] of node.children) copy.children.set(name, copyOf(child, copies))
-  for (const [name, nodes] of node.removed)
-    copy.removed.set(
-      name,
-      nodes.map((each) => copyOf(each, copies)),
-    )
-  return copy
-}
-
-/** Carries a changed copy back into the tree it was made of, so that nodes keep their identity. */
-function adopt(before: ModelDirectory, after: ModelDirectory, copies: ReadonlyMap<ModelNode, ModelNode>): void {
-  for (const [name, changed] of after.children) {
-    const original = before.children.get(name)
-    if (original === undefined || copies.get(original) !== changed) before.children.set(name, changed)
-    else if (original.kind === 'file') original.versions = (changed as ModelFile).versions
-    else adopt(original, changed as ModelDirectory, copies)
-  }
-}
-
-function originalOf(node: ModelNode, copies: ReadonlyMap<ModelNode, ModelNode>): ModelNode {
-  for (const [original, copy] of copies) if (copy === node) return original
-  return node
-}
+/** Whether the last name of a path is taken as it is if it is a link. */
+type Last = 'followed' | 'kept'

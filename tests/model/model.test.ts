@@ -49,6 +49,17 @@ const planted: Record<string, (fs: NexusFS) => Partial<Tested>> = {
   'ifMatch is not looked at': (fs) => ({
     write: (path, content, options) => fs.write(path, content, { ...options, ifMatch: undefined }),
   }),
+  'remove follows a link': (fs) => ({
+    remove: async (path, options) => fs.remove(await fs.realpath(path).catch(() => path), options),
+  }),
+  'a write replaces a link': (fs) => ({
+    write: async (path, content, options) => {
+      const there = await fs.lstat(path).catch(() => undefined)
+      if (there?.kind === 'link' && options?.ifNoneMatch === undefined) await fs.remove(path)
+      return fs.write(path, content, options)
+    },
+  }),
+  'chmod forgets the bits above 0o777': (fs) => ({ chmod: (path, mode, options) => fs.chmod(path, mode & 0o777, options) }),
   'move makes a new file': (fs) => ({
     move: async (from, to, options) => {
       const before = await fs.stat(from)

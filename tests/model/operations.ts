@@ -1,28 +1,37 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
-import { isNexusError, type NexusFS } from 'nexusfs'
-import { latest, type ModelFile, ModelFS, type ModelNode, namesOf } from './model-fs.ts'
+import { isNexusError, NexusError, type NexusFS } from 'nexusfs'
+import { ModelFS } from './model-fs.ts'
+import { latest, type ModelFile, namesOf } from './model-tree.ts'
+import { counted, entryShown, fileShown, nodeShown, shown, sorted, walked } from './shown.ts'
 
 /** The part of a file system that is put to the test; a planted bug replaces one method. */
 export type Tested = Pick<
   NexusFS,
   | 'append'
+  | 'chmod'
   | 'copy'
   | 'edit'
   | 'exists'
   | 'list'
+  | 'lstat'
   | 'mkdir'
   | 'move'
   | 'read'
   | 'readRange'
   | 'readText'
   | 'readWithStat'
+  | 'readlink'
+  | 'realpath'
   | 'remove'
   | 'restore'
   | 'rmdir'
   | 'rollback'
   | 'stat'
+  | 'symlink'
   | 'usage'
+  | 'utimes'
   | 'versions'
   | 'walk'
   | 'write'
@@ -64,9 +73,28 @@ const precondition = fc.oneof(
   { weight: 2, arbitrary: fc.record({ ifVersion: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 2, arbitrary: fc.record({ ifEtag: fc.nat(20) }) },
   { weight: 2, arbitrary: fc.constant({ ifNone: true }) },
+  { weight: 2, arbitrary: fc.record({ ifContent: content }) },
 )
-type Precondition = { ifVersion?: number; ifEtag?: number; ifNone?: boolean }
-const fileWrite = fc.record({ path, content, precondition, executable: fc.constantFrom(undefined, true, false) })
+type Precondition = { ifVersion?: number; ifEtag?: number; ifNone?: boolean; ifContent?: string }
+const mode = fc.constantFrom(0o644, 0o755, 0o600, 0o4711, 0)
+const fileWrite = fc.record({
+  path,
+  content,
+  precondition,
+  mode: fc.option(mode, { freq: 1, nil: undefined }),
+  executable: fc.constantFrom(undefined, true, false),
+})
+/** Paths as links hold them: relative ones, up and down, in circles, and out of the root. */
+const target = fc.oneof(
+  { weight: 3, arbitrary: fc.array(names, { minLength: 1, maxLength: 2 }).map((parts) => `/${parts.join('/')}`) },
+  {
+    weight: 5,
+    arbitrary: fc
+      .array(fc.oneof(names, fc.constantFrom('..', '.')), { minLength: 1, maxLength: 3 })
+      .map((parts) => parts.join('/')),
+  },
+  { weight: 1, arbitrary: fc.constantFrom('/', '..', '.', '//a//b', '../../../..', '', 'a\0', 'x'.repeat(4097)) },
+)
 type FileWrite = typeof fileWrite extends fc.Arbitrary<infer T> ? T : never
 const flag = fc.boolean()
 
@@ -199,10 +227,10 @@ const steps: fc.Arbitrary<Step>[] = [
         .versions.map(({ content: text, ...rest }, index) => ({ version: index + 1, size: Buffer.byteLength(text), ...rest }))
         .reverse(),
     real: async (fs) =>
-      (await Array.fromAsync(fs.versions(at, { pageSize: 2 }))).map(({ version: n, size, executable, author, reason }) => ({
+      (await Array.fromAsync(fs.versions(at, { pageSize: 2 }))).map(({ version: n, size, mode: bits, author, reason }) => ({
         version: n,
         size,
-        executable,
+        mode: bits,
         author,
         reason,
       })),
@@ -216,8 +244,33 @@ const steps: fc.Arbitrary<Step>[] = [
     label: `usage ${at}`,
     model: ({ model }) => counted(model.demand(at)),
     real: async (fs) => {
-      const { files, directories, versions, logicalBytes, historyBytes } = await fs.usage(at)
-      return { files, directories, versions, logicalBytes, historyBytes }
+      const { files, directories, links, versions, logicalBytes, historyBytes } = await fs.usage(at)
+      return { files, directories, links, versions, logicalBytes, historyBytes }
+    },
+  })),
+  fc.tuple(target, path, flag, words).map(([to, at, overwrite, say]) => ({
+    label: `symlink ${JSON.stringify(to.slice(0, 50))} ${at} ${overwrite} ${JSON.stringify(say)}`,
+    model: ({ model }) => nodeShown(model.symlink(checkedTarget(to), at, overwrite, say)),
+    real: async (fs) => entryShown(await fs.symlink(to, at, { overwrite, ...say })),
+  })),
+  path.map((at) => ({
+    label: `lstat ${at}`,
+    model: ({ model }) => nodeShown(model.find(at, 'kept')),
+    real: async (fs) => entryShown(await fs.lstat(at)),
+  })),
+  path.map((at) => ({ label: `readlink ${at}`, model: ({ model }) => model.readlink(at), real: (fs) => fs.readlink(at) })),
+  path.map((at) => ({ label: `realpath ${at}`, model: ({ model }) => model.realpath(at), real: (fs) => fs.realpath(at) })),
+  fc.tuple(path, mode, words).map(([at, bits, { author, reason }]) => ({
+    label: `chmod ${at} ${bits.toString(8)}`,
+    model: ({ model }) => nodeShown(model.change(at, bits, { author, reason })),
+    real: async (fs) => entryShown(await fs.chmod(at, bits, { author, reason })),
+  })),
+  fc.tuple(path, fc.option(fc.constantFrom(0, 5e12), { nil: undefined }), words).map(([at, time, { author, reason }]) => ({
+    label: `utimes ${at} ${time}`,
+    model: ({ model }) => [nodeShown(model.change(at, undefined, { author, reason })), true],
+    real: async (fs) => {
+      const entry = await fs.utimes(at, { modifiedAt: time === undefined ? undefined : new Date(time), author, reason })
+      return [entryShown(entry), time === undefined || Number(entry.modifiedAt) === time]
     },
   })),
 ]
@@ -262,84 +315,28 @@ async function outcome(work: () => unknown): Promise<{ code?: string; value?: un
 
 function modelWrite(
   world: World,
-  { path: at, content: text, precondition: wanted, executable }: FileWrite,
+  { path: at, content: text, precondition: wanted, mode: bits, executable }: FileWrite,
 ): Parameters<ModelFS['write']>[0] {
-  const { ifVersion, ifNone, ifEtag } = wanted as Precondition
+  const { ifVersion, ifNone, ifEtag, ifContent } = wanted as Precondition
   const known = ifEtag === undefined ? undefined : world.etags.at(-1 - ifEtag)
   const ifSame = ifEtag === undefined ? undefined : { file: known?.file, version: known?.version ?? 0 }
-  return { path: at, content: text, executable, ifVersion, ifNone, ifSame }
+  return { path: at, content: text, mode: bits, executable, ifVersion, ifNone, ifSame, ifContent }
 }
 
-function options(world: World, { precondition: wanted, executable }: FileWrite): Parameters<Tested['write']>[2] {
-  const { ifVersion, ifNone, ifEtag } = wanted as Precondition
+function options(world: World, { precondition: wanted, mode: bits, executable }: FileWrite): Parameters<Tested['write']>[2] {
+  const { ifVersion, ifNone, ifEtag, ifContent } = wanted as Precondition
   const etag = ifEtag === undefined ? undefined : (world.etags.at(-1 - ifEtag)?.etag ?? 'none')
-  return { executable, ifNoneMatch: ifNone ? '*' : undefined, ifMatch: ifVersion === undefined ? etag : { version: ifVersion } }
+  const digest = ifContent === undefined ? undefined : `sha256:${createHash('sha256').update(ifContent).digest('hex')}`
+  const ifMatch = ifVersion !== undefined ? { version: ifVersion } : digest !== undefined ? { digest } : etag
+  return { mode: bits, executable, ifNoneMatch: ifNone ? '*' : undefined, ifMatch }
+}
+
+/** Which texts a link can hold is a rule of their own. */
+function checkedTarget(text: string): string {
+  if (text !== '' && !text.includes('\0') && Buffer.byteLength(text) <= 4096) return text
+  throw new NexusError('InvalidArgument', 'the model refuses')
 }
 
 function edited(before: string | undefined): string {
   return before === undefined ? 'new' : `${before.slice(0, 300)}+`
-}
-
-function shown(file: ModelFile): object {
-  const { content: text, executable, author } = latest(file)
-  return { size: Buffer.byteLength(text), version: file.versions.length, executable, author }
-}
-
-function nodeShown(node: ModelNode | undefined): object | undefined {
-  return node?.kind === 'file' ? shown(node) : node && { directory: true }
-}
-
-function fileShown({
-  size,
-  version: n,
-  executable,
-  author,
-}: {
-  size: number
-  version: number
-  executable: boolean
-  author: string
-}): object {
-  return { size, version: n, executable, author }
-}
-
-function entryShown(entry: Awaited<ReturnType<Tested['stat']>>): object | undefined {
-  return entry?.kind === 'file' ? fileShown(entry) : entry && { directory: true }
-}
-
-function sorted(children: ReadonlyMap<string, ModelNode>): [string, ModelNode][] {
-  return [...children].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-}
-
-function walked(at: string, directory: Extract<ModelNode, { kind: 'directory' }>): unknown[] {
-  return sorted(directory.children).flatMap(([name, node]) => {
-    const below = at === '/' ? `/${name}` : `${at}/${name}`
-    return [[below, nodeShown(node)], ...(node.kind === 'directory' ? walked(below, node) : [])]
-  })
-}
-
-function counted(node: ModelNode): {
-  files: number
-  directories: number
-  versions: number
-  logicalBytes: number
-  historyBytes: number
-} {
-  const sum = { files: 0, directories: 0, versions: 0, logicalBytes: 0, historyBytes: 0 }
-  if (node.kind === 'file') {
-    const sizes = node.versions.map(({ content: text }) => Buffer.byteLength(text))
-    return {
-      ...sum,
-      files: 1,
-      versions: sizes.length,
-      logicalBytes: sizes.at(-1) ?? 0,
-      historyBytes: sizes.reduce((a, b) => a + b, 0),
-    }
-  }
-  for (const child of node.children.values()) {
-    const below = counted(child)
-    for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += below[key]
-    if (child.kind === 'directory') sum.directories++
-  }
-  return sum
 }
