@@ -32,6 +32,14 @@ const operations: readonly Counted[] = [
   { name: 'writeBatch of 100 files', metadata: 2, storage: 0, run: (fs, time) => fs.writeBatch(hundred(time)) },
   { name: 'append to a tiny file', metadata: 2, storage: 0, run: (fs, time) => fs.append('/a/b/c/log', `${time}`) },
   { name: 'edit of a tiny file', metadata: 2, storage: 0, run: (fs, time) => fs.edit('/a/b/c/file', () => `edit ${time}`) },
+  { name: 'mkdir', metadata: 2, storage: 0, run: (fs, time) => fs.mkdir(`/a/made-${time}`) },
+  { name: 'rmdir of what was just made', metadata: 2, storage: 0, run: (fs, time) => fs.rmdir(`/a/made-${time}`) },
+  { name: 'write that makes its directory', metadata: 2, storage: 0, run: (fs, time) => fs.write(`/a/dir-${time}/one`, '1') },
+  { name: 'write beside it', metadata: 2, storage: 0, run: (fs, time) => fs.write(`/a/dir-${time}/two`, '2') },
+  { name: 'symlink', metadata: 2, storage: 0, run: (fs, time) => fs.symlink('c', `/a/b/link-${time}`) },
+  { name: 'read through a link', metadata: 1, storage: 0, run: (fs) => fs.read('/a/to-c/tiny') },
+  { name: 'chmod', metadata: 2, storage: 0, run: (fs, time) => fs.chmod('/a/b/c/file', 0o600 + time) },
+  { name: 'utimes of a directory', metadata: 2, storage: 0, run: (fs) => fs.utimes('/a/b/c') },
   { name: 'move of a directory', metadata: 2, storage: 0, run: (fs, time) => fs.move(`/tree-${time}`, `/a/tree-${time}`) },
 ]
 
@@ -50,7 +58,8 @@ async function prepare(fs: NexusFS): Promise<void> {
   ])
   await fs.write('/a/b/c/blob', blob())
   for (let time = 0; time < times; time++) await fs.writeBatch([{ path: `/tree-${time}/below/file`, content: 'x' }])
-  await fs.exists('/a/b/c/file')
+  await fs.symlink('b/c', '/a/to-c')
+  await fs.read('/a/to-c/tiny')
 }
 
 interface Metered {
