@@ -217,7 +217,7 @@ describe.skipIf(shared === undefined)('another isolation level as the default', 
       await withClient(sharedUrl(), async (client) => {
         const oid = Number((await client.query(`SELECT '${schema}'::regnamespace::oid::int8 AS oid`)).rows[0].oid)
         await client.query('BEGIN ISOLATION LEVEL SERIALIZABLE')
-        const values = [...commitArguments({ store: oid, seen: revisionZero }, [planCommit(oid, putting('b'))], 60_000)]
+        const values = [...commitArguments({ store: oid, seen: revisionZero, time: 0 }, [planCommit(oid, putting('b'))], 60_000)]
         await assert.rejects(client.query({ text: statementsFor(schema ?? '').commit, values }), { code: 'NX001' })
       })
     })

@@ -1,4 +1,5 @@
 import { type Revision, toRevision } from '../../core/revision.ts'
+import { withCheck } from '../../metadata/checked-value.ts'
 import type { Commit, CommitResult, Expectation, Write } from '../../metadata/metadata-store.ts'
 import { binaryArray } from './binary-array.ts'
 import { commitRuns } from './commit-runs.ts'
@@ -7,7 +8,7 @@ import { type Lock, lockSequence, locksOf } from './lock-plan.ts'
 
 /** A list of commits as arguments of `commit_v1` (see `commit-sql.ts`), in order. */
 export function commitArguments(
-  { store, seen }: StoreState,
+  { store, seen, time }: StoreState,
   commits: readonly PlannedCommit[],
   lockTimeoutMs: number,
 ): readonly unknown[] {
@@ -15,6 +16,7 @@ export function commitArguments(
   return [
     store,
     seen,
+    time,
     binaryArray.int8Halves(lockSequence(store, locks)),
     lockTimeoutMs,
     binaryArray.int4(commitRuns(commits.map((planned) => planned.locks))),
@@ -29,6 +31,8 @@ export interface StoreState {
   readonly store: number
   /** The highest revision that this client knows of. */
   readonly seen: Revision
+  /** The highest time that this client was told, in ms. */
+  readonly time: number
 }
 
 /** A commit with what is computed of it once, however often it is tried. */
@@ -110,7 +114,7 @@ function writeArguments(commits: readonly PlannedCommit[]): readonly Buffer[] {
     binaryArray.bytea(puts.map(({ it }) => it.key.group)),
     binaryArray.bytea(puts.map(({ it }) => it.key.item)),
     binaryArray.int4(puts.map(({ it }) => it.key.revisionAt ?? -1)),
-    binaryArray.bytea(puts.map(({ it }) => it.value)),
+    binaryArray.bytea(puts.map(({ it }) => withCheck(it.key, it.value))),
     binaryArray.int4(deletes.map(({ c }) => c)),
     binaryArray.bytea(deletes.map(({ it }) => it.key.group)),
     binaryArray.bytea(deletes.map(({ it }) => it.key.item)),

@@ -98,10 +98,11 @@ export class CommitCaller {
   }
 
   async #call(commits: readonly PlannedCommit[], { timeoutMs, lockMs }: CallTimes): Promise<readonly CommitResult[]> {
-    const { pool, statements, store, seen } = this.#session
+    const { pool, statements, store, seen, told } = this.#session
+    const lockWaitMs = Math.ceil(Math.min(timeoutMs, lockMs))
     const asked = pool.use(timeoutMs, (connection) => {
       seen.refuseIfBack()
-      const values = commitArguments({ store, seen: seen.revision }, commits, Math.ceil(Math.min(timeoutMs, lockMs)))
+      const values = commitArguments({ store, seen: seen.revision, time: told.time }, commits, lockWaitMs)
       return connection.query({ operation: 'metadata.commit', text: statements.commit, name: 'nexus_commit', values, timeoutMs })
     })
     const rows = await asked.catch((error: unknown) => {

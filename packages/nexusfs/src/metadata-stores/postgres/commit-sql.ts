@@ -13,7 +13,7 @@ import { functionSettings } from './sql-names.ts'
  *
  * Look-ups are LATERAL with LIMIT 1: one probe of the primary key each, whatever the planner believes about the size of the table.
  *
- * Arguments: `p_store` the schema's oid; `p_seen` the highest revision the client knows of; `p_locks` locks in order, the lowest bit set for an exclusive one; `p_timeout` milliseconds
+ * Arguments: `p_store` the schema's oid; `p_seen` the highest revision the client knows of, `p_time` the highest time that it was told; `p_locks` locks in order, the lowest bit set for an exclusive one; `p_timeout` milliseconds
  * that the locks may take, whoever's session this is; `p_ends` the last commit of each run, counted from 1; `e_*` expectations on keys
  * (`r` = revision, or -1 present, or -2 absent), `n_*` on ranges; `w_*` puts (`s` = offset of the REV slot or -1), `d_*` deletes. `c` is
  * the commit, `x` the place of an expectation in its commit.
@@ -23,7 +23,7 @@ import { functionSettings } from './sql-names.ts'
 export function commitFunction(schema: string): string {
   return `
 CREATE FUNCTION ${schema}.commit_v1(
-  p_store int8, p_seen int8, p_locks int8[], p_timeout int4, p_ends int4[],
+  p_store int8, p_seen int8, p_time int8, p_locks int8[], p_timeout int4, p_ends int4[],
   e_c int4[], e_x int4[], e_g bytea[], e_i bytea[], e_r int8[],
   n_c int4[], n_x int4[], n_g bytea[], n_f bytea[], n_t bytea[], n_n int8[], n_r int8[],
   w_c int4[], w_g bytea[], w_i bytea[], w_s int4[], w_v bytea[],
@@ -61,6 +61,9 @@ BEGIN
   last_drawn := pg_sequence_last_value('${schema}.revision'::regclass);
   IF last_drawn < p_seen THEN
     RAISE EXCEPTION 'the store is at revision %, and was at %', last_drawn, p_seen USING ERRCODE = 'NX003';
+  END IF;
+  IF p_time > coalesce(pg_sequence_last_value('${schema}.clock'::regclass), 0) THEN
+    IF setval('${schema}.clock'::regclass, p_time) IS NULL THEN END IF;
   END IF;
   IF pg_advisory_xact_lock_shared('${schema}'::regnamespace::oid::int4, (last_drawn & 2147483647)::int4) IS NULL THEN END IF;
 
@@ -116,7 +119,7 @@ BEGIN
       w.g,
       CASE WHEN w.s < 0 THEN w.i ELSE substr(w.i, 1, w.s) || int8send(revisions[w.c]) || substr(w.i, w.s + 1) END,
       revisions[w.c],
-      w.v
+      w.v || int8send(revisions[w.c])
     FROM unnest(w_c, w_g, w_i, w_s, w_v) AS w(c, g, i, s, v)
     WHERE w.c > previous AND w.c <= run_end AND revisions[w.c] > 0
     ON CONFLICT (g, i) DO UPDATE SET rev = excluded.rev, v = excluded.v;

@@ -15,7 +15,7 @@ export async function dropStore(options: PostgresOptions): Promise<void> {
     await run(`
       DROP FUNCTION IF EXISTS ${schema}.commit_v1, ${schema}.read_v1, ${schema}.horizon_v1;
       DROP TABLE IF EXISTS ${schema}.entry, ${schema}.version;
-      DROP SEQUENCE IF EXISTS ${schema}.revision`)
+      DROP SEQUENCE IF EXISTS ${schema}.revision, ${schema}.clock`)
     await run(`DROP SCHEMA IF EXISTS ${schema}`).catch(unlessInUse)
   } finally {
     await connection.close()

@@ -1,6 +1,8 @@
+import { concatBytes, uint64 } from '../../core/bytes.ts'
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
 import { limits } from '../../core/limits.ts'
 import { checkReadRequest } from '../../metadata/check-request.ts'
+import { withCheck } from '../../metadata/checked-value.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { binaryArray } from './binary-array.ts'
 import type { Connection } from './connection.ts'
@@ -76,7 +78,7 @@ async function insert(run: Run, schema: string, batch: readonly MetadataEntry[])
       binaryArray.bytea(batch.map((entry) => entry.key.group)),
       binaryArray.bytea(batch.map((entry) => entry.key.item)),
       binaryArray.int8(batch.map((entry) => entry.revision)),
-      binaryArray.bytea(batch.map((entry) => entry.value)),
+      binaryArray.bytea(batch.map(({ key, value, revision }) => concatBytes(withCheck(key, value), uint64(revision)))),
     ],
   )
 }

@@ -91,7 +91,7 @@ export async function holdCommits(url: string, schema: string, commits: readonly
   })
   const store = Number(named.rows[0]?.[0])
   const planned = commits.map((commit) => planCommit(store, commit))
-  const values = [...commitArguments({ store, seen: revisionZero }, planned, 60_000)]
+  const values = [...commitArguments({ store, seen: revisionZero, time: 0 }, planned, 60_000)]
   const types = { getTypeParser: () => (text: string) => text }
   const called = await client.query({ text: statementsFor(schema).commit, values, rowMode: 'array', types })
   const results = commitResults(String(called.rows[0]?.[0]), commits.length)

@@ -85,7 +85,7 @@ export class PostgresStore implements MetadataStore {
     this.#refuse('metadata.read', options)
     this.#session.seen.refuseIfBack()
     checkReadRequest(request)
-    const { statements, isPooled, settings, seen } = this.#session
+    const { statements, isPooled, settings, seen, told } = this.#session
     const call = { operation: 'metadata.read', values: readArguments(request), timeoutMs: settings.statementTimeoutMs }
     const work = this.#rows(
       isPooled || (request.scan ?? []).length > 0
@@ -96,6 +96,7 @@ export class PostgresStore implements MetadataStore {
     const { last, newest, ...reply } = readReply(request, await this.#unlessCancelled(work, 'metadata.read', options))
     seen.check('metadata.read', last, before)
     seen.saw(newest)
+    told.time = Math.max(told.time, reply.time)
     return reply
   }
 

@@ -1,6 +1,8 @@
-import { readUint64 } from '../../core/bytes.ts'
+import { readUint64, toHex } from '../../core/bytes.ts'
+import { NexusError } from '../../core/errors.ts'
 import { type Revision, revisionZero, toRevision } from '../../core/revision.ts'
-import type { MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
+import { checkedValue } from '../../metadata/checked-value.ts'
+import type { Key, MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
 import { binaryArray } from './binary-array.ts'
 import { upperBound } from './item-bounds.ts'
 
@@ -30,6 +32,10 @@ export interface ReadMarks {
   readonly newest: Revision
 }
 
+/**
+ * What the rows mean for the request.
+ * @throws {NexusError} Corrupt if a value is not as it was written, or was written under another key
+ */
 export function readReply({ get = [], scan = [] }: ReadRequest, rows: readonly ReadRow[]): ReadReply & ReadMarks {
   const found: (MetadataEntry | undefined)[] = new Array(get.length).fill(undefined)
   const pages: MetadataEntry[][] = scan.map(() => [])
@@ -46,13 +52,27 @@ export function readReply({ get = [], scan = [] }: ReadRequest, rows: readonly R
     }
     const key = ordinal > 0 ? get[ordinal - 1] : { group: scan[-ordinal - 1]?.group ?? noBytes, item: bytesOf(item) }
     if (key === undefined) continue
-    const entry: MetadataEntry = { key, value: bytesOf(value), revision: toRevision(revision) }
+    const entry = entryOf(key, revision, bytesOf(value))
     newest = Math.max(newest, revision)
     if (ordinal > 0) found[ordinal - 1] = entry
     else pages[-ordinal - 1]?.push(entry)
   }
   return { get: found, scan: pages.map((entries, index) => page(entries, scan[index])), time, last, newest: toRevision(newest) }
 }
+
+/** Behind the value with its check, the server has written the revision. */
+function entryOf(key: Key, revision: number, stored: Uint8Array): MetadataEntry {
+  const end = stored.length - revisionBytes
+  const value = end < 0 || readUint64(stored, end) !== revision ? undefined : checkedValue(key, revision, stored.subarray(0, end))
+  if (value !== undefined) return { key, value, revision: toRevision(revision) }
+  const context = { reason: 'checksum', group: toHex(key.group), item: toHex(key.item) }
+  throw new NexusError('Corrupt', 'metadata.read: a row of the database is damaged; restore it from a backup', {
+    operation: 'metadata.read',
+    context,
+  })
+}
+
+const revisionBytes = 8
 
 function page(entries: readonly MetadataEntry[], scan: Scan | undefined): ScanPage {
   const limit = scan?.limit ?? 0

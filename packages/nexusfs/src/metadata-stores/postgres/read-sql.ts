@@ -1,6 +1,15 @@
 import { functionSettings } from './sql-names.ts'
 
 /**
+ * The clock of the server in milliseconds, or what clients of commits were told if that is higher: the clock may have been set back, or
+ * be that of another server than before.
+ */
+export function storeTime(schema: string): string {
+  const clock = '(extract(epoch FROM clock_timestamp()) * 1000)::int8'
+  return `greatest(${clock}, pg_sequence_last_value('${schema}.clock'::regclass))`
+}
+
+/**
  * Keys and pages from one snapshot in one round trip. STABLE: all its statements use the snapshot of the statement that calls it.
  * A function, not a prepared statement, so that its plans are kept also behind a pooler.
  *
@@ -14,7 +23,7 @@ CREATE FUNCTION ${schema}.read_v1(
   s_g bytea[], s_f bytea[], s_t bytea[], s_n int4[], s_r bool[]
 ) RETURNS TABLE (o int4, i bytea, rev int8, v bytea) LANGUAGE plpgsql STABLE ${functionSettings} AS $body$
 BEGIN
-  RETURN QUERY SELECT 0, NULL::bytea, (extract(epoch FROM clock_timestamp()) * 1000)::int8,
+  RETURN QUERY SELECT 0, NULL::bytea, ${storeTime(schema)},
     int8send(pg_sequence_last_value('${schema}.revision'::regclass));
   RETURN QUERY
     SELECT k.o::int4, NULL::bytea, t.rev, t.v

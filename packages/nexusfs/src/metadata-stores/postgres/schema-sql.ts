@@ -16,7 +16,8 @@ export const migrations: readonly ((schema: string) => string)[] = [
 /**
  * No index on `rev`: it would make every update touch both indexes (no HOT update). Values are not worth trying to compress, and
  * `fillfactor` leaves room on the page for the next version of a row. The first number of the sequence is used up at once, so that its
- * `last_value` is always one that was issued.
+ * `last_value` is always one that was issued. `clock` holds the highest time that the client of a commit was told: a sequence, since a row
+ * that every commit changes would be one that every commit waits for.
  */
 function tables(schema: string): string {
   return `
@@ -30,5 +31,6 @@ CREATE TABLE ${schema}.entry (
 ALTER TABLE ${schema}.entry ALTER COLUMN v SET STORAGE EXTERNAL;
 CREATE SEQUENCE ${schema}.revision AS int8 CACHE 1 NO CYCLE;
 SELECT nextval('${schema}.revision');
+CREATE SEQUENCE ${schema}.clock AS int8 CACHE 1 NO CYCLE;
 `
 }

@@ -1,4 +1,5 @@
 import { revisionsPerEpoch } from '../../core/revision.ts'
+import { storeTime } from './read-sql.ts'
 import { quoteSchema } from './sql-names.ts'
 
 /** The statements of a store, for its schema. */
@@ -23,15 +24,15 @@ export function statementsFor(schemaName: string): Statements {
   return {
     read: `SELECT * FROM ${schema}.read_v1(${places(7)})`,
     readKeys: `
-      SELECT 0, NULL::bytea, (extract(epoch FROM clock_timestamp()) * 1000)::int8,
+      SELECT 0, NULL::bytea, ${storeTime(schema)},
         int8send(pg_sequence_last_value('${schema}.revision'::regclass))
       UNION ALL
       SELECT k.o::int4, NULL::bytea, t.rev, t.v FROM unnest($1::bytea[], $2::bytea[]) WITH ORDINALITY AS k(g, i, o)
       CROSS JOIN LATERAL (SELECT e.rev, e.v FROM ${schema}.entry e WHERE e.g = k.g AND e.i = k.i LIMIT 1) t`,
-    commit: `SELECT ${schema}.commit_v1(${places(25)})`,
-    horizon: `SELECT ${schema}.horizon_v1()`,
+    commit: `SELECT ${schema}.commit_v1(${places(26)})`,
+    horizon: `SELECT ${schema}.horizon_v1(true)`,
     raiseEpoch: `SELECT setval('${schema}.revision', (last_value / ${revisionsPerEpoch} + 1) * ${revisionsPerEpoch}) FROM ${schema}.revision`,
-    position: `SELECT pg_sequence_last_value('${schema}.revision'::regclass), ${schema}.horizon_v1()`,
+    position: `SELECT pg_sequence_last_value('${schema}.revision'::regclass), ${schema}.horizon_v1(false)`,
     notify: `SELECT pg_notify($1, '') WHERE EXISTS (
       SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = $2::int8::oid AND l.objid = ${listenerId}
         AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))`,

@@ -22,6 +22,8 @@ export interface StoreSession {
   readonly isPooled: boolean
   readonly pool: ConnectionPool<Connection>
   readonly seen: HighestSeen
+  /** The highest time in a reply, in ms: what commits are dated by. */
+  readonly told: { time: number }
   readonly info: MetadataStoreInfo
   /** A connection of its own that listens to the channel; `undefined` behind a pooler. */
   listen(): Promise<Connection | undefined>
@@ -104,6 +106,7 @@ function begin({ settings, location, first, store, connect }: Beginning): StoreS
     isPooled: first.isPooled,
     pool,
     seen: new HighestSeen(location),
+    told: { time: 0 },
     get info() {
       return { ...fixed, durability }
     },

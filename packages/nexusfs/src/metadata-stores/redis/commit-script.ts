@@ -1,22 +1,22 @@
 import { defineScript, openingLines, type RedisScript } from './script.ts'
 
 /**
- * Applies a list of commits (ARGV[4], packed by `pack-commit.ts`) and returns, after 'done', two values for each: its revision and 0;
+ * Applies a list of commits (ARGV[4], packed by `pack-commit.ts`, behind the highest time that the client was told) and returns, after 'done', two values for each: its revision and 0;
  * or minus the place of the first expectation that failed, counted from 1, and the 8 bytes of the revision found there, if any; or
  * 0 and why it could not be applied.
  *
  * Redis does not undo a script that breaks off, so everything that can fail comes first. The expectations come before any write. The
  * first write of all is the counter: if the server takes no writes (out of memory, a replica, a full disk), it says so there, and
  * behind it Redis never refuses a command of the same script for such a reason. The counter moves once for the whole list; numbers of
- * failed members stay unused. Of a member's writes those to the indexes come first: they alone can meet a key of another type, and
+ * failed members stay unused. With it moves the time that later reads are told at least. Of a member's writes those to the indexes come first: they alone can meet a key of another type, and
  * they are taken back then. SET and DEL cannot fail.
  */
 export const commitScript: RedisScript = defineScript(
   openingLines,
   `
 local input, at = ARGV[4], 1
-local total
-total, at = struct.unpack('>I4', input, at)
+local told, total
+told, total, at = struct.unpack('>I8I4', input, at)
 
 -- The first 8 bytes of each entry that was looked at, '' where there is none. (A number as an argument costs more than the command.)
 local heads = {}
@@ -135,7 +135,7 @@ local function apply(writes, stamp)
       if heads[write.key] ~= '' then redis.call('DEL', write.key) end
       heads[write.key] = ''
     else
-      redis.call('SET', write.key, stamp .. write.value)
+      redis.call('SET', write.key, stamp .. write.value .. stamp)
       heads[write.key] = stamp
     end
   end
@@ -155,8 +155,10 @@ for member = 1, total do
     if revision then
       revision = revision + 1
     else
-      local left = total - member
-      revision = redis.call('HINCRBY', KEYS[1], 'revision', left + 1) - left
+      revision = last + 1
+      local counter = string.format('%.0f', last + total - member + 1)
+      local time = string.format('%.0f', math.max(told, tonumber(state[4]) or 0))
+      redis.call('HSET', KEYS[1], 'revision', counter, 'time', time)
     end
     if apply(writes, struct.pack('>I8', revision)) then
       result, detail = revision, 0

@@ -126,6 +126,7 @@ describe.skipIf(server === undefined)('the rights in the README of the adapter',
       'zlexcount',
       'hmget',
       'hincrby',
+      'hset',
       'publish',
     ]) {
       await server?.command('ACL', ...words, `-${right}`)

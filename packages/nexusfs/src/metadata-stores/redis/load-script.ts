@@ -25,7 +25,7 @@ for i = 1, total do
   local group, item, stamp, value
   group, item, stamp, value, at = struct.unpack('>I2c0I2c0c8I4c0', input, at)
   local place = placeOf(group)
-  redis.call('SET', place.values .. item, stamp .. value)
+  redis.call('SET', place.values .. item, stamp .. value .. stamp)
   added = added + redis.call('ZADD', place.index, '0', item)
   local revision = struct.unpack('>I8', stamp)
   if revision > last then last = revision end

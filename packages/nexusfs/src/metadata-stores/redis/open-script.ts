@@ -26,6 +26,7 @@ local trials = {
 
 local state = redis.call('HMGET', KEYS[1], 'id', 'format', 'revision', 'loading')
 if not state[1] and ARGV[3] ~= '1' then return {'absent'} end
+if state[1] then trials[#trials + 1] = { 'HSET', KEYS[1], 'id', state[1] } end
 for i = 1, #trials do
   local trial = redis.pcall(unpack(trials[i]))
   local err = type(trial) == 'table' and trial.err

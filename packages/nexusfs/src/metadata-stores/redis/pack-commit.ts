@@ -1,4 +1,6 @@
-import type { Commit, Expectation, ItemRange, Scan, Write } from '../../metadata/metadata-store.ts'
+import { uint64 } from '../../core/bytes.ts'
+import { checkBytes, checkOf } from '../../metadata/checked-value.ts'
+import type { Commit, Expectation, ItemRange, Scan, Write, WrittenKey } from '../../metadata/metadata-store.ts'
 import { PackedWriter } from './packed-writer.ts'
 
 /** One commit in the form that `commit-script.ts` reads: its size, its expectations, its writes. */
@@ -14,7 +16,12 @@ export function packCommit({ expect, writes }: Commit): Buffer {
   return target.finish()
 }
 
-/** Packed commits, or packed reads, behind their number. */
+/** Packed commits behind the highest time that this client was told, and their number. */
+export function packCommits(toldTime: number, commits: readonly Uint8Array[]): Buffer {
+  return Buffer.concat([uint64(toldTime), packList(commits)])
+}
+
+/** Packed requests behind their number. */
 export function packList(requests: readonly Uint8Array[]): Buffer {
   const count = Buffer.allocUnsafe(4)
   count.writeUInt32BE(requests.length)
@@ -51,7 +58,16 @@ function packWrite(target: PackedWriter, write: Write): void {
   target.short(write.key.item)
   if (write.kind === 'delete') return
   if (slot !== undefined) target.uint16(slot)
-  target.long(write.value)
+  packValue(target, write.key, write.value)
+}
+
+/** With its check behind it, which the server keeps and does not know. */
+export function packValue(target: PackedWriter, key: WrittenKey, value: Uint8Array): void {
+  const { slot, crc } = checkOf(key, value)
+  target.uint32(value.length + checkBytes)
+  target.raw(value)
+  target.uint16(slot)
+  target.uint32(crc)
 }
 
 /** A scan as `read-script.ts` reads it. */

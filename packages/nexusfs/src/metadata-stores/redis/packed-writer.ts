@@ -42,12 +42,6 @@ export class PackedWriter {
     this.raw(bytes)
   }
 
-  /** At most 2^32 - 1 bytes after their length: `I4c0`. */
-  long(bytes: Uint8Array): void {
-    this.uint32(bytes.length)
-    this.raw(bytes)
-  }
-
   raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length)
     this.#bytes.set(bytes, this.#length)

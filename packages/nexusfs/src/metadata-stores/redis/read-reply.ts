@@ -1,6 +1,7 @@
-import { readUint64 } from '../../core/bytes.ts'
+import { readUint64, toHex } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
 import { type Revision, toRevision } from '../../core/revision.ts'
+import { checkedValue } from '../../metadata/checked-value.ts'
 import type { Key, MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
 import type { GroupLimits, Part } from './group-queue.ts'
 import { packScan } from './pack-commit.ts'
@@ -36,11 +37,15 @@ export type FoundByRead =
   | { readonly values: readonly Reply[]; readonly pages: readonly Reply[]; readonly time: number }
   | { readonly broken: string }
 
-/** The answer of `read-script.ts`, read by read. */
+/**
+ * The answer of `read-script.ts`, read by read. The server's clock may have been set back, or be that of another server than before; the
+ * time is never below that of a commit.
+ */
 export function toFound(reply: readonly Reply[]): readonly FoundByRead[] {
-  const time = asNumber(reply[2]) * 1000 + Math.floor(asNumber(reply[3]) / 1000)
+  const clock = asNumber(reply[2]) * 1000 + Math.floor(asNumber(reply[3]) / 1000)
+  const time = Math.max(clock, asNumber(reply[4]))
   const found: FoundByRead[] = []
-  for (let i = 4; i + 1 < reply.length; i += 2) found.push(toOneFound(reply[i], reply[i + 1], time))
+  for (let i = 5; i + 1 < reply.length; i += 2) found.push(toOneFound(reply[i], reply[i + 1], time))
   return found
 }
 
@@ -78,9 +83,26 @@ function toPage({ group }: Scan, reply: readonly Reply[]): ScanPage {
   return { entries, hasMore: reply[0] === 1 }
 }
 
-/** Copies, so that one small entry does not keep a whole chunk of the socket in memory. */
+/**
+ * Copies, so that one small entry does not keep a whole chunk of the socket in memory.
+ * @throws {NexusError} Corrupt if it is not as it was written, or was written under another key
+ */
 function decode(key: Key, stored: Buffer): MetadataEntry {
-  return { key, value: new Uint8Array(stored.subarray(stampBytes)), revision: toStampedRevision(stored) }
+  const revision = toStampedRevision(stored)
+  const end = stored.length - stampBytes
+  if (end >= stampBytes && stored.compare(stored, 0, stampBytes, end) === 0) {
+    const value = checkedValue(key, revision, stored.subarray(stampBytes, end))
+    if (value !== undefined) return { key, value: new Uint8Array(value), revision }
+  }
+  const context = { reason: 'checksum', group: toHex(key.group), item: toHex(key.item) }
+  throw new NexusError(
+    'Corrupt',
+    'metadata.read: an entry in Redis is damaged, or another program has written it; restore it from a backup',
+    {
+      operation: 'metadata.read',
+      context,
+    },
+  )
 }
 
 /**

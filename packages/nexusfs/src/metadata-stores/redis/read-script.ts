@@ -5,9 +5,9 @@ const pageBytes = 16_777_216
 
 /**
  * Answers a list of reads (ARGV[4], packed), each a number of keys and of scans, all from one snapshot, since Redis runs one script at
- * a time. Returns 'done', the last revision, the server's clock (seconds, microseconds), then for each read two values: the list of
- * what its keys hold, and the list of its pages; or why it cannot be answered, and nothing. A page is 1 if there is more, then items and values in turn. A value is the revision
- * in 8 bytes, then the bytes.
+ * a time. Returns 'done', the last revision, the server's clock (seconds, microseconds), the highest time that the client of a commit was told, then for each read two values: the list of
+ * what its keys hold, and the list of its pages; or why it cannot be answered, and nothing. A page is 1 if there is more, then items and values in turn. A value is as it is stored: the
+ * revision in 8 bytes, the bytes with their check, and the revision again.
  */
 export const readScript: RedisScript = defineScript(
   openingLines,
@@ -38,7 +38,7 @@ local function page(place, reverse, from, to, limit)
 end
 
 local time = redis.call('TIME')
-local reply = { 'done', state[2], time[1], time[2] }
+local reply = { 'done', state[2], time[1], time[2], state[4] or '0' }
 local requests
 requests, at = struct.unpack('>I4', input, at)
 for request = 1, requests do
@@ -60,8 +60,8 @@ for request = 1, requests do
     pages[i] = found
     broken = broken or err
   end
-  reply[2 * request + 3] = broken or values
-  reply[2 * request + 4] = broken and '' or pages
+  reply[2 * request + 4] = broken or values
+  reply[2 * request + 5] = broken and '' or pages
 end
 return reply
 `,

@@ -1,9 +1,10 @@
 /**
  * How a store lies in Redis. All keys begin with its prefix.
  *
- * - `<prefix>state`, a hash: `format` (1), `id` (of the store, random), `revision` (the last one), `entries` (their number), and
- *   `loading` while a load runs.
- * - `<prefix>e<length of group, 2 bytes><group><item>`, a string: an entry's revision (8 bytes, big-endian), then its value.
+ * - `<prefix>state`, a hash: `format` (1), `id` (of the store, random), `revision` (the last one), `time` (the highest that the client of a
+ *   commit was told, in ms since 1970), `entries` (their number), and `loading` while a load runs.
+ * - `<prefix>e<length of group, 2 bytes><group><item>`, a string: an entry's revision (8 bytes, big-endian), its value with its check
+ *   (`checked-value.ts`), and the revision again.
  * - `<prefix>i<group>`, a sorted set: the items of a group, all with score 0, so that they are ordered byte by byte.
  * - `<prefix>commits`, a channel: a message after every commit.
  *

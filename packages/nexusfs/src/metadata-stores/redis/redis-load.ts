@@ -7,6 +7,7 @@ import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { Call } from './call.ts'
 import { callWithin, type RedisClient } from './client.ts'
 import { beginLoadScript, endLoadScript, loadScript, unloadScript } from './load-script.ts'
+import { packValue } from './pack-commit.ts'
 import { PackedWriter } from './packed-writer.ts'
 import { asNumber, asText, type Reply } from './reply.ts'
 import type { RedisScript } from './script.ts'
@@ -84,7 +85,7 @@ function pack(target: PackedWriter, { key, revision, value }: MetadataEntry): vo
   target.short(key.group)
   target.short(key.item)
   target.uint64(revision)
-  target.long(value)
+  packValue(target, key, value)
 }
 
 function withCount(count: number, batch: PackedWriter): Buffer {

@@ -25,7 +25,7 @@ import { GroupQueue } from './group-queue.ts'
 import { horizonScript, raiseEpochScript } from './horizon-script.ts'
 import { loadClient, type RedisClientClass } from './load-client.ts'
 import { type RedisStoreOptions, toRedisPlace } from './options.ts'
-import { packList } from './pack-commit.ts'
+import { packCommits, packList } from './pack-commit.ts'
 import { probePlace } from './probe-place.ts'
 import { type FoundByRead, readLimits, toFound, toReadPart, toReadReply } from './read-reply.ts'
 import { readScript } from './read-script.ts'
@@ -50,6 +50,8 @@ export class RedisStore implements MetadataStore {
   readonly #reads: GroupQueue<FoundByRead>
   readonly #watches = new Set<RedisWatch>()
   readonly #calls = new CallsUnderWay()
+  /** The highest time in a reply: what commits are dated by. */
+  #toldTime = 0
 
   /**
    * Connects, checks the server and its settings, and makes the store if there is none. Tries once.
@@ -180,7 +182,9 @@ export class RedisStore implements MetadataStore {
     const call = callWithin(this.#client.place, 'metadata.read', undefined)
     const reply = await this.#ask(call, readScript, [packList(packed)])
     this.#client.saw(asNumber(reply[1]))
-    return toFound(reply)
+    const found = toFound(reply)
+    for (const one of found) if ('time' in one) this.#toldTime = Math.max(this.#toldTime, one.time)
+    return found
   }
 
   /** For scripts that change nothing: one whose answer was lost with its connection is asked once more. */
@@ -199,7 +203,7 @@ export class RedisStore implements MetadataStore {
     const connection = await this.#client.connection(call)
     const packed = take()
     if (packed.length === 0) return []
-    const reply = await this.#answer(connection, call, commitScript, [packList(packed)], 'unknown')
+    const reply = await this.#answer(connection, call, commitScript, [packCommits(this.#toldTime, packed)], 'unknown')
     const results = toCommitResults(reply.slice(1), call.operation)
     for (const result of results) {
       if (result.status === 'committed') this.#client.saw(result.revision)

@@ -18,7 +18,7 @@ export function defineScript(...parts: readonly string[]): RedisScript {
  * A script that finds another store, an older state or a load under way returns so, and does nothing.
  */
 export const openingLines: string = `
-local state = redis.call('HMGET', KEYS[1], 'id', 'revision', 'loading')
+local state = redis.call('HMGET', KEYS[1], 'id', 'revision', 'loading', 'time')
 if state[1] ~= ARGV[1] then return {'gone'} end
 local last = tonumber(state[2])
 if last < tonumber(ARGV[2]) then return {'older', state[2]} end
