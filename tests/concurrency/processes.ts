@@ -33,12 +33,15 @@ export function startWorker<Job extends keyof Jobs>(
   const errors = child.stderr === null ? Promise.resolve('') : text(child.stderr)
   const ready = once(child, 'message')
   ready.catch(() => undefined)
+  // Known only once the process has ended: while it closes the store, it may still leave something in the folder.
   const result = new Promise<ResultOf<Job>>((resolve, reject) => {
+    let told: { readonly result: ResultOf<Job> } | undefined
     child.on('message', (message: { result?: ResultOf<Job> }) => {
-      if (message.result !== undefined) resolve(message.result)
+      if (message.result !== undefined) told = { result: message.result }
     })
     child.on('error', reject)
     child.on('exit', (code, signal) => {
+      if (told !== undefined) return resolve(told.result)
       void errors.then((output) => reject(new Error(`the worker ended with ${code ?? signal}: ${output}`)))
     })
   })
