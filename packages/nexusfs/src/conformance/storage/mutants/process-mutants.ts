@@ -1,6 +1,7 @@
 import { open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isNexusError, NexusError } from '../../../core/errors.ts'
 import type { BlobPage, StorageBackend } from '../../../storage/storage-backend.ts'
 import { placeMutant, type StorageMutant } from './mutant.ts'
@@ -120,6 +121,8 @@ async function throughDraft(
   try {
     let at = 0
     for await (const piece of body) at += (await draft.write(piece, 0, piece.length, at)).bytesWritten
+    // Long enough for the other process to come, also where they do not begin at quite the same moment.
+    await sleep(15)
     await port.put(key, new Uint8Array(await readFile(file)).slice(0, at), { size })
   } finally {
     await draft.close()
