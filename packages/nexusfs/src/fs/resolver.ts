@@ -105,7 +105,8 @@ export class Resolver {
     for (let leg = way; ; ) {
       const end = this.#walk(asked, leg, entries, from, passed)
       const { onward } = leg
-      if (end === undefined || end.obstacle !== undefined) return end
+      if (end === undefined) return undefined
+      if (end.obstacle !== undefined) return this.#blocked(leg, end, end.obstacle)
       if (onward === undefined) return keepsLast || !this.#isSymlink(leg.path, end.bound) ? end : undefined
       if (onward.kind === 'up') {
         if (end.directory === undefined) return this.#isSymlink(leg.path, end.bound) ? undefined : astray(end)
@@ -119,6 +120,15 @@ export class Resolver {
       from += leg.steps.length
       leg = onward.leg
     }
+  }
+
+  /** The way ends on this leg, which need not be the last one: then the path that was asked for lies elsewhere. */
+  #blocked({ path, onward }: Leg, end: Resolved, obstacle: Obstacle): Resolved | undefined {
+    if (onward === undefined) return end
+    if (onward.kind === 'up') return obstacle.kind === 'missing' ? { ...end, obstacle: { kind: 'astray', path } } : end
+    // The link that was believed to stand there is gone with a directory above it.
+    this.hints.forgetSymlink(path)
+    return undefined
   }
 
   /** True if a link stands at the path (and leads to `target`, if that is given); what is seen there is remembered. */

@@ -108,6 +108,33 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
         assert.equal(Number((await fs.stat('/real/dir'))?.modifiedAt), 7)
       }))
 
+    it('that leads up again from a directory that is missing leads nowhere, and a write makes nothing', () =>
+      withTree(async (fs) => {
+        await fs.symlink('a/a/..', '/astray')
+        for (const write of [fs.write('/astray/a', 'x'), fs.append('/astray/a', 'x'), fs.edit('/astray/a', () => 'x')]) {
+          assert.equal(await codeOf(() => write), 'NotFound')
+        }
+        assert.equal(await fs.exists('/a'), false)
+        await fs.mkdir('/a/a', { recursive: true })
+        await fs.write('/astray/b', 'x')
+        assert.equal(await fs.readText('/a/b'), 'x')
+      }))
+
+    it('that is gone with a directory above it sends a write of another client to the path itself', async () => {
+      await using place = await makePlace()
+      const one = await place.open()
+      const two = await place.open()
+      await one.write('/real/x', 'x')
+      await one.symlink('/real', '/dir/link', { parents: true })
+      assert.equal(await two.readText('/dir/link/x'), 'x')
+      await one.remove('/dir', { recursive: true })
+      await two.write('/dir/link/y', 'y')
+      assert.deepEqual(
+        (await all(one.walk('/'))).map(({ path }) => path),
+        ['/dir', '/dir/link', '/dir/link/y', '/real', '/real/x'],
+      )
+    })
+
     it('stands in the way of what must be new, also if it leads nowhere', () =>
       withTree(async (fs) => {
         for (const path of ['/real/dangling', '/real/to-file', '/to-dir']) {
