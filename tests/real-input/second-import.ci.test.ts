@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { lstat, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openNexus } from 'nexusfs'
 import { it } from 'vitest'
 
@@ -21,6 +22,7 @@ it('a second import of 10,000 unchanged files takes less than a fifth of the fir
       const data = join(folder, `data${round}`)
       await using nexus = await openNexus(data, { durability: 'os', config: false })
       const first = await processorTime(() => nexus.importTree(source, '/t'))
+      await witnessLeft(data)
       const before = await lstat(join(data, 'tmp'))
       const second = await processorTime(async () => {
         const { unchanged, files, failed } = await nexus.importTree(source, '/t')
@@ -34,6 +36,15 @@ it('a second import of 10,000 unchanged files takes less than a fifth of the fir
     await rm(folder, { recursive: true, force: true })
   }
 }, 300_000)
+
+/** The first commit of a process leaves a blob that is a witness of the database, in the background and by way of `tmp`. */
+async function witnessLeft(data: string): Promise<void> {
+  for (;;) {
+    const blobs = await readdir(join(data, 'blobs'), { recursive: true })
+    if (blobs.some((name) => /witness.+[0-9]{16}$/.test(name))) return
+    await sleep(5)
+  }
+}
 
 /** Of all threads of the process, in milliseconds: other work of the machine does not count. */
 async function processorTime(work: () => Promise<unknown>): Promise<number> {
