@@ -111,9 +111,9 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
     it('that leads up again from a directory that is missing leads nowhere, and a write makes nothing', () =>
       withTree(async (fs) => {
         await fs.symlink('a/a/..', '/astray')
-        for (const write of [fs.write('/astray/a', 'x'), fs.append('/astray/a', 'x'), fs.edit('/astray/a', () => 'x')]) {
-          assert.equal(await codeOf(() => write), 'NotFound')
-        }
+        assert.equal(await codeOf(() => fs.write('/astray/a', 'x')), 'NotFound')
+        assert.equal(await codeOf(() => fs.append('/astray/a', 'x')), 'NotFound')
+        assert.equal(await codeOf(() => fs.edit('/astray/a', () => 'x')), 'NotFound')
         assert.equal(await fs.exists('/a'), false)
         await fs.mkdir('/a/a', { recursive: true })
         await fs.write('/astray/b', 'x')
