@@ -136,6 +136,13 @@ export class ModelFS {
     return node
   }
 
+  /** What an append or an edit of a file is given. */
+  contentBefore(path: string): string | undefined {
+    if (isDirectoryPath(path)) fail('IsADirectory')
+    const there = this.find(path)
+    return there?.kind === 'file' ? latest(there).content : undefined
+  }
+
   /** What stands at the path, or the error of a command that needs it. */
   demand(path: string, last: Last = 'followed'): ModelNode {
     const names = namesOf(this.real(path, last))

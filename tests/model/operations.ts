@@ -130,24 +130,12 @@ const steps: fc.Arbitrary<Step>[] = [
   })),
   fc.tuple(path, content, words).map(([at, more, say]) => ({
     label: `append ${at} ${more.length}`,
-    model: ({ model }) =>
-      shown(
-        model.write(
-          { path: at, content: `${model.find(at)?.kind === 'file' ? latest(model.file(at)).content : ''}${more}` },
-          say,
-        ),
-      ),
+    model: ({ model }) => shown(model.write({ path: at, content: `${model.contentBefore(at) ?? ''}${more}` }, say)),
     real: async (fs) => fileShown(await fs.append(at, more, say)),
   })),
   fc.tuple(path, words).map(([at, say]) => ({
     label: `edit ${at}`,
-    model: ({ model }) =>
-      shown(
-        model.write(
-          { path: at, content: edited(model.find(at)?.kind === 'file' ? latest(model.file(at)).content : undefined) },
-          say,
-        ),
-      ),
+    model: ({ model }) => shown(model.write({ path: at, content: edited(model.contentBefore(at)) }, say)),
     real: async (fs) => fileShown(await fs.edit(at, (before) => edited(before && Buffer.from(before).toString()), say)),
   })),
   fc.tuple(path, fc.option(version, { nil: undefined })).map(([at, n]) => ({

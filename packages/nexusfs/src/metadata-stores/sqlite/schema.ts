@@ -12,18 +12,19 @@ const schemaVersion = 2
  * `entries`: `k` is the key (see stored-row.ts), `r` the revision, `v` the value, `c` the checksum. Rows lie in the order in which they were written, and an index finds them by key: new rows then share the pages at the end, whatever
  * their keys. With rows in the order of their keys, a commit writes a quarter more.
  */
-const tables = `
-CREATE TABLE entries (k BLOB, r INTEGER NOT NULL, v BLOB NOT NULL, c INTEGER NOT NULL) STRICT;
-CREATE UNIQUE INDEX entries_by_key ON entries (k) WHERE k IS NOT NULL;
-PRAGMA application_id = ${applicationId};
-PRAGMA user_version = ${schemaVersion};
-`
+/** In the order of their names. */
+const tables = [
+  'CREATE TABLE entries (k BLOB, r INTEGER NOT NULL, v BLOB NOT NULL, c INTEGER NOT NULL) STRICT',
+  'CREATE UNIQUE INDEX entries_by_key ON entries (k) WHERE k IS NOT NULL',
+] as const
+const marks = [`PRAGMA application_id = ${applicationId}`, `PRAGMA user_version = ${schemaVersion}`] as const
 
 export type Identity = 'empty' | 'ours'
 
 /**
  * Whose database it is; changes nothing.
- * @throws {NexusError} InvalidConfig if it belongs to another program, Unsupported if a newer version wrote it
+ * @throws {NexusError} InvalidConfig if it belongs to another program, Unsupported if a newer version wrote it, Corrupt if the tables
+ * are not those that this version makes
  */
 export function identify(database: SqlDatabase, location: string): Identity {
   return transact(database, 'BEGIN', 'COMMIT', () => identityIn(database, location))
@@ -56,13 +57,28 @@ function identityIn(database: SqlDatabase, location: string): Identity {
       { operation: 'sqlite.open', context: { path: location, version } },
     )
   }
+  demandTables(database, location)
   return 'ours'
+}
+
+/** A page of the schema that lost a bit can name other columns, or another table, without SQLite calling it malformed. */
+function demandTables(database: SqlDatabase, location: string): void {
+  const there = database.prepare(`SELECT sql FROM sqlite_schema WHERE name IN ('entries', 'entries_by_key') ORDER BY name`).all()
+  if (there.length === tables.length && there.every(([sql], index) => sql === tables[index])) return
+  throw new NexusError(
+    'Corrupt',
+    `sqlite: the tables of ${location} are not those that Nexus made; restore the database from a backup`,
+    {
+      operation: 'sqlite.open',
+      context: { path: location },
+    },
+  )
 }
 
 /** Makes the tables, unless another process was faster. */
 export function createSchema(database: SqlDatabase, location: string): void {
   transact(database, 'BEGIN IMMEDIATE', 'COMMIT', () => {
-    if (identityIn(database, location) === 'empty') database.exec(tables)
+    if (identityIn(database, location) === 'empty') database.exec([...tables, ...marks].join(';\n'))
   })
 }
 

@@ -77,6 +77,19 @@ describe('SqliteStore.open', () => {
     for (const version of ['3.51.3', '3.52.0', '4.0.0']) checkSqliteVersion(version)
   })
 
+  it.each([
+    ['a column of another name', 'ALTER TABLE entries RENAME COLUMN c TO b'],
+    ['a table of another name', 'ALTER TABLE entries RENAME TO dntries'],
+    ['no index', 'DROP INDEX entries_by_key'],
+  ])('reports a schema with %s as Corrupt', async (_, damage) => {
+    await using first = await testStore()
+    await first.store.close()
+    const database = openDatabase(first.file)
+    database.exec(damage)
+    database.close()
+    await assert.rejects(first.another(), { code: 'Corrupt' })
+  })
+
   it('reports a damaged database as Corrupt', async () => {
     await using test = await testStore()
     for (let index = 0; index < 200; index++) await test.store.commit([commitOf(put(`k${index}`, 'x'.repeat(500)))])
