@@ -9,10 +9,10 @@ const applicationId = 0x4e584653
 const schemaVersion = 2
 
 /**
- * `entries`: `k` is the key (see stored-row.ts), `r` the revision, `v` the value, `c` the checksum. Rows lie in the order in which they were written, and an index finds them by key: new rows then share the pages at the end, whatever
- * their keys. With rows in the order of their keys, a commit writes a quarter more.
+ * `entries`: `k` is the key (see stored-row.ts), `r` the revision, `v` the value, `c` the checksum. Rows lie in the order
+ * in which they were written, and an index finds them by key: new rows then share the pages at the end, whatever their keys. With rows
+ * in the order of their keys, a commit writes a quarter more. The statements are in the order of the names that they make.
  */
-/** In the order of their names. */
 const tables = [
   'CREATE TABLE entries (k BLOB, r INTEGER NOT NULL, v BLOB NOT NULL, c INTEGER NOT NULL) STRICT',
   'CREATE UNIQUE INDEX entries_by_key ON entries (k) WHERE k IS NOT NULL',
