@@ -1,4 +1,7 @@
-/** First in, first out; a step costs the same however many wait. */
+/** Items taken before the room in front of the queue is given back. */
+const mostTaken = 1_024
+
+/** First in, first out; a step costs the same however many wait, also where items that were taken out are put back. */
 export class Fifo<Item> {
   #items: (Item | undefined)[] = []
   /** Where the first is; those before it have gone. */
@@ -22,16 +25,22 @@ export class Fifo<Item> {
     const item = this.#items[this.#head]
     this.#items[this.#head] = undefined
     this.#head += 1
-    if (this.#head === this.#items.length) this.#items = []
-    else if (this.#head > 1_000 && this.#head * 2 > this.#items.length) this.#items = this.#items.slice(this.#head)
-    else return item
-    this.#head = 0
+    if (this.#head >= mostTaken && this.#head * 2 >= this.#items.length) this.#moveTo(this.#items.slice(this.#head))
     return item
   }
 
-  /** Puts items in front of all others, in their order. Costs as much as there are. */
+  /** Puts items in front of all others, in their order: into the room that was left when they were taken, if that is still there. */
   putBack(items: readonly Item[]): void {
-    this.#items = [...items, ...this.#items.slice(this.#head)]
+    if (items.length > this.#head) {
+      this.#moveTo([...items, ...this.#items.slice(this.#head)])
+      return
+    }
+    this.#head -= items.length
+    for (const [index, item] of items.entries()) this.#items[this.#head + index] = item
+  }
+
+  #moveTo(items: (Item | undefined)[]): void {
+    this.#items = items
     this.#head = 0
   }
 }

@@ -1,4 +1,5 @@
 import { NexusError } from '../../core/errors.ts'
+import { Fifo } from '../../core/fifo.ts'
 import { afterMicrotasks, type LoopTurns } from '../../core/loop-turns.ts'
 import type { Revision } from '../../core/revision.ts'
 import type { Commit, CommitResult } from '../../metadata/metadata-store.ts'
@@ -8,7 +9,6 @@ import type { GroupOutcome, MemberResult } from './group-committer.ts'
 import { type PlannedCommit, planCommit } from './planned-commit.ts'
 import type { AppliedCommit } from './read-cache.ts'
 import { faultError, faultOf, type Outcome, type SqlFault } from './sql-fault.ts'
-import { WaitingLine } from './waiting-line.ts'
 
 /** Most commits of one transaction. */
 const groupSize = 64
@@ -38,7 +38,7 @@ interface Member {
 /** Gathers the commits of all callers into groups, one transaction each, in the order of the calls. */
 export class CommitQueue {
   readonly #options: CommitQueueOptions
-  readonly #waiting = new WaitingLine<Member>()
+  readonly #waiting = new Fifo<Member>()
   #isActive = false
   #isPaused = false
   /** The turn of the event loop in which a group last ended. */
@@ -79,7 +79,7 @@ export class CommitQueue {
   resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    if (this.#waiting.length > 0) setImmediate(() => this.#flush())
+    if (this.#waiting.size > 0) setImmediate(() => this.#flush())
   }
 
   /**
@@ -139,7 +139,7 @@ export class CommitQueue {
         group.push(member)
         for (const { value } of member.plan.writes) bytes += value?.length ?? 0
       }
-      this.#waiting.removeFirst()
+      this.#waiting.shift()
       if (group[0]?.isAlone === true) break
     }
     for (const { call } of group) call.isRunning = true
@@ -168,7 +168,7 @@ export class CommitQueue {
         for (const { call } of group) call.reject(faultError(outcome.fault, 'metadata.commit', 'unknown'))
     }
     this.#attempts = 0
-    if (this.#waiting.length === 0) this.#rest()
+    if (this.#waiting.size === 0) this.#rest()
     else setImmediate(() => this.#flush())
   }
 
