@@ -52,6 +52,8 @@ describe('a database that is not what it was', () => {
     const missing = await runNexus(['ls', '/', '--store', data])
     assert.equal(missing.code, 7)
     assert.match(missing.stderr, /meta\.db is missing, and its blobs are there; restore it/)
+    await assert.rejects(openNexus(data), { code: 'Corrupt', message: /is missing, and the storage backend holds blobs/ })
+    await (await SqliteStore.open({ path: join(data, 'meta.db') })).close()
     await assert.rejects(openNexus(data), { code: 'Corrupt', message: /is empty, and the storage backend holds blobs/ })
     const empty = await runNexus(['ls', '/', '--store', data])
     assert.equal(empty.code, 7)

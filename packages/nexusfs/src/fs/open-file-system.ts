@@ -21,8 +21,7 @@ const maxInlineBytes = 128 * 1024
 /** Puts the parts of a file system together over two layers that are open. */
 export async function openFileSystem<T>(options: NexusFSOptions, make: (fs: FsContext, info: NexusFSInfo) => T): Promise<T> {
   const { storage, metadata, clock = systemClock, random = systemRandom } = options
-  const inlineBytes = wholeBytes('inlineBytes', options.inlineBytes ?? metadata.info.preferredInlineBytes, maxInlineBytes)
-  const cacheBytes = wholeBytes('cacheBytes', options.cacheBytes ?? defaultCacheBytes, Number.MAX_SAFE_INTEGER)
+  const { author, cacheBytes, inlineBytes = metadata.info.preferredInlineBytes } = checkedSettings(options)
   const durability = weakerDurability(storage.info.durability, metadata.info.durability)
   const { witness: mayGoBack = false } = metadata.info.capabilities
   const emptyStorage = mayGoBack && options.mayShareStorage !== true ? storage : undefined
@@ -40,14 +39,31 @@ export async function openFileSystem<T>(options: NexusFSOptions, make: (fs: FsCo
     groups: new WriteGroups(),
     clock,
     random,
-    author: checkedAuthor(options.author ?? (process.env.NEXUS_AUTHOR || userName())),
+    author,
     foundedAt: store.foundedAt,
-    inlineBytes,
+    inlineBytes: wholeBytes('inlineBytes', inlineBytes, maxInlineBytes),
     folderLayers: options.folderLayers,
     forgetStoreFiles: holdStoreFiles([...(storage.info.localPaths ?? []), ...(metadata.info.localPaths ?? [])]),
   }
   const { storeId, durability: foundedDurability } = store
   return make(fs, { storage: storage.info, metadata: metadata.info, durability, foundedDurability, storeId })
+}
+
+/**
+ * What can be said of the settings of a file system before its layers are open.
+ * @throws {NexusError} InvalidArgument
+ */
+export function checkedSettings(options: Pick<NexusFSOptions, 'author' | 'cacheBytes' | 'inlineBytes'>): {
+  readonly author: string
+  readonly cacheBytes: number
+  readonly inlineBytes: number | undefined
+} {
+  const { author = process.env.NEXUS_AUTHOR || userName(), cacheBytes = defaultCacheBytes, inlineBytes } = options
+  return {
+    author: checkedAuthor(author),
+    cacheBytes: wholeBytes('cacheBytes', cacheBytes, Number.MAX_SAFE_INTEGER),
+    inlineBytes: inlineBytes === undefined ? undefined : wholeBytes('inlineBytes', inlineBytes, maxInlineBytes),
+  }
 }
 
 function wholeBytes(name: string, value: number, most: number): number {

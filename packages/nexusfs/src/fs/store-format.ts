@@ -44,7 +44,7 @@ export async function openStore(
     // Read after the blobs were listed: another founder's blobs come after his store.
     const { identity, time } = await readIdentity(metadata)
     if (identity !== undefined) return identity
-    if (blob !== undefined) throw emptied(metadata, blob)
+    if (blob !== undefined) throw withoutMetadata(`${metadata.info.location} is empty`, blob)
     if (!create)
       throw new NexusError('NotFound', `no store in ${metadata.info.location}; make one with create, or with \`nexus init\``)
     await found(metadata, { storeId: newId(random), foundedAt: time, durability })
@@ -56,10 +56,11 @@ async function readIdentity(metadata: MetadataStore): Promise<{ identity: StoreI
   return { identity: get[0] && decodeIdentity(get[0]), time }
 }
 
-function emptied({ info }: MetadataStore, blob: string): NexusError {
+/** The refusal of a metadata store that holds nothing where blobs stand already. */
+export function withoutMetadata(what: string, blob: string): NexusError {
   const fix =
     'if they are of this store, restore its metadata; if they are of another, use another place for the blobs, or open with mayShareStorage: true (`nexus init --share-storage`)'
-  return new NexusError('Corrupt', `${info.location} is empty, and the storage backend holds blobs; ${fix}`, {
+  return new NexusError('Corrupt', `${what}, and the storage backend holds blobs; ${fix}`, {
     operation: 'open',
     context: { reason: 'rolled back', blob },
   })

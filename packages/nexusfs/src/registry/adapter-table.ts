@@ -74,5 +74,6 @@ function bind<Port extends StorageBackend | MetadataStore>(name: string, adapter
     ...(adapter.probe && { probe: adapter.probe.bind(adapter) }),
     ...(adapter.dispose && { dispose: adapter.dispose.bind(adapter) }),
     ...(adapter.openUri && { openUri: adapter.openUri.bind(adapter) }),
+    ...(adapter.abandon && { abandon: adapter.abandon.bind(adapter) }),
   }
 }

@@ -21,6 +21,10 @@ export const builtInStorages: Readonly<Record<string, StorageRegistration>> = {
       const root = pathOfUri(uri, context.cwd)
       return LocalBackend.open({ root, durability: diskDurability(context.durability), create: context.create })
     },
+    async abandon(port) {
+      const { LocalBackend } = await import('../storage-backends/local/local-backend.ts')
+      await (port instanceof LocalBackend ? port.abandon() : port.close())
+    },
   },
   memory: {
     label: 'Memory of this process',

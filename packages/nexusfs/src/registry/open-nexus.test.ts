@@ -63,6 +63,37 @@ describe('openNexus', () => {
     assert.deepEqual(readdirSync(folder), [])
   })
 
+  it('leaves nothing behind where it is refused', async () => {
+    const gone = fresh()
+    const first = await openNexus(gone, quiet)
+    await first.write('/a', 'x')
+    await first.close()
+    rmSync(join(gone, 'meta.db'))
+    const before = readdirSync(gone)
+    for (const target of [gone, { storage: `local:${gone}`, metadata: `sqlite:${join(gone, 'meta.db')}` }]) {
+      await assert.rejects(openNexus(target, quiet), {
+        code: 'Corrupt',
+        message: /meta\.db is missing, and the storage backend holds blobs/,
+      })
+      assert.deepEqual(readdirSync(gone), before)
+    }
+    await (await openNexus(gone, { ...quiet, mayShareStorage: true })).close()
+
+    const empty = fresh()
+    mkdirSync(empty)
+    mkdirSync(join(empty, 'meta.db'))
+    await assert.rejects(openNexus(empty, quiet), { code: 'InvalidConfig' })
+    assert.deepEqual(readdirSync(empty), ['meta.db'])
+    const absent = join(fresh(), 'deep')
+    for (const options of [{ inlineBytes: -1 }, { cacheBytes: 0.5 }, { author: '' }]) {
+      await assert.rejects(openNexus(absent, { ...quiet, ...options }), { code: 'InvalidArgument' })
+    }
+    await assert.rejects(openNexus({ storage: `local:${absent}`, metadata: 'sqlite:/dev/null/meta.db', ...quiet }), {
+      code: 'NotFound',
+    })
+    assert.equal(existsSync(join(absent, '..')), false)
+  })
+
   it('opens both layers by URI, relative to the working directory', async () => {
     const cwd = fresh()
     mkdirSync(cwd)

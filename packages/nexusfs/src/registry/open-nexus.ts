@@ -6,12 +6,17 @@ import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import { didYouMean } from '../core/near-miss.ts'
 import { closeQuietly } from '../fs/check-layers.ts'
 import { NexusFS } from '../fs/nexus-fs.ts'
+import { checkedSettings } from '../fs/open-file-system.ts'
+import { withoutMetadata } from '../fs/store-format.ts'
 import { shown } from '../fs/take-options.ts'
+import type { MetadataStore } from '../metadata/metadata-store.ts'
+import type { StorageBackend } from '../storage/storage-backend.ts'
 import type { Environment } from './environment-gate.ts'
 import { folderLayers } from './folder-layers.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 import { type LocatedStore, locateStore, type StorePlace, type StoreRequest, wholeStore } from './locate-store.ts'
 import { findMetadata, findStorage, type OpenPortContext, type PortSource } from './open-port.ts'
+import { redactSecrets } from './redact.ts'
 
 /** How to open a store, wherever it is. */
 export interface OpenOptions {
@@ -46,7 +51,8 @@ export interface OpenTarget extends OpenOptions, StoreRequest {}
  * two layers by URI or as open adapters (`storage` and `metadata`), or a store of the config (`store`). With neither, it is the
  * store of this place: `NEXUS_STORE`, `store` in the config, the nearest `.nexus` folder.
  *
- * The file system owns what it stands on: closing it closes both layers. Adapters that were given open stay open if this fails.
+ * The file system owns what it stands on: closing it closes both layers. Adapters that were given open stay open if this fails, and
+ * folders that it made are gone again.
  * @throws {NexusError} InvalidArgument, InvalidConfig, NotFound if there is no store and `create` is false, or as the adapters
  * @example
  * await using nexus = await openNexus('./data')
@@ -104,15 +110,16 @@ function layersOfFolder(folder: string): Layers {
   return { kind: 'layers', storage: `local:${folder}`, metadata: `sqlite:${join(folder, 'meta.db')}`, base: folder }
 }
 
-/** Both adapters are found before either is opened; if the second cannot be opened, the first is closed. */
+/** Both adapters are found before either is opened; if the second cannot be opened, the first is closed, and leaves nothing behind. */
 async function openLayers(layers: Layers, context: OpenPortContext, settings: OpenOptions): Promise<NexusFS> {
+  checkedSettings(settings)
   const storageSource = await sourceOf(layers.storage, (uri) => findStorage(uri, context.config))
   const metadataSource = await sourceOf(layers.metadata, (uri) => findMetadata(uri, context.config))
-  const opened: { close(): Promise<void> }[] = []
+  const opened: (() => Promise<void>)[] = []
   try {
     const storage = await openSource(storageSource, context, opened)
-    const metadata = await openSource(metadataSource, context, opened)
     const { author, create, mayShareStorage, cacheBytes, inlineBytes, clock, random } = settings
+    const metadata = await openMetadata(metadataSource, { storage, mayShareStorage }, context, opened)
     return await NexusFS.open({
       storage,
       metadata,
@@ -127,26 +134,50 @@ async function openLayers(layers: Layers, context: OpenPortContext, settings: Op
       random,
     })
   } catch (error) {
-    for (const port of opened.reverse()) await closeQuietly(port)
+    for (const close of opened.reverse()) await closeQuietly({ close })
     throw error
   }
 }
 
-type Source<Port> = { readonly given: Port } | { readonly found: PortSource<Port> }
+type Source<Port> = { readonly given: Port } | { readonly found: PortSource<Port>; readonly uri: string }
 
 async function sourceOf<Port>(layer: string | Port, find: (uri: string) => Promise<PortSource<Port>>): Promise<Source<Port>> {
-  return typeof layer === 'string' ? { found: await find(layer) } : { given: layer }
+  return typeof layer === 'string' ? { found: await find(layer), uri: layer } : { given: layer }
 }
 
-async function openSource<Port extends { close(): Promise<void> }>(
-  source: Source<Port>,
-  context: OpenPortContext,
-  opened: { close(): Promise<void> }[],
-): Promise<Port> {
+async function openSource<Port>(source: Source<Port>, context: OpenPortContext, opened: (() => Promise<void>)[]): Promise<Port> {
   if ('given' in source) return source.given
   const port = await source.found.open(context)
-  opened.push(port)
+  opened.push(() => source.found.abandon(port))
   return port
+}
+
+/**
+ * A database that is missing beside its blobs is not made: the store is refused for them, and it would stay behind, empty.
+ * @throws {NexusError} Corrupt (reason `rolled back`), and as the adapter
+ */
+async function openMetadata(
+  source: Source<MetadataStore>,
+  { storage, mayShareStorage }: { readonly storage: StorageBackend; readonly mayShareStorage: boolean | undefined },
+  context: OpenPortContext,
+  opened: (() => Promise<void>)[],
+): Promise<MetadataStore> {
+  if (!context.create || mayShareStorage === true || 'given' in source || source.found.isRemote) {
+    return openSource(source, context, opened)
+  }
+  const openExisting = (): Promise<MetadataStore | undefined> =>
+    openSource(source, { ...context, create: false }, opened).catch((error: unknown) => {
+      if (isNexusError(error, 'NotFound')) return undefined
+      throw error
+    })
+  const found = await openExisting()
+  if (found !== undefined) return found
+  const [blob] = (await storage.list({ limit: 1 })).blobs
+  if (blob === undefined) return openSource(source, context, opened)
+  // Looked at again: another founder's blobs come after his store.
+  const founded = await openExisting()
+  if (founded === undefined) throw withoutMetadata(`${redactSecrets(source.uri)} is missing`, blob.key)
+  return founded
 }
 
 async function noStoreIn(folder: string, cause: NexusError): Promise<NexusError> {

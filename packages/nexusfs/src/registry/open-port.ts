@@ -24,7 +24,11 @@ export interface OpenPortContext {
 
 /** An adapter that has been found and not been opened yet. */
 export interface PortSource<Port> {
+  /** True if calls cross a network. */
+  readonly isRemote: boolean
   open(context: OpenPortContext): Promise<Port>
+  /** Closes what `open` gave, and takes back what it made for it. */
+  abandon(port: Port): Promise<void>
 }
 
 /**
@@ -38,7 +42,7 @@ export async function findStorage(uri: string, config: OpenPortContext['config']
   const table = builtIn === undefined ? adapterTables(await config()).storages : builtInStorages
   const adapter = builtIn ?? findAdapter(table, scheme)
   if (adapter === undefined) throw unknownScheme('storage backend', scheme, table)
-  return { open: (context) => openWith('storage backend', adapter, uri, checkStorageBackend, context) }
+  return sourceOf(adapter, (context) => openWith('storage backend', adapter, uri, checkStorageBackend, context))
 }
 
 /**
@@ -51,7 +55,14 @@ export async function findMetadata(uri: string, config: OpenPortContext['config'
   const table = builtIn === undefined ? adapterTables(await config()).metadata : builtInMetadata
   const adapter = builtIn ?? findAdapter(table, scheme)
   if (adapter === undefined) throw unknownScheme('metadata store', scheme, table)
-  return { open: (context) => openWith('metadata store', adapter, uri, checkMetadataStore, context) }
+  return sourceOf(adapter, (context) => openWith('metadata store', adapter, uri, checkMetadataStore, context))
+}
+
+function sourceOf<Port extends StorageBackend | MetadataStore>(
+  { traits, abandon }: Registration<Port>,
+  open: PortSource<Port>['open'],
+): PortSource<Port> {
+  return { isRemote: traits.remote, open, abandon: abandon ?? ((port) => port.close()) }
 }
 
 type PortCheck = (operation: string, given: unknown) => void

@@ -25,6 +25,8 @@ export interface Registration<Port extends StorageBackend | MetadataStore> {
   dispose?(port: Port, context: OpenContext): Promise<void>
   /** Opens what a URI of the adapter's scheme names; absent = the adapter has no URIs. */
   openUri?(uri: string, context: UriContext): Promise<Port>
+  /** Closes a port of `openUri` and takes back what opening made, as long as it is empty; absent = it is only closed. */
+  abandon?(port: Port): Promise<void>
 }
 
 export type StorageRegistration = Registration<StorageBackend>

@@ -56,7 +56,15 @@ const traits = shape(
 
 const adapter = shape(
   { traits, open: isFunction },
-  { label: isText, schemes: listOf(scheme), env: gate, probe: isFunction, dispose: isFunction, openUri: isFunction },
+  {
+    label: isText,
+    schemes: listOf(scheme),
+    env: gate,
+    probe: isFunction,
+    dispose: isFunction,
+    openUri: isFunction,
+    abandon: isFunction,
+  },
 )
 
 function scheme(at: ConfigValue): void {

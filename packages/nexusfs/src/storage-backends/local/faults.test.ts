@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, it } from 'vitest'
@@ -41,6 +41,7 @@ class FaultyCalls {
       rename: (from, to) => this.#call('rename', () => nodeFileCalls.rename(from, to)),
       unlink: (path) => this.#call('unlink', () => nodeFileCalls.unlink(path)),
       makeFolder: (path) => this.#call('makeFolder', () => nodeFileCalls.makeFolder(path)),
+      removeFolder: (path) => this.#call('removeFolder', () => nodeFileCalls.removeFolder(path)),
       readFolder: (path) => this.#call('readFolder', () => nodeFileCalls.readFolder(path)),
       look: (path) => this.#call('look', () => nodeFileCalls.look(path)),
       realPath: (path) => this.#call('realPath', () => nodeFileCalls.realPath(path)),
@@ -236,7 +237,7 @@ describe.each(['disk', 'os'] as const)('LocalBackend (%s), failing at each call 
     assert.deepEqual([...faulty.openFiles.values()], [])
   })
 
-  it('open: every error is typed and leaves no descriptor', async () => {
+  it('open: every error is typed and leaves no descriptor and no folder', async () => {
     let isReached = true
     for (let at = 1; isReached; at++) {
       const faulty = new FaultyCalls()
@@ -245,6 +246,7 @@ describe.each(['disk', 'os'] as const)('LocalBackend (%s), failing at each call 
       const [outcome] = await Promise.allSettled([LocalBackend.open({ root, durability }, faulty.calls)])
       isReached = faulty.failed !== undefined
       if (outcome.status === 'rejected') checkError(outcome.reason, errnoAt(at), `open, call ${at} (${faulty.failed})`)
+      if (outcome.status === 'rejected') assert.equal(existsSync(root), false, `open, call ${at} (${faulty.failed})`)
       if (outcome.status === 'fulfilled') await outcome.value.close()
       assert.deepEqual([...faulty.openFiles.values()], [])
       faulty.disarm()

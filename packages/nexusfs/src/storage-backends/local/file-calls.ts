@@ -9,6 +9,7 @@ import {
   readdir,
   realpath,
   rename,
+  rmdir,
   type Stats,
   unlink,
   write,
@@ -32,6 +33,8 @@ export interface FileCalls {
   unlink(path: string): Promise<void>
   /** One folder, mode 0700, in one that is there. */
   makeFolder(path: string): Promise<void>
+  /** Only one that is empty. */
+  removeFolder(path: string): Promise<void>
   readFolder(path: string): Promise<readonly Dirent[]>
   /** Does not follow a symbolic link. */
   look(path: string): Promise<Stats>
@@ -54,6 +57,7 @@ export const nodeFileCalls: FileCalls = {
   rename: (from, to) => ended((done) => rename(from, to, done)),
   unlink: (path) => ended((done) => unlink(path, done)),
   makeFolder: (path) => ended((done) => mkdir(path, 0o700, done)),
+  removeFolder: (path) => ended((done) => rmdir(path, done)),
   readFolder: (path) => resultOf((done) => readdir(path, { withFileTypes: true }, done)),
   look: (path) => resultOf((done) => lstat(path, done)),
   realPath: (path) => resultOf((done) => realpath.native(path, done)),

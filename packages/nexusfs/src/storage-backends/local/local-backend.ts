@@ -25,7 +25,7 @@ import { Folders } from './folders.ts'
 import { KeyTurns } from './key-turns.ts'
 import { blobFileOf, type LocalPlace } from './local-place.ts'
 import { mapBounded } from './map-bounded.ts'
-import { openRoot, type RootFolders } from './open-root.ts'
+import { type OpenedRoot, openRoot, takeBack } from './open-root.ts'
 import { Permits } from './permits.ts'
 import { sweepStaleDrafts } from './stale-drafts.ts'
 import { TemporaryNames } from './temporary-name.ts'
@@ -48,6 +48,8 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
   readonly info: StorageBackendInfo
   readonly #place: LocalPlace
   readonly #gate: CallGate
+  /** The folders that were not there before it was opened. */
+  readonly #made: readonly string[]
   readonly #drafts = new Set<Draft>()
   readonly #streams = new Set<BlobStream>()
   #closing: Promise<void> | undefined
@@ -74,9 +76,10 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
     }
   }
 
-  private constructor(root: RootFolders, isDurable: boolean, calls: FileCalls, temporaryNames: TemporaryNames) {
+  private constructor({ made, ...root }: OpenedRoot, isDurable: boolean, calls: FileCalls, temporaryNames: TemporaryNames) {
     const folderSync = new FolderSync(calls)
     this.#gate = new CallGate(root.root)
+    this.#made = made
     this.#place = {
       ...root,
       calls,
@@ -186,6 +189,12 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** Closes, and takes back the folders that opening made and that are still empty: for a store that could not be opened in the end. */
+  async abandon(): Promise<void> {
+    await this.close()
+    await takeBack(this.#place.calls, this.#made)
   }
 
   #draft(body: BlobBody, options: PutOptions, operation: string): Promise<Draft> {

@@ -16,9 +16,14 @@ export interface RootFolders {
   readonly temporary: string
 }
 
+export interface OpenedRoot extends RootFolders {
+  /** The folders that were not there, each below those before it. */
+  readonly made: readonly string[]
+}
+
 /**
  * The folders of a root, made if they are not there (mode 0700, and durable if asked). Each must be a real folder that not every
- * user may write to.
+ * user may write to. Refused, it takes back what it made.
  * @throws {NexusError} NotFound if there is no storage and `create` is false; InvalidConfig for a symbolic link; PermissionDenied for a
  * folder that every user may write to; NotADirectory; and what the file system says
  */
@@ -26,33 +31,50 @@ export async function openRoot(
   calls: FileCalls,
   path: string,
   options: { create: boolean; isDurable: boolean },
-): Promise<RootFolders> {
+): Promise<OpenedRoot> {
   const root = resolve(path)
   const folders = { root, blobs: join(root, 'blobs'), temporary: join(root, 'tmp') }
   const made: string[] = []
-  for (const folder of Object.values(folders)) {
-    // An empty folder is easily lost on the way, in a copy or an archive.
-    if (options.create || folder === folders.temporary) made.push(...(await makeFolders(calls, folder)))
-    await refuseUnsafe(calls, folder)
+  try {
+    for (const folder of Object.values(folders)) {
+      // An empty folder is easily lost on the way, in a copy or an archive.
+      if (options.create || folder === folders.temporary) await makeFolders(calls, folder, made)
+      await refuseUnsafe(calls, folder)
+    }
+    if (options.isDurable) for (const folder of new Set(made.map(dirname))) await syncFolder(calls, folder)
+    const real = await calls.realPath(root)
+    return { root: real, blobs: join(real, 'blobs'), temporary: join(real, 'tmp'), made }
+  } catch (error) {
+    await takeBack(calls, made)
+    throw error
   }
-  if (options.isDurable) for (const folder of new Set(made.map(dirname))) await syncFolder(calls, folder)
-  const real = await calls.realPath(root)
-  return { root: real, blobs: join(real, 'blobs'), temporary: join(real, 'tmp') }
 }
 
-/** The missing folders of a path are made, the outermost first, and named. */
-async function makeFolders(calls: FileCalls, folder: string): Promise<string[]> {
+/** Removes folders that were made for nothing, as long as nobody has put anything into them. */
+export async function takeBack(calls: FileCalls, made: readonly string[]): Promise<void> {
+  for (const folder of made.toReversed()) {
+    const isGone = await calls.removeFolder(folder).then(
+      () => true,
+      () => false,
+    )
+    if (!isGone) return
+  }
+}
+
+/** The missing folders of a path are made, the outermost first, and noted. */
+async function makeFolders(calls: FileCalls, folder: string, made: string[]): Promise<void> {
   try {
     await calls.makeFolder(folder)
-    return [folder]
+    made.push(folder)
+    return
   } catch (error) {
     const errno = errnoOf(error)
-    if (errno === 'EEXIST') return []
+    if (errno === 'EEXIST') return
     if (errno === 'ENOTDIR') throw belowAFile(folder, error)
     if (errno !== 'ENOENT' || dirname(folder) === folder) throw error
   }
-  const outer = await makeFolders(calls, dirname(folder))
-  return [...outer, ...(await makeFolders(calls, folder))]
+  await makeFolders(calls, dirname(folder), made)
+  await makeFolders(calls, folder, made)
 }
 
 async function refuseUnsafe(calls: FileCalls, folder: string): Promise<void> {
