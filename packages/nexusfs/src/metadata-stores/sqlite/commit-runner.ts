@@ -6,11 +6,14 @@ import type { Sessions } from './session.ts'
 import { faultOf } from './sql-fault.ts'
 import { StoreThread } from './store-thread.ts'
 
-/** A flush that takes longer, in ms, moves commits to a thread of their own. */
-const slowFlushMs = 2
+/** Flushes that take longer on average, in ms, move commits to a thread of their own. */
+const slowFlushMs = 1
 
 /** Flushes that take less on average, in ms, bring them back: there a lone writer commits faster. */
 const fastFlushMs = 0.5
+
+/** So much of one flush counts at most, in ms: one hiccup of a fast disk says nothing, three flushes of a slow one do. */
+const longestCountedMs = 8
 
 /** Groups that stay on the thread at least, the first time; four times as many each further time. */
 const firstStayGroups = 250
@@ -46,7 +49,9 @@ export class CommitRunner {
     if (this.#thread?.hasEnded === true) this.#forget(this.#thread)
     if (this.#thread?.isReady === true) return this.#runAway(this.#thread, group)
     const outcome = this.#runHere(group)
-    if (outcome.kind === 'done' && outcome.flushMs > slowFlushMs) this.#moveAway()
+    if (outcome.kind !== 'done') return outcome
+    this.#took(outcome.flushMs)
+    if (this.#averageFlushMs > slowFlushMs) this.#moveAway()
     return outcome
   }
 
@@ -73,9 +78,13 @@ export class CommitRunner {
     const outcome = await thread.run(group)
     if (outcome.kind !== 'done' || this.#mode === 'always') return outcome
     this.#groupsAway += 1
-    this.#averageFlushMs += (outcome.flushMs - this.#averageFlushMs) / 16
+    this.#took(outcome.flushMs)
     if (this.#groupsAway >= this.#stayGroups && this.#averageFlushMs < fastFlushMs) this.#moveBack(thread)
     return outcome
+  }
+
+  #took(flushMs: number): void {
+    this.#averageFlushMs += (Math.min(flushMs, longestCountedMs) - this.#averageFlushMs) / 16
   }
 
   /** Until the thread is ready, groups go on running here. Class `os` waits for no disk. */
@@ -83,7 +92,6 @@ export class CommitRunner {
     if (this.#mode !== 'auto' || this.#place.durability !== 'disk' || this.#thread !== undefined) return
     this.#thread = new StoreThread(this.#place)
     this.#groupsAway = 0
-    this.#averageFlushMs = slowFlushMs
   }
 
   #forget(thread: StoreThread): void {

@@ -7,13 +7,19 @@ const lookEveryMs = 1_000
 /** SQLITE_READONLY_DBMOVED: what SQLite itself says of it, though only without a write-ahead log. */
 const moved = 1_032
 
+/** An inode number above 2^53 is rounded, which hides the change of one file in very many. */
+interface FileIdentity {
+  readonly dev: number
+  readonly ino: number
+}
+
 /**
  * Notices that the database file was removed or replaced while it is open: an open file lives on without a name, and what is committed
  * to it is lost when it is closed. Only looks at the name: to open and close the file would drop the locks of this process.
  */
 export class FileWatch {
   readonly #file: string
-  readonly #identity: string | undefined
+  readonly #identity: FileIdentity | undefined
   #lookedAt = 0
 
   /** @param file that is there. */
@@ -25,7 +31,8 @@ export class FileWatch {
   /** What is wrong, or `undefined` while the file at the path is the one that was opened. */
   fault(): SqlFault | undefined {
     this.#lookedAt = performance.now()
-    if (identityOf(this.#file) === this.#identity) return undefined
+    const found = identityOf(this.#file)
+    if (found?.ino === this.#identity?.ino && found?.dev === this.#identity?.dev) return undefined
     return { code: moved, message: `${this.#file} was removed or replaced while it was open` }
   }
 
@@ -35,7 +42,6 @@ export class FileWatch {
   }
 }
 
-function identityOf(file: string): string | undefined {
-  const found = lstatSync(file, { bigint: true, throwIfNoEntry: false })
-  return found && `${found.dev} ${found.ino}`
+function identityOf(file: string): FileIdentity | undefined {
+  return lstatSync(file, { throwIfNoEntry: false })
 }

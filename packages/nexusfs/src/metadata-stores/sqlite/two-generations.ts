@@ -26,9 +26,17 @@ export class TwoGenerations<Value extends Weighed> {
     return old
   }
 
+  /** What is there already is replaced where it lies: to delete and add a key makes a Map grow, and copy itself, again and again. */
   set(key: string, value: Value): void {
-    this.delete(key)
-    this.#add(key, value)
+    const known = this.#young.get(key)
+    if (known === undefined || value.bytes > this.#halfBytes) {
+      this.delete(key)
+      this.#add(key, value)
+      return
+    }
+    this.#young.set(key, value)
+    this.#youngBytes += value.bytes - known.bytes
+    this.#turnOver()
   }
 
   delete(key: string): void {
@@ -50,6 +58,10 @@ export class TwoGenerations<Value extends Weighed> {
     if (value.bytes > this.#halfBytes) return
     this.#young.set(key, value)
     this.#youngBytes += value.bytes
+    this.#turnOver()
+  }
+
+  #turnOver(): void {
     if (this.#youngBytes <= this.#halfBytes) return
     this.#old = this.#young
     this.#young = new Map()
