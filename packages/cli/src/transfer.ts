@@ -20,7 +20,8 @@ const reasons: Readonly<Record<LeftOutReason, string>> = {
   name: 'its name is not UTF-8, or too long; rename it',
   'too large': '2 GiB or more, which cannot be imported yet',
   'in the way': 'a file stands where a directory is to come, or the other way round',
-  damaged: 'the store has lost its content, or holds it damaged; write it again or restore it from a backup',
+  damaged: 'the store has lost it, or holds it damaged; write it again or restore it from a backup',
+  newer: 'a newer version of Nexus wrote it; update nexus',
   failed: 'the local file system failed',
 }
 

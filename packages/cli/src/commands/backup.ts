@@ -56,7 +56,9 @@ function textOf({ contents, bytes, newBlobs, newBytes, metadataBytes }: BackupRe
 }
 
 function damageLines({ damaged }: BackupReport): readonly string[] {
-  const lines = damaged.slice(0, namedContents).map(({ digest, problem }) => `nexus: not backed up: ${digest}: ${problem}`)
+  const lines = damaged
+    .slice(0, namedContents)
+    .map(({ digest, problem }) => `nexus: not backed up: ${digest ?? 'a content'}: ${problem}`)
   const rest = damaged.length - namedContents
   return [
     ...lines,

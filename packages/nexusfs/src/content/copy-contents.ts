@@ -5,7 +5,7 @@ import { checkedPage } from '../metadata/checked-page.ts'
 import { contentGroup } from '../metadata/keyspace.ts'
 import type { MetadataEntry, MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
-import { decodeContentRow } from './content-row.ts'
+import { type ContentRow, decodeContentRow } from './content-row.ts'
 
 export interface CopyContentsOptions {
   readonly from: StorageBackend
@@ -27,13 +27,14 @@ export interface CopiedContents {
   /** Blobs that were not there yet. */
   readonly newBlobs: number
   readonly newBytes: number
-  /** Contents that are missing or damaged in `from`; they were not copied. */
+  /** Contents that are missing or damaged in `from`, or whose rows cannot be understood; they were not copied. */
   readonly damaged: readonly DamagedContent[]
 }
 
 /** A content that could not be copied. */
 export interface DamagedContent {
-  readonly digest: Digest
+  /** `undefined` where the key of its row holds none. */
+  readonly digest: Digest | undefined
   /** What is wrong with it. */
   readonly problem: string
 }
@@ -83,8 +84,9 @@ async function* contentRows({ metadata, signal }: CopyContentsOptions): AsyncGen
 
 async function copyContent(row: MetadataEntry, options: CopyContentsOptions, tally: Tally): Promise<void> {
   throwIfAborted(options.signal, 'copy of contents')
-  const digest = digestInKey(row.key.item)
-  const { location, size } = decodeContentRow(row)
+  const readable = readRow(row)
+  if ('problem' in readable) return tally.damage(0, readable)
+  const { digest, location, size } = readable
   if (location.kind === 'inline') {
     if (digestOf(location.bytes) === digest) tally.there(size)
     else tally.damage(size, { digest, problem: 'its bytes in the metadata have another digest' })
@@ -98,6 +100,20 @@ async function copyContent(row: MetadataEntry, options: CopyContentsOptions, tal
     const problem = damageOf(error)
     if (problem === undefined) throw error
     tally.damage(size, { digest, problem })
+  }
+}
+
+type Readable = Pick<ContentRow, 'location' | 'size'> & { readonly digest: Digest }
+
+/** A row that cannot be understood is one content that is lost, not the end of all others. */
+function readRow(row: MetadataEntry): Readable | DamagedContent {
+  let digest: Digest | undefined
+  try {
+    digest = digestInKey(row.key.item)
+    return { digest, ...decodeContentRow(row) }
+  } catch (error) {
+    if (!isNexusError(error)) throw error
+    return { digest, problem: error.message }
   }
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { revisionsPerEpoch } from '../core/revision.ts'
+import { contentGroup, contentKey } from '../metadata/keyspace.ts'
 import { SqliteStore } from '../metadata-stores/sqlite/sqlite-store.ts'
 import { openNexus } from '../registry/open-nexus.ts'
 
@@ -87,6 +88,23 @@ describe('backup', () => {
     await using again = await open(copy)
     assert.equal(await again.readText('/fine'), `fine ${large}`)
     await assert.rejects(again.read('/flipped'), { code: 'Corrupt' })
+  })
+
+  it('lists a content whose row cannot be understood, and copies all others', async () => {
+    const { data, copy } = fresh()
+    await using nexus = await open(data)
+    const { digest } = await nexus.write('/lost', `lost ${large}`)
+    await nexus.write('/fine', `fine ${large}`)
+    const store = await SqliteStore.open({ path: join(data, 'meta.db'), durability: 'os' })
+    const noDigest = { group: contentGroup, item: Uint8Array.of(9, 9) }
+    const writes = [contentKey(digest), noDigest].map((key) => ({ kind: 'put', key, value: Uint8Array.of(1) }) as const)
+    await store.commit([{ expect: [], writes }])
+    await store.close()
+    const { damaged, newBlobs } = await nexus.backup(copy)
+    assert.equal(newBlobs, 1)
+    assert.deepEqual(new Set(damaged.map((each) => each.digest)), new Set([digest, undefined]))
+    await using again = await open(copy)
+    assert.equal(await again.readText('/fine'), `fine ${large}`)
   })
 
   it('repairs a damaged blob of the backup with verify', async () => {

@@ -8,7 +8,7 @@ import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { tell } from './calls.ts'
 import type { FsContext } from './context.ts'
-import { localError } from './local-error.ts'
+import { demandLocalPath, localError } from './local-error.ts'
 import type { BackupOptions, BackupReport } from './options.ts'
 import { StoreFiles } from './store-files.ts'
 
@@ -30,8 +30,8 @@ const labelName = 'backup.json'
  * folder holds the backup before or the new one, and an interrupted backup goes on where it was.
  */
 export async function backup(fs: FsContext, folder: string, options: BackupOptions): Promise<BackupReport> {
+  const target = resolve(demandLocalPath(operation, folder))
   const { layers, copyMetadata } = demandBackup(fs)
-  const target = resolve(folder)
   await (await StoreFiles.ofThisProcess()).refuse(operation, target, { mayHold: false })
   await prepareFolder(target, fs.content.storeId, layers)
   const copy = join(target, `${databaseName}.${process.pid}.new`)

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { seededRandom } from '../conformance/seeded-random.ts'
+import { directoryGroup, headKey, rootId } from '../metadata/keyspace.ts'
+import { encodeRecord } from '../metadata/record.ts'
 import { FaultPlan } from '../testing/fault-plan.ts'
 import { FaultyBackend } from '../testing/faulty-backend.ts'
 import { failure, fresh, memoryPlace } from './test-place.test-fixture.ts'
@@ -95,6 +97,48 @@ describe('exportTree', () => {
       assert.equal((await readdir(target)).length, 6)
       assert.equal((await failure(() => fs.exportTree('/t', target))).code, 'AlreadyExists')
     }
+  })
+
+  it('goes on past entries that cannot be understood, and names them', async () => {
+    await using place = await memoryPlace()
+    const fs = await place.open()
+    for (const name of ['a', 'm', 'newer', 'z']) await fs.write(`/${name}`, name)
+    const later = encodeRecord({ k: 'x', i: rootId, c: 1, m: 1, a: 'ann' })
+    for (const [name, value] of [
+      ['m', Uint8Array.of(1)],
+      ['newer', later],
+    ] as const) {
+      const key = headKey(directoryGroup(rootId), name)
+      await (await place.metadata()).commit([{ expect: [], writes: [{ kind: 'put', key, value }] }])
+    }
+    const target = newTarget()
+    const { files, leftOut, failed } = await fs.exportTree('/', target)
+    assert.deepEqual(leftOut, [
+      { path: '/m', why: 'damaged' },
+      { path: '/newer', why: 'newer' },
+    ])
+    assert.deepEqual([files, failed], [2, 2])
+    assert.equal(await readFile(join(target, 'z'), 'utf8'), 'z')
+    await fs.remove('/m')
+    await fs.remove('/newer')
+    assert.deepEqual((await fs.exportTree('/', target)).leftOut, [])
+  })
+
+  it('names the folder that is missing above its target', async () => {
+    await using place = await memoryPlace()
+    const fs = await place.open()
+    await fs.write('/d/a', 'x')
+    const missing = newTarget()
+    for (const path of ['/d', '/d/a']) {
+      const { code, message } = await failure(() => fs.exportTree(path, join(missing, 'deep', 'target')))
+      assert.equal(code, 'NotFound')
+      assert.ok(
+        message.endsWith(`${join(missing, 'deep', 'target')}: the folder ${missing} is not there; make it first`),
+        message,
+      )
+    }
+    const { message } = await failure(() => fs.importTree(missing, '/x'))
+    assert.ok(message.endsWith(`${missing}: it is not there`), message)
   })
 
   it('ends when the caller cancels it', async () => {

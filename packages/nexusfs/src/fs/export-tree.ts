@@ -9,6 +9,7 @@ import { type ExportPlace, exportDirectory, exportFile, exportLink, finishDirect
 import { type ExportTarget, prepareTarget } from './export-target.ts'
 import { type DirectoryHead, type FileHead, isDirectory, isFile, type LinkHead } from './head.ts'
 import { isFailure, type LeftOut, type LeftOutReason } from './left-out.ts'
+import { demandLocalPath } from './local-error.ts'
 import { type LocalFolder, LocalFolders } from './local-folders.ts'
 import type { ExportOptions, TransferReport } from './options.ts'
 import { StoreFiles } from './store-files.ts'
@@ -23,6 +24,7 @@ const width = 8
  */
 export async function exportTree(fs: FsContext, path: string, target: string, options: ExportOptions): Promise<TransferReport> {
   const source = parseNamedPath(path)
+  demandLocalPath('export', target)
   await (await StoreFiles.ofThisProcess()).refuse('export', target, { mayHold: false })
   const { only } = await fs.resolver.resolve(source, { signal: options.signal })
   demandNoFileAbove(only)
@@ -73,7 +75,8 @@ class DirectoryExport implements AsyncDisposable {
     this.#tally.directories++
     let current: OpenDirectory | undefined = top
     try {
-      for await (const placed of walkBound(this.#fs, source, { signal })) {
+      const onUnreadable = (path: NexusPath, error: NexusError): void => this.#tally.leaveOut({ path, why: whyLeftOut(error) })
+      for await (const placed of walkBound(this.#fs, source, { signal, onUnreadable })) {
         current = await this.#upTo(current, parentOf(placed.path))
         if (current === undefined) throw new NexusError('Unexpected', `${placed.path} was lost while it was exported`)
         current = await this.#take(placed, current)
@@ -160,6 +163,7 @@ class DirectoryExport implements AsyncDisposable {
  */
 function whyLeftOut(error: unknown): LeftOutReason {
   if (isNexusError(error, 'Corrupt')) return 'damaged'
+  if (isNexusError(error, 'Unsupported')) return 'newer'
   if (isNexusError(error, 'InvalidPath') && error.context.errno === 'ENAMETOOLONG') return 'name'
   if (isNexusError(error) && error.context.errno === 'EINVAL') return 'name'
   if (isNexusError(error) && error.context.errno === 'EFBIG') return 'too large'

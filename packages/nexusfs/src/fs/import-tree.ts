@@ -6,6 +6,7 @@ import { demandNoFileAbove, notFound } from './expect-path.ts'
 import { type ImportRun, importBatch } from './import-batch.ts'
 import { ImportTally } from './import-tally.ts'
 import { refusedLinks } from './left-out.ts'
+import { demandLocalPath } from './local-error.ts'
 import { type LocalItem, type SurveyOptions, surveyLocal } from './local-survey.ts'
 import type { ImportOptions, TransferReport } from './options.ts'
 import { StoreFiles } from './store-files.ts'
@@ -20,6 +21,7 @@ const batchBytes = 8 * 1024 * 1024
  */
 export async function importTree(fs: FsContext, source: string, path: string, options: ImportOptions): Promise<TransferReport> {
   const named = parseNamedPath(path)
+  demandLocalPath('import', source)
   const { signal } = options
   const exclusion = new Exclusion(options.exclude)
   const storeFiles = await StoreFiles.ofThisProcess()

@@ -24,8 +24,10 @@ export type LeftOutReason =
   | 'too large'
   /** A file stands where a directory is to come, or the other way round. */
   | 'in the way'
-  /** The store has lost its content, or holds it damaged. */
+  /** The store has lost its content, or holds it damaged; or its entry cannot be understood. */
   | 'damaged'
+  /** A newer version of Nexus wrote it. */
+  | 'newer'
   /** The local file system failed. */
   | 'failed'
 

@@ -1,4 +1,7 @@
+import { lstatSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { type ErrorCode, NexusError } from '../core/errors.ts'
+import { shown } from './take-options.ts'
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   ERR_INVALID_ARG_TYPE: 'InvalidArgument',
@@ -22,10 +25,38 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 export function localError(operation: string, location: string): (error: unknown) => never {
   return (error) => {
     const errno = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error'
-    throw new NexusError(codes[errno] ?? 'Unexpected', `${operation}: ${location}: ${errno} from the local file system`, {
+    const problem = errno === 'ENOENT' ? absence(location) : `${errno} from the local file system`
+    throw new NexusError(codes[errno] ?? 'Unexpected', `${operation}: ${location}: ${problem}`, {
       operation,
       context: { location, errno },
       cause: error,
     })
   }
+}
+
+/** Which name of a path is the missing one: the outermost. */
+function absence(location: string): string {
+  const path = resolve(location)
+  let missing = path
+  while (dirname(missing) !== missing && !isThere(dirname(missing))) missing = dirname(missing)
+  return missing === path ? 'it is not there' : `the folder ${missing} is not there; make it first`
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return true
+  }
+}
+
+/**
+ * The path of a local file or folder, as it was given.
+ * @throws {NexusError} InvalidArgument for what is no path
+ */
+export function demandLocalPath(operation: string, given: unknown): string {
+  if (typeof given === 'string' && given !== '' && !given.includes('\0')) return given
+  throw new NexusError('InvalidArgument', `${operation}: the local path must be a text without NUL, not ${shown(given)}`, {
+    operation,
+  })
 }

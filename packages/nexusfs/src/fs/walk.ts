@@ -20,6 +20,11 @@ export interface Placed {
   readonly bound: Bound
 }
 
+export interface WalkOptions extends ListOptions {
+  /** Told of each entry that cannot be understood; absent = the walk fails with the first, at its end. */
+  readonly onUnreadable?: ((path: NexusPath, error: NexusError) => void) | undefined
+}
+
 /** The bindings of a directory in byte order of their names; each page is one snapshot. */
 export async function* boundPages(
   fs: FsContext,
@@ -31,13 +36,22 @@ export async function* boundPages(
   unreadable.throwAny()
 }
 
-/** Entries that cannot be understood: a listing goes on behind them, and tells of them at its end. */
+/** Entries that cannot be understood: a listing goes on behind them, and tells of them at its end unless somebody else does. */
 class Unreadable {
+  readonly #listener: WalkOptions['onUnreadable']
   #first: NexusError | undefined
   #count = 0
 
+  constructor(listener?: WalkOptions['onUnreadable']) {
+    this.#listener = listener
+  }
+
   note(path: NexusPath, error: unknown): void {
     if (!isNexusError(error)) throw error
+    if (this.#listener !== undefined) {
+      this.#listener(path, error)
+      return
+    }
     this.#count++
     this.#first ??= new NexusError(error.code, `${path}: ${error.message}`, { context: { ...error.context, path }, cause: error })
   }
@@ -103,7 +117,7 @@ function placed(
 export async function* walkBound(
   fs: FsContext,
   target: NexusPath,
-  options: ListOptions,
+  options: WalkOptions,
 ): AsyncGenerator<Placed, void, undefined> {
   for await (const page of walkedPages(fs, target, options)) yield* page
 }
@@ -115,9 +129,9 @@ export async function* walkBound(
 export async function* walkedPages(
   fs: FsContext,
   target: NexusPath,
-  options: ListOptions,
+  options: WalkOptions,
 ): AsyncGenerator<readonly Placed[], void, undefined> {
-  const unreadable = new Unreadable()
+  const unreadable = new Unreadable(options.onUnreadable)
   const open = [new Level(readablePages(fs, target, options, unreadable), false)]
   for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
     const run = await level.next()
