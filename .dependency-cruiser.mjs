@@ -10,10 +10,10 @@ const layers = {
   fs: ['core', 'storage', 'metadata', 'content'],
   'storage-backends': ['core', 'storage'],
   'metadata-stores': ['core', 'metadata'],
-  conformance: ['core', 'storage', 'metadata', 'content', 'fs'],
-  testing: ['core', 'storage', 'metadata', 'content', 'fs'],
+  testing: ['core', 'storage', 'metadata'],
+  conformance: ['core', 'storage', 'metadata', 'testing'],
   'adapter-kit': ['core', 'storage', 'metadata', 'registry'],
-  registry: ['core', 'storage', 'metadata', 'content', 'fs', 'conformance', 'storage-backends', 'metadata-stores'],
+  registry: ['core', 'storage', 'metadata', 'content', 'fs', 'storage-backends', 'metadata-stores'],
 }
 
 const layerRules = Object.entries(layers).map(([layer, below]) => ({

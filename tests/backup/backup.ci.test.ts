@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type NexusFS, openNexus } from 'nexusfs'
 import { it } from 'vitest'
-import { seededRandom } from '../../packages/nexusfs/src/conformance/seeded-random.ts'
+import { seededRandom } from '../../packages/nexusfs/src/testing/seeded-random.ts'
 
 // Guards fs/backup.ts, content/copy-contents.ts and sqlite/copy-database.ts beside writers, and when they are killed.
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isNexusError, MemoryBackend, NexusFS, SqliteStore } from 'nexusfs'
-import { freshSeed, seededRandom } from 'nexusfs/conformance'
+import { freshSeed, seededRandom } from 'nexusfs/testing'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 
 const trials = 800

@@ -1,8 +1,8 @@
+import { freshSeed } from '../testing/seeded-random.ts'
 import type { ConformancePort, ConformanceSubject, Law } from './law.ts'
 import { type Mutant, mutated } from './mutant.ts'
 import { endOtherProcess } from './other-process/shared-processes.ts'
 import { type LawRunOptions, runLaw } from './run-law.ts'
-import { freshSeed } from './seeded-random.ts'
 
 /** Which mutants which laws fail. */
 export interface KillMatrix {

@@ -1,6 +1,6 @@
 import type { Commit, CommitResult, MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
-import type { SeededRandom } from './seeded-random.ts'
+import type { SeededRandom } from '../testing/seeded-random.ts'
 
 export type ConformancePort = StorageBackend | MetadataStore
 

@@ -1,8 +1,8 @@
+import { freshSeed } from '../testing/seeded-random.ts'
 import type { ConformancePort, ConformanceSubject, Law, LawResult } from './law.ts'
 import { lawsOf } from './laws-of.ts'
 import { type ConformanceOptions, isUnopened, selectLaws } from './run-conformance.ts'
 import { runLaw } from './run-law.ts'
-import { freshSeed } from './seeded-random.ts'
 
 /** What the kit needs of a test runner: `describe` and `it` (or `test`) of vitest, `node:test`, jest, mocha and others fit. */
 export interface TestRunner {

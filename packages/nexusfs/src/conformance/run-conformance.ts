@@ -1,10 +1,10 @@
 import { NexusError, throwIfAborted } from '../core/errors.ts'
+import { freshSeed } from '../testing/seeded-random.ts'
 import type { ConformancePort, ConformanceReport, ConformanceSubject, Law, LawResult } from './law.ts'
 import { lawsOf } from './laws-of.ts'
 import { CannotOpen } from './open-port.ts'
 import { endOtherProcess } from './other-process/shared-processes.ts'
 import { type LawRunOptions, runLaw } from './run-law.ts'
-import { freshSeed } from './seeded-random.ts'
 
 export interface ConformanceOptions extends Partial<LawRunOptions> {
   /** Ids of the laws to run, in which `*` stands for any part, such as `scan-*`; all if absent. */

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { toHex } from '../core/bytes.ts'
+import { seededRandom } from '../testing/seeded-random.ts'
 import { closeQuietly } from './close-quietly.ts'
 import type { ConformancePort, ConformanceSubject, Law, LawContext, LawResult } from './law.ts'
 import { openPort } from './open-port.ts'
 import { type OtherPlace, openInOtherProcess } from './other-process/shared-processes.ts'
 import { type Replay, replayByCall, reproduction } from './reproduction.ts'
-import { seededRandom } from './seeded-random.ts'
 import { within } from './within.ts'
 
 export interface LawRunOptions {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import { FakeClock, failure, fresh, memoryPlace, type TestPlace } from '../fs/test-place.test-fixture.ts'
-import { InterceptedBackend } from '../storage/layers/intercepted-backend.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
+import { InterceptedBackend } from '../testing/intercepted-backend.ts'
 import { BlobTrust } from './blob-trust.ts'
 
 let place: TestPlace

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
-import { seededRandom } from '../conformance/seeded-random.ts'
 import { type Digest, digestOf } from '../core/digest.ts'
+import { seededRandom } from '../testing/seeded-random.ts'
 import { ContentCache } from './content-cache.ts'
 
 const capacity = 1_000_000

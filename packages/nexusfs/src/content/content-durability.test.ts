@@ -4,8 +4,8 @@ import { digestOf } from '../core/digest.ts'
 import type { NexusFS } from '../fs/nexus-fs.ts'
 import { fresh, memoryPlace, orphans, type TestPlace } from '../fs/test-place.test-fixture.ts'
 import { contentKey } from '../metadata/keyspace.ts'
-import { InterceptedBackend } from '../storage/layers/intercepted-backend.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
+import { InterceptedBackend } from '../testing/intercepted-backend.ts'
 import { type ContentRow, decodeContentRow } from './content-row.ts'
 
 let place: TestPlace

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { seededRandom } from '../conformance/seeded-random.ts'
+import { seededRandom } from '../testing/seeded-random.ts'
 import { FamiliarContent } from './familiar-content.ts'
 
 describe('familiar content', () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, it } from 'vitest'
-import { seededRandom } from '../conformance/seeded-random.ts'
 import type { Id } from '../core/id.ts'
 import { FakeClock, failure } from '../fs/test-place.test-fixture.ts'
 import { heartbeatKey, leaseKey } from '../metadata/keyspace.ts'
@@ -9,6 +8,7 @@ import type { MetadataStore } from '../metadata/metadata-store.ts'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
 import { FaultPlan } from '../testing/fault-plan.ts'
 import { FaultyStore } from '../testing/faulty-store.ts'
+import { seededRandom } from '../testing/seeded-random.ts'
 import { ProcessLease } from './process-lease.ts'
 
 async function rows(store: MetadataStore): Promise<number> {

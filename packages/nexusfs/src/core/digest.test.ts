@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { seededRandom } from '../conformance/seeded-random.ts'
+import { seededRandom } from '../testing/seeded-random.ts'
 import { utf8 } from './bytes.ts'
 import { DigestStream, digestHex, digestKeyBytes, digestOf, isDigest } from './digest.ts'
 

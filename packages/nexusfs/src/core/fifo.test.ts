@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { freshSeed, seededRandom } from '../conformance/seeded-random.ts'
+import { freshSeed, seededRandom } from '../testing/seeded-random.ts'
 import { Fifo } from './fifo.ts'
 
 describe('a first-in, first-out queue', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { seededRandom } from '../conformance/seeded-random.ts'
 import { FaultPlan } from '../testing/fault-plan.ts'
 import { FaultyBackend } from '../testing/faulty-backend.ts'
+import { seededRandom } from '../testing/seeded-random.ts'
 import { failure, fresh, memoryPlace, RecordingStore } from './test-place.test-fixture.ts'
 
 describe('a batch of files in many directories', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'vitest'
-import { CallMeter } from '../core/call-meter.ts'
-import { MeteredBackend } from '../storage/layers/metered-backend.ts'
+import { CallMeter } from '../testing/call-meter.ts'
+import { MeteredBackend } from '../testing/metered-backend.ts'
 import type { NexusFS } from './nexus-fs.ts'
 import { all, fresh, RecordingStore, type TestPlace, testPlaces, witnessLeft } from './test-place.test-fixture.ts'
 

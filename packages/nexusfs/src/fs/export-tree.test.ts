@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { seededRandom } from '../conformance/seeded-random.ts'
 import { directoryGroup, headKey, rootId } from '../metadata/keyspace.ts'
 import { encodeRecord } from '../metadata/record.ts'
 import { FaultPlan } from '../testing/fault-plan.ts'
 import { FaultyBackend } from '../testing/faulty-backend.ts'
+import { seededRandom } from '../testing/seeded-random.ts'
 import { failure, fresh, memoryPlace } from './test-place.test-fixture.ts'
 
 let folder = ''

@@ -3,8 +3,8 @@ import { lstat, mkdir, mkdtemp, readFile, readlink, realpath, rm, stat, symlink,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
-import { freshSeed, seededRandom } from '../conformance/seeded-random.ts'
 import { isNexusError } from '../core/errors.ts'
+import { freshSeed, seededRandom } from '../testing/seeded-random.ts'
 import type { NexusFS } from './nexus-fs.ts'
 import { memoryPlace } from './test-place.test-fixture.ts'
 

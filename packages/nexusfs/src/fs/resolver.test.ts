@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { freshSeed, seededRandom } from '../conformance/seeded-random.ts'
 import { isNexusError } from '../core/errors.ts'
-import { InterceptedStore } from '../metadata/layers/intercepted-store.ts'
 import type {
   Commit,
   CommitResult,
@@ -12,6 +10,8 @@ import type {
   ReadRequest,
   StoreCallOptions,
 } from '../metadata/metadata-store.ts'
+import { InterceptedStore } from '../testing/intercepted-store.ts'
+import { freshSeed, seededRandom } from '../testing/seeded-random.ts'
 import type { NexusFS } from './nexus-fs.ts'
 import { all, failure, isOnServer, memoryPlace, RecordingStore, type TestPlace } from './test-place.test-fixture.ts'
 

@@ -7,7 +7,6 @@ import { decodeContentRow } from '../content/content-row.ts'
 import type { Clock } from '../core/clock.ts'
 import { isNexusError, type NexusError } from '../core/errors.ts'
 import { contentGroup } from '../metadata/keyspace.ts'
-import { InterceptedStore } from '../metadata/layers/intercepted-store.ts'
 import type {
   Commit,
   CommitResult,
@@ -24,6 +23,7 @@ import type { MetadataRegistration } from '../registry/registration.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { LocalBackend } from '../storage-backends/local/local-backend.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
+import { InterceptedStore } from '../testing/intercepted-store.ts'
 import { NexusFS } from './nexus-fs.ts'
 import type { NexusFSOptions } from './nexus-fs-options.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'vitest'
 import { contentGroup } from '../metadata/keyspace.ts'
-import { InterceptedStore } from '../metadata/layers/intercepted-store.ts'
 import type { MetadataStore, ReadReply, ReadRequest, StoreCallOptions } from '../metadata/metadata-store.ts'
+import { InterceptedStore } from '../testing/intercepted-store.ts'
 import type { NexusFS } from './nexus-fs.ts'
 import { fresh, memoryPlace, type TestPlace } from './test-place.test-fixture.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { freshSeed, seededRandom } from '../conformance/seeded-random.ts'
 import { concatBytes, uint64, utf8 } from '../core/bytes.ts'
+import { freshSeed, seededRandom } from '../testing/seeded-random.ts'
 import { checkBytes, checkedValue, withCheck } from './checked-value.ts'
 
 const group = utf8('d/x')

@@ -4,7 +4,7 @@ import { NexusError } from '../core/errors.ts'
 import { type Id, idBytes } from '../core/id.ts'
 import { isName } from '../core/path.ts'
 import type { Revision } from '../core/revision.ts'
-import type { Key, WrittenKey } from './metadata-store.ts'
+import { type Key, rangedGroupTags, type WrittenKey } from './metadata-store.ts'
 
 /** Where each kind of row lives: the key layout of format 1, as `docs/format.md` tells it. */
 
@@ -12,12 +12,13 @@ const nothing = new Uint8Array(0)
 const nul = Uint8Array.of(0)
 
 const tag = (text: string): Uint8Array => utf8(text)
+const slash = 0x2f
 const tags = {
-  directory: tag('d/'),
+  directory: Uint8Array.of(rangedGroupTags.directory, slash),
   ended: tag('h/'),
   version: tag('v/'),
   content: tag('c/'),
-  reference: tag('r/'),
+  reference: Uint8Array.of(rangedGroupTags.reference, slash),
   log: tag('l'),
   time: tag('t'),
   operation: tag('o'),

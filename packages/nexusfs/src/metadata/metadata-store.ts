@@ -101,12 +101,13 @@ export interface ItemRange {
   readonly to?: Uint8Array | undefined
 }
 
-/** First bytes of the groups in which a range may be expected: `d` directories and `r` references. */
-const rangedGroupTags: readonly number[] = [0x64, 0x72]
+/** First bytes of the groups in which a range may be expected: `d` and `r`. The layout of the keys takes them from here. */
+export const rangedGroupTags = { directory: 0x64, reference: 0x72 } as const
 
 /** True if range expectations are allowed in the group; a store that locks needs to lock whole groups only there. */
 export function isRangedGroup(group: Uint8Array): boolean {
-  return rangedGroupTags.includes(group[0] ?? -1)
+  const [tag] = group
+  return tag === rangedGroupTags.directory || tag === rangedGroupTags.reference
 }
 
 /** One page of a range. */

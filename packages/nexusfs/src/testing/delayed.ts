@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NexusError } from '../core/errors.ts'
-import type { Interceptor } from '../core/port-call.ts'
-import { InterceptedStore } from '../metadata/layers/intercepted-store.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
-import { InterceptedBackend } from '../storage/layers/intercepted-backend.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
+import { InterceptedBackend } from './intercepted-backend.ts'
+import { InterceptedStore } from './intercepted-store.ts'
+import type { Interceptor } from './port-call.ts'
 
 /** Milliseconds that every call waits before it is made, as over a slow network: fixed, or drawn anew for each call. */
 export type Latency = number | (() => number)

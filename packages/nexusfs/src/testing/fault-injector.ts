@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NexusError } from '../core/errors.ts'
-import type { PortCall } from '../core/port-call.ts'
 import type { FaultMode, FaultPlan } from './fault-plan.ts'
+import type { PortCall } from './port-call.ts'
 
 export interface FaultOptions {
   /** Milliseconds after which a call that hangs gives up with `Timeout`; never if absent. */

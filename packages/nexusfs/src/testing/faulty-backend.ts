@@ -1,7 +1,7 @@
-import { InterceptedBackend } from '../storage/layers/intercepted-backend.ts'
 import type { BlobBody, CallOptions, GetOptions, PutOptions, StorageBackend } from '../storage/storage-backend.ts'
 import { FaultInjector, type FaultOptions } from './fault-injector.ts'
 import type { FaultMode, FaultPlan } from './fault-plan.ts'
+import { InterceptedBackend } from './intercepted-backend.ts'
 import { spoilBytes, spoilPieces } from './spoiled-data.ts'
 
 /** A storage backend whose calls go wrong, or whose data is wrong, as a plan says; without planned faults it changes nothing. */

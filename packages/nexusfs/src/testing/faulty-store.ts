@@ -1,7 +1,7 @@
-import { InterceptedStore } from '../metadata/layers/intercepted-store.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import { FaultInjector, type FaultOptions } from './fault-injector.ts'
 import type { FaultPlan } from './fault-plan.ts'
+import { InterceptedStore } from './intercepted-store.ts'
 
 /**
  * A metadata store whose calls go wrong as a plan says; without planned faults it changes nothing.

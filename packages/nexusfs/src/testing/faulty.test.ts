@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { seededRandom } from '../conformance/seeded-random.ts'
 import { utf8 } from '../core/bytes.ts'
 import { isNexusError, type NexusError } from '../core/errors.ts'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
@@ -8,6 +7,7 @@ import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
 import { type FaultMode, FaultPlan } from './fault-plan.ts'
 import { FaultyBackend } from './faulty-backend.ts'
 import { FaultyStore } from './faulty-store.ts'
+import { seededRandom } from './seeded-random.ts'
 
 const key = { group: utf8('g'), item: utf8('item') }
 

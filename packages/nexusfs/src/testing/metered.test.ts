@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'vitest'
 import { utf8 } from '../core/bytes.ts'
-import { CallMeter } from '../core/call-meter.ts'
-import { MeteredStore } from '../metadata/layers/metered-store.ts'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
-import { MeteredBackend } from '../storage/layers/metered-backend.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
+import { CallMeter } from './call-meter.ts'
 import { DelayedStore } from './delayed.ts'
+import { MeteredBackend } from './metered-backend.ts'
+import { MeteredStore } from './metered-store.ts'
 
 const key = { group: utf8('g'), item: utf8('item') }
 

@@ -1,6 +1,6 @@
 import { type Revision, toRevision } from '../../core/revision.ts'
 import type { Commit, Expectation, Key, Scan, Write } from '../../metadata/metadata-store.ts'
-import type { SeededRandom } from '../seeded-random.ts'
+import type { SeededRandom } from '../../testing/seeded-random.ts'
 import { absent, at, type Bounds, key, present, put, range, remove, scan, slotKey, upTo } from './fixtures.ts'
 import type { StoreModel } from './store-model.ts'
 

@@ -1,8 +1,8 @@
 import { concatBytes, equalBytes } from '../../core/bytes.ts'
 import type { BlobPage, ListOptions, StorageBackend } from '../../storage/storage-backend.ts'
+import type { SeededRandom } from '../../testing/seeded-random.ts'
 import { expectBytes, expectEqual, expectThat, LawBroken } from '../expect.ts'
 import type { Law, LawContext } from '../law.ts'
-import type { SeededRandom } from '../seeded-random.ts'
 
 export type StorageLaw = Law<StorageBackend>
 export type StorageContext = LawContext<StorageBackend>

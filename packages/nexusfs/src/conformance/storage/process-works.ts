@@ -1,7 +1,7 @@
 import { isNexusError } from '../../core/errors.ts'
 import type { StorageBackend } from '../../storage/storage-backend.ts'
+import { seededRandom } from '../../testing/seeded-random.ts'
 import { beginning, type Rounds } from '../other-process/rounds.ts'
-import { seededRandom } from '../seeded-random.ts'
 import { contentOf, inPieces, listedKeys, put, turns } from './blobs.ts'
 
 /** How another process imports them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterAll, describe, it } from 'vitest'
-import { freshSeed, seededRandom } from '../../conformance/seeded-random.ts'
 import { utf8 } from '../../core/bytes.ts'
+import { freshSeed, seededRandom } from '../../testing/seeded-random.ts'
 import { type CutMoment, TcpProxy } from '../../testing/tcp-proxy.ts'
 import { failure, key, mustPut, put, startServer, stopServers, textOf } from './redis-server.test-fixture.ts'
 import { RedisStore } from './redis-store.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { freshSeed, seededRandom } from '../../conformance/seeded-random.ts'
 import { compareBytes, utf8 } from '../../core/bytes.ts'
 import type { MetadataEntry, MetadataStore, Scan, Write } from '../../metadata/metadata-store.ts'
+import { freshSeed, seededRandom } from '../../testing/seeded-random.ts'
 import { commitOf, keyOf, put, remove, revisionOf, testStore } from './sqlite-store.test-fixture.ts'
 
 const group = utf8('d/dir')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { freshSeed, seededRandom } from '../../conformance/seeded-random.ts'
+import { freshSeed, seededRandom } from '../../testing/seeded-random.ts'
 import { TwoGenerations } from './two-generations.ts'
 
 const value = (bytes: number): { readonly bytes: number } => ({ bytes })

@@ -1,5 +1,5 @@
-import { CallMeter } from '../../core/call-meter.ts'
-import type { MetadataStore } from '../metadata-store.ts'
+import type { MetadataStore } from '../metadata/metadata-store.ts'
+import { CallMeter } from './call-meter.ts'
 import { InterceptedStore } from './intercepted-store.ts'
 
 /** Counts and times the calls of another store, and changes nothing else. */

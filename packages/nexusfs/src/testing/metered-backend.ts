@@ -1,5 +1,5 @@
-import { CallMeter } from '../../core/call-meter.ts'
-import type { GetOptions, StorageBackend } from '../storage-backend.ts'
+import type { GetOptions, StorageBackend } from '../storage/storage-backend.ts'
+import { CallMeter } from './call-meter.ts'
 import { InterceptedBackend } from './intercepted-backend.ts'
 
 /** Counts and times the calls of another backend, and changes nothing else. The latency of a stream is that of its first piece. */

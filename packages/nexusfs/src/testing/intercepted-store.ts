@@ -1,6 +1,5 @@
-import { CallsUnderWay } from '../../core/calls-under-way.ts'
-import type { Interceptor } from '../../core/port-call.ts'
-import type { Revision } from '../../core/revision.ts'
+import { CallsUnderWay } from '../core/calls-under-way.ts'
+import type { Revision } from '../core/revision.ts'
 import type {
   Commit,
   CommitResult,
@@ -13,7 +12,8 @@ import type {
   ReadRequest,
   StoreCallOptions,
   Write,
-} from '../metadata-store.ts'
+} from '../metadata/metadata-store.ts'
+import type { Interceptor } from './port-call.ts'
 
 /** A metadata store over another: every call passes through an interceptor. */
 export class InterceptedStore implements MetadataStore {

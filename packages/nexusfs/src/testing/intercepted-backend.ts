@@ -1,5 +1,4 @@
-import { CallsUnderWay } from '../../core/calls-under-way.ts'
-import type { Interceptor } from '../../core/port-call.ts'
+import { CallsUnderWay } from '../core/calls-under-way.ts'
 import type {
   BlobBody,
   BlobPage,
@@ -11,7 +10,8 @@ import type {
   StagedBlob,
   StorageBackend,
   StorageBackendInfo,
-} from '../storage-backend.ts'
+} from '../storage/storage-backend.ts'
+import type { Interceptor } from './port-call.ts'
 
 /** A storage backend over another: every call passes through an interceptor; of a stream, the call that gives its first piece. */
 export class InterceptedBackend implements StorageBackend {
