@@ -16,17 +16,35 @@ const layers = {
   registry: ['core', 'storage', 'metadata', 'content', 'fs', 'storage-backends', 'metadata-stores'],
 }
 
-const layerRules = Object.entries(layers).map(([layer, below]) => ({
-  name: `${layer}-sees-only-what-is-below`,
-  comment: `${layer} may import ${below.length === 0 ? 'nothing of the library' : below.join(', ')}`,
-  severity: 'error',
-  from: { path: `^${library}/${layer}/`, pathNot: notShipped },
-  to: { path: `^${library}/`, pathNot: `^${library}/(${[layer, ...below].join('|')})/` },
-}))
+const command = 'packages/cli/src'
+/** The rooms of the command. What lies beside them, `main.ts` and `program.ts`, sees them all. */
+const commandRooms = {
+  output: [],
+  store: ['output'],
+  'command-line': ['output', 'store'],
+  commands: ['output', 'store', 'command-line'],
+}
+
+function rulesOf(folder, rooms, prefix) {
+  return Object.entries(rooms).map(([room, below]) => ({
+    name: `${prefix}${room}-sees-only-what-is-below`,
+    comment: `${room} may import ${below.length === 0 ? `nothing else of ${folder}` : below.join(', ')}`,
+    severity: 'error',
+    from: { path: `^${folder}/${room}/`, pathNot: notShipped },
+    to: { path: `^${folder}/`, pathNot: `^${folder}/(${[room, ...below].join('|')})/` },
+  }))
+}
 
 export default {
   forbidden: [
-    ...layerRules,
+    ...rulesOf(library, layers, ''),
+    ...rulesOf(command, commandRooms, 'cli-'),
+    {
+      name: 'commands-do-not-see-each-other',
+      severity: 'error',
+      from: { path: `^${command}/commands/([^/]+)`, pathNot: notShipped },
+      to: { path: `^${command}/commands/`, pathNot: `^${command}/commands/$1` },
+    },
     {
       name: 'adapters-do-not-see-each-other',
       severity: 'error',

@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander'
-import { CommandContext } from './command-context.ts'
+import { CommandContext } from './command-line/command-context.ts'
+import { reportError } from './command-line/report-error.ts'
+import { processTerminal, type Terminal } from './output/terminal.ts'
 import { buildProgram } from './program.ts'
-import { reportError } from './report-error.ts'
-import { processTerminal, type Terminal } from './terminal.ts'
 
 const exitOnInterrupt = 130
 const exitOnTerminate = 143

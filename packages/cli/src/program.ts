@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import type { CommandContext } from './command-context.ts'
-import type { CommandModule } from './command-module.ts'
-import { addGlobalOptions, globalOptionsHelp, globalOptionsOf } from './global-options.ts'
+import type { CommandContext } from './command-line/command-context.ts'
+import type { CommandModule } from './command-line/command-module.ts'
+import { addGlobalOptions, globalOptionsHelp, globalOptionsOf } from './command-line/global-options.ts'
 
 interface CommandEntry {
   readonly summary: string

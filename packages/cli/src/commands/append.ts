@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { contentOf } from '../content-operand.ts'
-import { entryJson } from '../entry-json.ts'
-import { formatBytes } from '../format.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { contentOf } from '../command-line/content-operand.ts'
+import { entryJson } from '../output/entry-json.ts'
+import { formatBytes } from '../output/format.ts'
 
 interface AppendFlags {
   readonly text?: string

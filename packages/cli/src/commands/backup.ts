@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { BackupReport, CopiedContents } from 'nexusfs'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { count, formatBytes } from '../format.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { count, formatBytes } from '../output/format.ts'
 
 interface BackupFlags {
   readonly verify?: boolean

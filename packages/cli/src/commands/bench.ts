@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { CommandContext } from '../command-context.ts'
-import type { CommandModule } from '../command-module.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import type { CommandModule } from '../command-line/command-module.ts'
 
 export const bench: CommandModule = { describe }
 

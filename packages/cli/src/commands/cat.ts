@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { NexusError } from 'nexusfs/errors'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { entryJson } from '../entry-json.ts'
-import { parseVersion } from '../parse-options.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { parseVersion } from '../command-line/parse-options.ts'
+import { entryJson } from '../output/entry-json.ts'
 
 interface CatFlags {
   readonly version?: number

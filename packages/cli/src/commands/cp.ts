@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import type { NexusFS } from 'nexusfs'
 import { NexusError } from 'nexusfs/errors'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { entryJson } from '../entry-json.ts'
-import { count } from '../format.ts'
-import { parseVersion } from '../parse-options.ts'
-import { intoDirectory, targetPath } from '../target-path.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { parseVersion } from '../command-line/parse-options.ts'
+import { entryJson } from '../output/entry-json.ts'
+import { count } from '../output/format.ts'
+import { intoDirectory, targetPath } from '../store/target-path.ts'
 
 interface CpFlags {
   readonly recursive?: boolean

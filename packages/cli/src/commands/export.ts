@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { parseVersion } from '../parse-options.ts'
-import { answerTransfer, progressText } from '../transfer.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { parseVersion } from '../command-line/parse-options.ts'
+import { answerTransfer, progressText } from '../command-line/transfer.ts'
 
 interface ExportFlags {
   readonly version?: number

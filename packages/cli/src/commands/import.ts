@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { ImportChange, ImportOptions } from 'nexusfs'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { printable } from '../printable.ts'
-import { answerTransfer, progressText } from '../transfer.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { answerTransfer, progressText } from '../command-line/transfer.ts'
+import { printable } from '../output/printable.ts'
 
 interface ImportFlags {
   readonly dryRun?: boolean

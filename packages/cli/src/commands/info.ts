@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { alignColumns } from '../columns.ts'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { printable } from '../printable.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { alignColumns } from '../output/columns.ts'
+import { printable } from '../output/printable.ts'
 
 export const info: CommandModule = { describe }
 

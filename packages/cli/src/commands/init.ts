@@ -4,9 +4,9 @@ import type { Command } from 'commander'
 import type { NexusFS } from 'nexusfs'
 import { isNexusError, NexusError } from 'nexusfs/errors'
 import { type configOnce, type LocatedStore, locateChosenStore, wholeStore } from 'nexusfs/registry'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { configOf, type OpenPlaceOptions, openPlace, placeText } from '../open-store.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { configOf, type OpenPlaceOptions, openPlace, placeText } from '../store/open-store.ts'
 
 interface InitFlags {
   readonly shareStorage?: boolean

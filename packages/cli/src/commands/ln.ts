@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { NexusError } from 'nexusfs/errors'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { entryJson } from '../entry-json.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { entryJson } from '../output/entry-json.ts'
 
 interface LnFlags {
   readonly symbolic?: boolean

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander'
 import type { Entry, NexusFS } from 'nexusfs'
 import { NexusError } from 'nexusfs/errors'
-import { alignColumns } from '../columns.ts'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { entryJson } from '../entry-json.ts'
-import { entryName, linkName } from '../entry-name.ts'
-import { formatBytes, formatMode, formatTime } from '../format.ts'
-import { printable } from '../printable.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { alignColumns } from '../output/columns.ts'
+import { entryJson } from '../output/entry-json.ts'
+import { entryName, linkName } from '../output/entry-name.ts'
+import { formatBytes, formatMode, formatTime } from '../output/format.ts'
+import { printable } from '../output/printable.ts'
 
 interface LsFlags {
   readonly long?: boolean

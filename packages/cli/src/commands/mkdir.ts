@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { entryJson } from '../entry-json.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { entryJson } from '../output/entry-json.ts'
 
 interface MkdirFlags {
   readonly parents?: boolean

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { entryJson } from '../entry-json.ts'
-import { intoDirectory, targetPath } from '../target-path.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { entryJson } from '../output/entry-json.ts'
+import { intoDirectory, targetPath } from '../store/target-path.ts'
 
 interface MvFlags {
   readonly force?: boolean

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { WriteOptions } from 'nexusfs'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { entryJson } from '../entry-json.ts'
-import { parseIfMatch, parseVersion } from '../parse-options.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { parseIfMatch, parseVersion } from '../command-line/parse-options.ts'
+import { entryJson } from '../output/entry-json.ts'
 
 interface RollbackFlags {
   readonly ifMatch?: Exclude<WriteOptions['ifMatch'], undefined>

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import type { Entry, FileEntry, LinkEntry } from 'nexusfs'
 import { NexusError } from 'nexusfs/errors'
-import { alignColumns } from '../columns.ts'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { entryJson } from '../entry-json.ts'
-import { formatBytes, formatMode } from '../format.ts'
-import { printable } from '../printable.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { alignColumns } from '../output/columns.ts'
+import { entryJson } from '../output/entry-json.ts'
+import { formatBytes, formatMode } from '../output/format.ts'
+import { printable } from '../output/printable.ts'
 
 interface StatFlags {
   readonly dereference?: boolean

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import type { Entry, NexusFS } from 'nexusfs'
 import { NexusError } from 'nexusfs/errors'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { entryJson } from '../entry-json.ts'
-import { entryName, linkName } from '../entry-name.ts'
-import { count } from '../format.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { entryJson } from '../output/entry-json.ts'
+import { entryName, linkName } from '../output/entry-name.ts'
+import { count } from '../output/format.ts'
 
 export const tree: CommandModule = { describe }
 

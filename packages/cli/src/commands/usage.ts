@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { Usage } from 'nexusfs'
-import { alignColumns } from '../columns.ts'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { formatBytes } from '../format.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { alignColumns } from '../output/columns.ts'
+import { formatBytes } from '../output/format.ts'
 
 export const usage: CommandModule = { describe }
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import type { VersionEntry } from 'nexusfs'
-import { alignColumns } from '../columns.ts'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { versionJson } from '../entry-json.ts'
-import { formatBytes, formatTime } from '../format.ts'
-import { printable } from '../printable.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { alignColumns } from '../output/columns.ts'
+import { versionJson } from '../output/entry-json.ts'
+import { formatBytes, formatTime } from '../output/format.ts'
+import { printable } from '../output/printable.ts'
 
 export const versions: CommandModule = { describe }
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import type { FileEntry, WriteOptions } from 'nexusfs'
-import type { CommandContext } from '../command-context.ts'
-import { type CommandModule, finishHelp } from '../command-module.ts'
-import { contentOf } from '../content-operand.ts'
-import { entryJson } from '../entry-json.ts'
-import { formatBytes } from '../format.ts'
-import { parseIfMatch } from '../parse-options.ts'
+import type { CommandContext } from '../command-line/command-context.ts'
+import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { contentOf } from '../command-line/content-operand.ts'
+import { parseIfMatch } from '../command-line/parse-options.ts'
+import { entryJson } from '../output/entry-json.ts'
+import { formatBytes } from '../output/format.ts'
 
 interface WriteFlags {
   readonly text?: string

@@ -1,22 +1,41 @@
 import type { NexusFS } from 'nexusfs'
 import { isNexusError, NexusError } from 'nexusfs/errors'
 import { configOnce, type LocatedStore, locateStore, openLocated, redactSecrets } from 'nexusfs/registry'
-import type { CommandContext } from './command-context.ts'
+import type { Terminal } from '../output/terminal.ts'
+
+/** How a command line names its store. */
+export interface StoreOptions {
+  readonly store?: string
+  readonly storage?: string
+  readonly metadata?: string
+  readonly author?: string
+  /** False = no `nexus.config` is loaded. */
+  readonly config?: boolean
+}
+
+/** Who asks for a store, and where. */
+export interface StoreRequest {
+  readonly options: StoreOptions
+  readonly terminal: Pick<Terminal, 'cwd' | 'env'>
+  readonly signal: AbortSignal
+  /** Takes a remark for those who want to know more. */
+  remark(text: string): void
+}
 
 /**
  * Opens the store that the command line, the environment, the config or the working directory names.
  * @throws {NexusError} InvalidConfig if there is none, or nothing stands where it should be
  */
-export async function openStore(context: CommandContext): Promise<NexusFS> {
-  const { options, terminal } = context
-  const config = configOf(context)
+export async function openStore(request: StoreRequest): Promise<NexusFS> {
+  const { options, terminal } = request
+  const config = configOf(request)
   const { store, storage, metadata } = options
   const located = await locateStore({ store, storage, metadata }, { cwd: terminal.cwd, env: terminal.env, config })
-  return openPlace(context, located, { create: false, config })
+  return openPlace(request, located, { create: false, config })
 }
 
 /** Loads the nearest config when it is first asked for, unless `--no-config` forbids it. */
-export function configOf({ options, terminal }: CommandContext): ReturnType<typeof configOnce> {
+export function configOf({ options, terminal }: StoreRequest): ReturnType<typeof configOnce> {
   return configOnce(options.config === false ? false : undefined, terminal.cwd, terminal.env)
 }
 
@@ -28,12 +47,12 @@ export interface OpenPlaceOptions {
 
 /** Opens a place that has been found, and says so with `--verbose`. */
 export async function openPlace(
-  context: CommandContext,
+  request: StoreRequest,
   located: LocatedStore,
   { create, config, mayShareStorage }: OpenPlaceOptions,
 ): Promise<NexusFS> {
-  const { options, terminal, signal } = context
-  context.remark(`store ${placeText(located)} (${located.why})`)
+  const { options, terminal, signal } = request
+  request.remark(`store ${placeText(located)} (${located.why})`)
   try {
     return await openLocated(located, { author: options.author, create, mayShareStorage, signal }, { env: terminal.env, config })
   } catch (cause) {

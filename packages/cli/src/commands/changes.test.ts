@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, it } from 'vitest'
-import { CaseFolder, jsonLines, withoutTimes } from './testing/case-folder.ts'
+import { CaseFolder, jsonLines, withoutTimes } from '../testing/case-folder.ts'
 
 const place = new CaseFolder()
 const { nexus, tryNexus, json } = place

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import type { ErrorCode, NexusError } from 'nexusfs/errors'
-import type { CommandContext } from './command-context.ts'
+import type { CommandContext, Fixes } from './command-context.ts'
 import { addGlobalOptions } from './global-options.ts'
 
 /** One command. Its module is loaded only when the command is called for. */
@@ -10,9 +9,6 @@ export interface CommandModule {
   /** What to do about an error, in the words of this command. */
   readonly fixes?: Fixes
 }
-
-/** A function says it for some errors of the code only. */
-export type Fixes = Partial<Record<ErrorCode, string | ((error: NexusError) => string | undefined)>>
 
 export interface HelpText {
   /** Sentences behind the summary. */

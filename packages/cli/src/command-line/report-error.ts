@@ -1,9 +1,8 @@
 import { CommanderError } from 'commander'
 import { type ErrorCode, type ErrorContext, errorCodes, isNexusError, NexusError } from 'nexusfs/errors'
-import type { CommandContext } from './command-context.ts'
-import type { Fixes } from './command-module.ts'
-import { OutputClosed } from './output.ts'
-import { printable } from './printable.ts'
+import { OutputClosed } from '../output/output.ts'
+import { printable } from '../output/printable.ts'
+import type { CommandContext, Fixes } from './command-context.ts'
 
 /** Says on stderr, in one line, what went wrong and what to do; returns the exit code. */
 export async function reportError(thrown: unknown, context: CommandContext): Promise<number> {

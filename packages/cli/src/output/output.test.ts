@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { binary, makeQuickPlace, runNexus, temporaryFolder } from './testing/run-nexus.ts'
+import { binary, makeQuickPlace, runNexus, temporaryFolder } from '../testing/run-nexus.ts'
 
 const folder = temporaryFolder()
 afterAll(() => folder[Symbol.dispose]())

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterAll, beforeEach, describe, it } from 'vitest'
-import { CaseFolder, jsonLines, withoutTimes } from './testing/case-folder.ts'
+import { CaseFolder, jsonLines, withoutTimes } from '../testing/case-folder.ts'
 
 const place = new CaseFolder()
 const { nexus, tryNexus, json } = place

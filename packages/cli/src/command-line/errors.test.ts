@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes } from 'nexusfs/errors'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { makeQuickPlace, type Outcome, runNexus, temporaryFolder } from './testing/run-nexus.ts'
+import { makeQuickPlace, type Outcome, runNexus, temporaryFolder } from '../testing/run-nexus.ts'
 
 const folder = temporaryFolder()
 afterAll(() => folder[Symbol.dispose]())

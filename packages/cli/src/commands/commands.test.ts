@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, it } from 'vitest'
-import { CaseFolder, jsonLines, withoutTimes } from './testing/case-folder.ts'
-import { runNexus } from './testing/run-nexus.ts'
+import { CaseFolder, jsonLines, withoutTimes } from '../testing/case-folder.ts'
+import { runNexus } from '../testing/run-nexus.ts'
 
 const place = new CaseFolder()
 const { nexus, tryNexus, json } = place

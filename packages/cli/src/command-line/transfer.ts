@@ -1,7 +1,7 @@
 import type { LeftOutReason, TransferProgress, TransferReport } from 'nexusfs'
+import { count, formatBytes } from '../output/format.ts'
+import { printable } from '../output/printable.ts'
 import type { CommandContext } from './command-context.ts'
-import { count, formatBytes } from './format.ts'
-import { printable } from './printable.ts'
 
 /** Exit codes of a command that went on past what it could not transfer: as of `Corrupt` if the store is damaged. */
 const exitCodes = { damaged: 7, incomplete: 1 }

@@ -1,13 +1,9 @@
 import { type Command, Option } from 'commander'
-import { alignColumns } from './columns.ts'
+import { alignColumns } from '../output/columns.ts'
+import type { StoreOptions } from '../store/open-store.ts'
 
 /** Options that every command takes, before or after its name. */
-export interface GlobalOptions {
-  readonly store?: string
-  readonly storage?: string
-  readonly metadata?: string
-  readonly author?: string
-  readonly config?: boolean
+export interface GlobalOptions extends StoreOptions {
   readonly json?: boolean
   readonly verbose?: boolean
 }

@@ -1,10 +1,10 @@
 import type { NexusFS } from 'nexusfs'
-import type { Fixes } from './command-module.ts'
+import type { ErrorCode, NexusError } from 'nexusfs/errors'
+import { Output } from '../output/output.ts'
+import { printable } from '../output/printable.ts'
+import { Progress } from '../output/progress.ts'
+import type { Terminal } from '../output/terminal.ts'
 import type { GlobalOptions } from './global-options.ts'
-import { Output } from './output.ts'
-import { printable } from './printable.ts'
-import { Progress } from './progress.ts'
-import type { Terminal } from './terminal.ts'
 
 /** What a command works with: its options, its store and its voice. */
 export class CommandContext {
@@ -41,7 +41,7 @@ export class CommandContext {
 
   /** Loaded only now: help and errors of the command line need no store. */
   async #openStore(): Promise<NexusFS> {
-    const { openStore } = await import('./open-store.ts')
+    const { openStore } = await import('../store/open-store.ts')
     return openStore(this)
   }
 
@@ -56,3 +56,6 @@ export class CommandContext {
     if (this.options.verbose) this.terminal.stderr.write(`nexus: ${printable(text)}\n`)
   }
 }
+
+/** What to do about an error of a code; a function says it for some errors of the code only. */
+export type Fixes = Partial<Record<ErrorCode, string | ((error: NexusError) => string | undefined)>>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { type Outcome, runNexus, temporaryFolder } from './testing/run-nexus.ts'
+import { type Outcome, runNexus, temporaryFolder } from '../testing/run-nexus.ts'
 
 const folder = temporaryFolder()
 afterAll(() => folder[Symbol.dispose]())
