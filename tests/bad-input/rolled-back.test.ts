@@ -35,12 +35,33 @@ describe('a database that is not what it was', () => {
     assert.equal(cat.code, 7)
     assert.match(cat.stderr, /gone back in time.*raise its epoch/)
 
-    const store = await SqliteStore.open({ path: join(data, 'meta.db') })
-    await store.raiseEpoch()
-    await store.close()
+    const shown = await runNexus(['epoch', '--store', data])
+    assert.deepEqual([shown.code, shown.stdout], [0, 'epoch 0, revision 2\n'])
+    const raised = await runNexus(['epoch', 'raise', '--store', data])
+    assert.deepEqual([raised.code, raised.stdout], [0, `the store in ${data} is in epoch 1 now\n`])
     await using third = await openNexus(data)
     assert.notEqual((await third.write('/doc', 'v2, by Bob')).etag, etag)
     await assert.rejects(third.write('/doc', 'v3, by Ann, who never saw Bob', { ifMatch: etag }), { code: 'Conflict' })
+  })
+
+  it('is raised as many epochs as its blobs have seen', async () => {
+    const data = join(folder, 'twice')
+    const older = join(folder, 'twice.db')
+    const first = await openNexus(data)
+    await first.write('/doc', 'v1')
+    await first.close()
+    await copyFile(join(data, 'meta.db'), older)
+    for (const epoch of [1, 2, 3]) {
+      await removeDatabase(data)
+      await copyFile(older, join(data, 'meta.db'))
+      const { code, stdout } = await runNexus(['epoch', 'raise', '--store', data, '--json'])
+      assert.deepEqual([code, JSON.parse(stdout).epoch], [0, epoch])
+      await using nexus = await openNexus(data)
+      await nexus.write('/doc', `in epoch ${epoch}`)
+    }
+    const none = await runNexus(['epoch', 'raise', '--store', join(folder, 'absent')])
+    assert.equal(none.code, 10)
+    assert.match(none.stderr, /no store in/)
   })
 
   it('is refused if it is gone or empty beside its blobs, by the library and the command, also if all files are small', async () => {

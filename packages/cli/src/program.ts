@@ -87,6 +87,11 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'copy the whole store into a folder',
     load: async () => (await import('./commands/backup.ts')).backup,
   },
+  epoch: {
+    group: store,
+    summary: 'show the epoch of the revisions, or raise it',
+    load: async () => (await import('./commands/epoch.ts')).epoch,
+  },
   conformance: {
     group: store,
     summary: 'check that an adapter keeps the laws of its port',

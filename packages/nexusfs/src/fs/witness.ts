@@ -37,17 +37,22 @@ export class Witness {
    * @throws {NexusError} Corrupt (reason `rolled back`) if the store was further once than it is now
    */
   async check(metadata: MetadataStore, horizon: Revision): Promise<void> {
-    const keys = await this.#list()
-    const newest = keys.at(-1)
-    if (newest === undefined) return
-    this.#superseded = keys
-    const seen = toRevision(Number(newest.slice(this.#prefix.length)))
+    const seen = await this.seen()
     if (seen <= horizon || seen <= (await newestLogged(metadata))) return
     throw new NexusError(
       'Corrupt',
-      `the metadata store has gone back in time: it is at revision ${horizon}, and was at ${seen} before; restore its newest copy; if this is the newest, raise its epoch (docs/operations.md) before it is used`,
+      `the metadata store has gone back in time: it is at revision ${horizon}, and was at ${seen} before; restore its newest copy; if this is the newest, raise its epoch (\`nexus epoch raise\`) before it is used`,
       { operation: 'open', context: { reason: 'rolled back', revision: horizon, seen } },
     )
+  }
+
+  /** The highest revision that was witnessed; 0 if there was none. */
+  async seen(): Promise<Revision> {
+    const keys = await this.#list()
+    const newest = keys.at(-1)
+    if (newest === undefined) return revisionZero
+    this.#superseded = keys
+    return toRevision(Number(newest.slice(this.#prefix.length)))
   }
 
   /** Takes note of a commit; now and then leaves a witness, in the background. */

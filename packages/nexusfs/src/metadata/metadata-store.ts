@@ -64,6 +64,13 @@ export interface MetadataStore {
   backup?(file: string, options?: StoreCallOptions): Promise<void>
 
   /**
+   * Optional: moves the counter to the start of the next epoch, above every revision given out in this one; returns the new horizon.
+   * For a store that came back from an older copy, before anybody uses it.
+   * @throws {NexusError} as `commit`
+   */
+  raiseEpoch?(options?: StoreCallOptions): Promise<Revision>
+
+  /**
    * Offline: fills an empty store with entries that keep their revisions; later commits get higher ones.
    * @throws {NexusError} AlreadyExists if the store holds any entry
    */

@@ -1,22 +1,18 @@
-import { lstat, readdir, realpath } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Random } from '../core/clock.ts'
 import { type DurabilityClass, durabilityClasses } from '../core/durability.ts'
 import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import { didYouMean } from '../core/near-miss.ts'
-import { closeQuietly } from '../fs/check-layers.ts'
 import { NexusFS } from '../fs/nexus-fs.ts'
 import { checkedSettings } from '../fs/open-file-system.ts'
-import { withoutMetadata } from '../fs/store-format.ts'
 import { shown } from '../fs/take-options.ts'
-import type { MetadataStore } from '../metadata/metadata-store.ts'
-import type { StorageBackend } from '../storage/storage-backend.ts'
 import type { Environment } from './environment-gate.ts'
 import { folderLayers } from './folder-layers.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
-import { type LocatedStore, locateStore, type StorePlace, type StoreRequest, wholeStore } from './locate-store.ts'
-import { findMetadata, findStorage, type OpenPortContext, type PortSource } from './open-port.ts'
-import { redactSecrets } from './redact.ts'
+import { type LocatedStore, locateStore, type StoreRequest, wholeStore } from './locate-store.ts'
+import { type Layers, layersOf, openBoth } from './open-layers.ts'
+import type { OpenPortContext } from './open-port.ts'
 
 /** How to open a store, wherever it is. */
 export interface OpenOptions {
@@ -78,7 +74,7 @@ export async function openLocated(
   { env, config }: Pick<OpenPortContext, 'env' | 'config'>,
 ): Promise<NexusFS> {
   const { create = true, signal } = settings
-  const layers = place.kind === 'folder' ? layersOfFolder(await behindLink(place.folder)) : place
+  const layers = await layersOf(place)
   const context = { env, config, create, signal, cwd: layers.base, durability: settings.durability ?? durability }
   try {
     return await openLayers(layers, context, { ...settings, author: settings.author ?? (env.NEXUS_AUTHOR || author) })
@@ -97,29 +93,12 @@ export function configOnce(given: OpenOptions['config'], cwd: string, env: Envir
   }
 }
 
-type Layers = Extract<StorePlace, { kind: 'layers' }>
-
-/** `.nexus` may be a link to a larger disk; one that another user made stays as it is, for the backend to refuse. */
-async function behindLink(folder: string): Promise<string> {
-  const found = await lstat(folder).catch(() => undefined)
-  if (found?.isSymbolicLink() !== true || ![0, process.geteuid?.() ?? found.uid].includes(found.uid)) return folder
-  return realpath(folder).catch(() => folder)
-}
-
-function layersOfFolder(folder: string): Layers {
-  return { kind: 'layers', storage: `local:${folder}`, metadata: `sqlite:${join(folder, 'meta.db')}`, base: folder }
-}
-
-/** Both adapters are found before either is opened; if the second cannot be opened, the first is closed, and leaves nothing behind. */
+/** Both adapters are found before either is opened; if the store cannot be opened, they are closed, and leave nothing behind. */
 async function openLayers(layers: Layers, context: OpenPortContext, settings: OpenOptions): Promise<NexusFS> {
   checkedSettings(settings)
-  const storageSource = await sourceOf(layers.storage, (uri) => findStorage(uri, context.config))
-  const metadataSource = await sourceOf(layers.metadata, (uri) => findMetadata(uri, context.config))
-  const opened: (() => Promise<void>)[] = []
+  const { author, create, mayShareStorage, cacheBytes, inlineBytes, clock, random } = settings
+  const { storage, metadata, abandon } = await openBoth(layers, context, { mayShareStorage })
   try {
-    const storage = await openSource(storageSource, context, opened)
-    const { author, create, mayShareStorage, cacheBytes, inlineBytes, clock, random } = settings
-    const metadata = await openMetadata(metadataSource, { storage, mayShareStorage }, context, opened)
     return await NexusFS.open({
       storage,
       metadata,
@@ -134,50 +113,9 @@ async function openLayers(layers: Layers, context: OpenPortContext, settings: Op
       random,
     })
   } catch (error) {
-    for (const close of opened.reverse()) await closeQuietly({ close })
+    await abandon()
     throw error
   }
-}
-
-type Source<Port> = { readonly given: Port } | { readonly found: PortSource<Port>; readonly uri: string }
-
-async function sourceOf<Port>(layer: string | Port, find: (uri: string) => Promise<PortSource<Port>>): Promise<Source<Port>> {
-  return typeof layer === 'string' ? { found: await find(layer), uri: layer } : { given: layer }
-}
-
-async function openSource<Port>(source: Source<Port>, context: OpenPortContext, opened: (() => Promise<void>)[]): Promise<Port> {
-  if ('given' in source) return source.given
-  const port = await source.found.open(context)
-  opened.push(() => source.found.abandon(port))
-  return port
-}
-
-/**
- * A database that is missing beside its blobs is not made: the store is refused for them, and it would stay behind, empty.
- * @throws {NexusError} Corrupt (reason `rolled back`), and as the adapter
- */
-async function openMetadata(
-  source: Source<MetadataStore>,
-  { storage, mayShareStorage }: { readonly storage: StorageBackend; readonly mayShareStorage: boolean | undefined },
-  context: OpenPortContext,
-  opened: (() => Promise<void>)[],
-): Promise<MetadataStore> {
-  if (!context.create || mayShareStorage === true || 'given' in source || source.found.isRemote) {
-    return openSource(source, context, opened)
-  }
-  const openExisting = (): Promise<MetadataStore | undefined> =>
-    openSource(source, { ...context, create: false }, opened).catch((error: unknown) => {
-      if (isNexusError(error, 'NotFound')) return undefined
-      throw error
-    })
-  const found = await openExisting()
-  if (found !== undefined) return found
-  const [blob] = (await storage.list({ limit: 1 })).blobs
-  if (blob === undefined) return openSource(source, context, opened)
-  // Looked at again: another founder's blobs come after his store.
-  const founded = await openExisting()
-  if (founded === undefined) throw withoutMetadata(`${redactSecrets(source.uri)} is missing`, blob.key)
-  return founded
 }
 
 async function noStoreIn(folder: string, cause: NexusError): Promise<NexusError> {

@@ -57,4 +57,5 @@ export class HighestSeen {
   }
 }
 
-export const rolledBackFix = 'connect to its newest copy; if that is lost, confirm the older state with raiseEpoch()'
+export const rolledBackFix =
+  'connect to its newest copy; if that is lost, confirm the older state with raiseEpoch(), or `nexus epoch raise`'
