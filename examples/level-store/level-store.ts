@@ -109,7 +109,8 @@ export class LevelStore implements MetadataStore {
   /** In memory first, then in one batch: all entries are loaded, or none. */
   async #load(entries: AsyncIterable<MetadataEntry>, signal: AbortSignal | undefined): Promise<void> {
     const [first] = await this.#database.keys({ gt: lastRevisionKey, limit: 1 }).all()
-    if (first !== undefined) throw new NexusError('AlreadyExists', 'level: load fills an empty store; this one holds entries')
+    if (first !== undefined)
+      throw new NexusError('AlreadyExists', 'level: load fills an empty store', { advice: 'this one holds entries' })
     const batch = this.#database.batch()
     let highest = this.#last
     for await (const { key, value, revision } of entries) {
@@ -124,16 +125,16 @@ export class LevelStore implements MetadataStore {
 }
 
 /** What the codes of LevelDB mean to the layers above. */
-const meanings: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  LEVEL_LOCKED: ['Unavailable', 'another client has the database open; close that one'],
-  LEVEL_CORRUPTION: ['Corrupt', 'the database is damaged; restore a backup'],
-  LEVEL_IO_ERROR: ['Unavailable', 'the disk refuses it; look at its space, rights and health'],
+const meanings: Readonly<Record<string, readonly [code: ErrorCode, what: string, advice: string]>> = {
+  LEVEL_LOCKED: ['Unavailable', 'another client has the database open', 'close that one'],
+  LEVEL_CORRUPTION: ['Corrupt', 'the database is damaged', 'restore a backup'],
+  LEVEL_IO_ERROR: ['Unavailable', 'the disk refuses it', 'look at its space, rights and health'],
 }
 
 /** The one translation of what the engine throws; when it fails to open, the reason is the cause. */
 function toNexusError(error: unknown, operation: string): NexusError {
   const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const engineCode = reason instanceof Error && 'code' in reason ? String(reason.code) : ''
-  const [code, advice] = meanings[engineCode] ?? ['Unexpected', String(reason)]
-  return new NexusError(code, `${operation}: ${advice}`, { operation, cause: error })
+  const [code, what, advice] = meanings[engineCode] ?? ['Unexpected', String(reason)]
+  return new NexusError(code, `${operation}: ${what}`, { advice, operation, cause: error })
 }

@@ -438,7 +438,7 @@ function failingCommits(store: MetadataStore, isFailing: () => boolean): Metadat
     info: store.info,
     read: (request, options) => store.read(request, options),
     commit: async (commits, options) => {
-      if (isFailing()) throw new NexusError('NoSpace', 'metadata.commit: no space left', { context: { outcome: 'none' } })
+      if (isFailing()) throw new NexusError('NoSpace', 'metadata.commit: no space left', { outcome: 'none' })
       return store.commit(commits, options)
     },
     horizon: (options) => store.horizon(options),

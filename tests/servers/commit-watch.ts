@@ -54,7 +54,7 @@ export class CommitWatch extends InterceptedStore {
       this.#acknowledgedAt = [...this.#acknowledgedAt.slice(-20), performance.now()]
       return results
     } catch (error) {
-      if (!isNexusError(error) || error.context.outcome !== 'none') for (const id of idsOf(commits)) this.ambiguous.add(id)
+      if (!isNexusError(error) || error.outcome !== 'none') for (const id of idsOf(commits)) this.ambiguous.add(id)
       throw error
     } finally {
       this.#underWay -= 1

@@ -20,7 +20,7 @@ class BlindlyRepeatingStore extends InterceptedStore {
     try {
       return await super.commit(commits, options)
     } catch (error) {
-      if (!isNexusError(error) || error.context.outcome === 'none') throw error
+      if (!isNexusError(error) || error.outcome === 'none') throw error
       return super.commit(commits, options)
     }
   }

@@ -99,7 +99,7 @@ export class WrittenHistory {
 
 /** A read that comes before the commit says nothing of an outcome: nothing was written. */
 function outcomeOf(error: NexusError): 'none' | 'unknown' {
-  return error.context.outcome === 'unknown' ? 'unknown' : 'none'
+  return error.outcome === 'unknown' ? 'unknown' : 'none'
 }
 
 async function versionsByContent(fs: NexusFS, path: string): Promise<ReadonlyMap<string, readonly number[]>> {

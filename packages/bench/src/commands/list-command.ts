@@ -21,7 +21,7 @@ export async function listCommand(argv: readonly string[], io: BenchIo): Promise
     io.stdout.write(`${listUsage}\n`)
     return exitCodes.ok
   }
-  if (rest.length > 0) throw new NexusError('InvalidArgument', `list takes one topic; "${rest[0]}" is too much`)
+  if (rest.length > 0) throw new NexusError('InvalidArgument', 'list takes one topic', { advice: `"${rest[0]}" is too much` })
   const rows = await rowsOf(topic, io)
   io.stdout.write(isJson ? `${JSON.stringify(rows.json, undefined, 1)}\n` : `${alignedLines(rows.lines).join('\n')}\n`)
   return exitCodes.ok

@@ -114,7 +114,7 @@ function requireKnown(id: string, combinations: readonly Combination[]): void {
   if (known.includes(id)) return
   const near = nearMisses(id, known)
   const advice = near.length > 0 ? `near: ${near.join(', ')}` : `known: ${known.join(', ')}`
-  throw new NexusError('NotFound', `no combination is called "${id}"; ${advice}`)
+  throw new NexusError('NotFound', `no combination is called "${id}"`, { advice })
 }
 
 function requireReady(id: string, combinations: readonly Combination[]): void {
@@ -147,7 +147,9 @@ function nothingSelected(
 ): NexusError {
   if (skips.length > 0) {
     const reasons = skips.map(({ what, reason }) => `${what}: ${reason}`)
-    return new NexusError('NotFound', `nothing is selected: no selected combination is ready; ${reasons.join('; ')}`)
+    return new NexusError('NotFound', 'nothing is selected: no selected combination is ready', {
+      advice: `${reasons.join('; ')}`,
+    })
   }
   const texts = chosen.flatMap(({ workload }) => ready.map(({ id }) => keywordText(workload, id)))
   const unknown = (keywords?.words ?? []).filter((word) => !texts.some((text) => text.toLowerCase().includes(word.toLowerCase())))

@@ -22,7 +22,7 @@ export function selectWorkloads(word: string, workloads: readonly Workload[]): W
   if (byAlias.length > 0) return { workloads: byAlias, combo }
   const near = nearMisses(word, [...new Set(workloads.flatMap(namesOf))])
   const advice = near.length > 0 ? `near: ${near.join(', ')}` : '`nexus bench list workloads` shows them all'
-  throw new NexusError('NotFound', `no workload is called "${word}"; ${advice}`)
+  throw new NexusError('NotFound', `no workload is called "${word}"`, { advice })
 }
 
 /** The text that `-k` looks into: the full id, and the name of the test it replaces. */

@@ -6,7 +6,7 @@ const connections = 50
 /** One table, a connection for each writer, and four statements for each record: what a program does that knows no better. */
 export async function openBarePostgres({ env, namespace }: BarePlace): Promise<BareServer> {
   const { default: pg } = await import('pg').catch((cause: unknown) => {
-    throw new NexusError('MissingDependency', 'the package pg is missing; run `npm install pg`', { cause })
+    throw new NexusError('MissingDependency', 'the package pg is missing', { advice: 'run `npm install pg`', cause })
   })
   const connectionString = env.NEXUS_DATABASE_URL || env.POSTGRES_URL
   if (connectionString === undefined) throw new NexusError('InvalidConfig', 'set NEXUS_DATABASE_URL or POSTGRES_URL')

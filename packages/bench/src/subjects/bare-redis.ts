@@ -6,7 +6,7 @@ const insertScript = "return redis.call('SET', KEYS[1], ARGV[1])"
 /** One connection; commands of callers that come together travel together, as the client does it. */
 export async function openBareRedis({ env, namespace }: BarePlace): Promise<BareServer> {
   const { Redis } = await import('ioredis').catch((cause: unknown) => {
-    throw new NexusError('MissingDependency', 'the package ioredis is missing; run `npm install ioredis`', { cause })
+    throw new NexusError('MissingDependency', 'the package ioredis is missing', { advice: 'run `npm install ioredis`', cause })
   })
   if (!env.REDIS_URL) throw new NexusError('InvalidConfig', 'set REDIS_URL')
   const url = new URL(env.REDIS_URL)

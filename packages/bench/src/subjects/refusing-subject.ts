@@ -50,6 +50,6 @@ export abstract class RefusingSubject implements Subject {
   }
 
   #refuse(operation: string): Promise<never> {
-    return Promise.reject(new NexusError('Unsupported', `${this.#what}; ${operation} is not part of it`, { operation }))
+    return Promise.reject(new NexusError('Unsupported', `${this.#what}`, { advice: `${operation} is not part of it`, operation }))
   }
 }

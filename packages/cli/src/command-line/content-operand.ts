@@ -13,9 +13,11 @@ export async function contentOf(
   text: string | undefined,
 ): Promise<string | Uint8Array> {
   if (text !== undefined && file !== undefined) {
-    throw new NexusError('InvalidArgument', 'the content is given twice; give either a file or --text')
+    throw new NexusError('InvalidArgument', 'the content is given twice', { advice: 'give either a file or --text' })
   }
   if (text !== undefined) return text
   if (file !== undefined) return readInput(context, file)
-  throw new NexusError('InvalidArgument', 'no content was given; name a file, or - for standard input, or give --text')
+  throw new NexusError('InvalidArgument', 'no content was given', {
+    advice: 'name a file, or - for standard input, or give --text',
+  })
 }

@@ -36,16 +36,17 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   ABORT_ERR: 'Aborted',
 }
 
-const problems: Partial<Record<ErrorCode, string>> = {
-  NotFound: 'there is no such file on this machine; check the name',
-  IsADirectory: 'it is a folder; `nexus import` takes whole folders',
-  PermissionDenied: 'it may not be read; change its permissions',
-  Aborted: 'interrupted; nothing was written',
+const problems: Partial<Record<ErrorCode, { readonly what: string; readonly advice?: string }>> = {
+  NotFound: { what: 'there is no such file on this machine', advice: 'check the name' },
+  IsADirectory: { what: 'it is a folder', advice: '`nexus import` takes whole folders' },
+  PermissionDenied: { what: 'it may not be read', advice: 'change its permissions' },
+  Aborted: { what: 'interrupted', advice: 'nothing was written' },
 }
 
 function inputError(source: string, cause: unknown): NexusError {
   const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const code = codes[reason] ?? 'Unexpected'
   const name = source === '-' ? 'standard input' : source
-  return new NexusError(code, `cannot read ${name}: ${problems[code] ?? reason}`, { cause })
+  const { what, advice } = problems[code] ?? { what: reason }
+  return new NexusError(code, `cannot read ${name}: ${what}`, { advice, cause })
 }

@@ -1,8 +1,9 @@
 import { CommanderError } from 'commander'
-import { type ErrorCode, type ErrorContext, errorCodes, isNexusError, NexusError } from 'nexusfs/errors'
+import { type ErrorCode, type ErrorContext, isNexusError, NexusError } from 'nexusfs/errors'
 import { OutputClosed } from '../output/output.ts'
 import { printable } from '../output/printable.ts'
 import type { CommandContext, Fixes } from './command-context.ts'
+import { exitCodes } from './exit-codes.ts'
 
 /** Says on stderr, in one line, what went wrong and what to do; returns the exit code. */
 export async function reportError(thrown: unknown, context: CommandContext): Promise<number> {
@@ -10,9 +11,9 @@ export async function reportError(thrown: unknown, context: CommandContext): Pro
   const error = toNexusError(thrown, context)
   const { redactSecrets } = await import('nexusfs/registry')
   const clean = (text: string): string => printable(redactSecrets(text))
-  const message = clean(messageOf(error, context.fixes))
+  const message = clean(messageOf(error, context.fixes, isForeign(thrown)))
   const causes = isDetailed(context) ? causesOf(error).map(clean) : []
-  const exit = errorCodes[error.code].exit
+  const exit = exitCodes[error.code]
   const { stderr } = context.terminal
   if (context.isJson) {
     const { code, retry, operation } = error
@@ -46,13 +47,16 @@ const generalFixes: Partial<Record<ErrorCode, string>> = {
   Unexpected: 'run it again with --verbose, and report what it says',
 }
 
-/** Messages end in advice behind a semicolon, in terms of the library; advice in terms of the command replaces it. */
-function messageOf(error: NexusError, fixes: Fixes): string {
+/**
+ * What the command says to do comes first, since advice of the library is in terms of its calls.
+ * @param isWhole nobody knows whether the summary says what to do
+ */
+function messageOf(error: NexusError, fixes: Fixes, isWhole: boolean): string {
   const path = typeof error.context.path === 'string' ? error.context.path : ''
-  const { what, advice } = splitAdvice(error.message, path)
+  const { summary, advice } = error
   const own = fixes[error.code]
-  const fix = (typeof own === 'function' ? own(error) : own) ?? advice ?? generalFix(error)
-  const named = path === '/' || what.includes(path) ? what : `${what}: ${path}`
+  const fix = (typeof own === 'function' ? own(error) : own) ?? advice ?? (isWhole ? undefined : generalFix(error))
+  const named = path === '/' || summary.includes(path) ? summary : `${summary}: ${path}`
   return fix === undefined ? named : `${named}; ${fix}`
 }
 
@@ -60,20 +64,23 @@ function generalFix({ code, context }: NexusError): string | undefined {
   return typeof context.location === 'string' ? 'look at it on this machine' : generalFixes[code]
 }
 
-function splitAdvice(message: string, path: string): { readonly what: string; readonly advice?: string } {
-  const end = message.lastIndexOf('; ')
-  const isInPath = path !== '' && end < message.indexOf(path) + path.length
-  return end === -1 || isInPath ? { what: message } : { what: message.slice(0, end), advice: message.slice(end + 2) }
-}
-
 function toNexusError(thrown: unknown, context: CommandContext): NexusError {
   if (thrown instanceof CommanderError) return new NexusError('InvalidArgument', usageMessage(thrown.message, context))
-  if (isNexusError(thrown) && Object.hasOwn(errorCodes, thrown.code)) {
+  if (isNexusError(thrown) && Object.hasOwn(exitCodes, thrown.code)) {
     // One of another copy of the library, or of an adapter, may lack what ours always has.
-    return thrown.context === undefined ? new NexusError(thrown.code, thrown.message, { cause: thrown.cause }) : thrown
+    return isForeign(thrown) ? ours(thrown) : thrown
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   return new NexusError('Unexpected', message, { cause: thrown })
+}
+
+/** An error of an adapter that has a class of its own. */
+function isForeign(thrown: unknown): boolean {
+  return isNexusError(thrown) && (thrown.context === undefined || thrown.summary === undefined)
+}
+
+function ours({ code, message, context = {}, cause }: NexusError): NexusError {
+  return new NexusError(code, message, { context, cause })
 }
 
 /** The command-line parser's message, in the form of ours. */

@@ -24,7 +24,7 @@ function describe(command: Command, context: CommandContext): void {
 
 async function run(context: CommandContext, paths: readonly string[], { version }: CatFlags): Promise<void> {
   if (version !== undefined && paths.length > 1) {
-    throw new NexusError('InvalidArgument', '--version is for one file; name one')
+    throw new NexusError('InvalidArgument', '--version is for one file', { advice: 'name one' })
   }
   await context.withStore(async (nexus) => {
     for (const path of paths) {

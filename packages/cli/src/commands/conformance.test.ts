@@ -86,7 +86,10 @@ describe('conformance', () => {
   it('says in one line that an adapter cannot be opened', async () => {
     const { code, stdout, stderr } = await runNexus(['conformance', 'gated'], { cwd, env: { GATED_URL: 'x' } })
     assert.deepEqual([code, stdout], [70, ''])
-    assert.equal(stderr, 'nexus: Unexpected: gated cannot be opened: Error: opened; no law was checked\n')
+    assert.equal(
+      stderr,
+      'nexus: Unexpected: gated cannot be opened: Error: opened; no law was checked; run it again with --verbose, and report what it says\n',
+    )
   })
 
   it('says which variables an adapter lacks', async () => {

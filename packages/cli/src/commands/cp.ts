@@ -61,9 +61,10 @@ async function copyTree(
   { force, version, message }: CpFlags,
 ): Promise<{ readonly files: number; readonly directories: number }> {
   const top = from.replace(/\/+$/, '')
-  if (version !== undefined) throw new NexusError('InvalidArgument', 'a directory has no versions; leave out --version')
+  if (version !== undefined)
+    throw new NexusError('InvalidArgument', 'a directory has no versions', { advice: 'leave out --version' })
   if (`${to}/`.startsWith(`${top}/`)) {
-    throw new NexusError('InvalidArgument', `${from} cannot be copied into itself; choose a path outside of it`)
+    throw new NexusError('InvalidArgument', `${from} cannot be copied into itself`, { advice: 'choose a path outside of it' })
   }
   const copied = { files: 0, directories: 1 }
   await nexus.mkdir(to, { recursive: true, reason: message, signal })

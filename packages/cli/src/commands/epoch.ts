@@ -30,7 +30,7 @@ async function run(context: CommandContext, raise: boolean): Promise<void> {
   context.remark(`store ${place} (${located.why})`)
   const { epoch: now, revision } = await epochOfStore(located, { ...around, raise, signal }).catch((cause: unknown) => {
     if (!isNexusError(cause, 'NotFound')) throw cause
-    throw new NexusError('InvalidConfig', `no store in ${place}; name the one that was restored`, { cause })
+    throw new NexusError('InvalidConfig', `no store in ${place}`, { advice: 'name the one that was restored', cause })
   })
   const facts = { store: place, epoch: now, revision }
   if (raise) return context.answer(facts, `the store in ${place} is in epoch ${now} now`)

@@ -50,7 +50,8 @@ async function placeToMake(
     const chosen = await locateChosenStore({ store, storage, metadata }, around)
     return chosen ?? { place: { kind: 'folder', folder: resolve(terminal.cwd, '.nexus') }, why: 'the folder to make' }
   }
-  if (isNamed) throw new NexusError('InvalidArgument', 'the store is named twice; give a folder or options, not both')
+  if (isNamed)
+    throw new NexusError('InvalidArgument', 'the store is named twice', { advice: 'give a folder or options, not both' })
   return { place: wholeStore(dir, terminal.cwd), why: 'the folder to make' }
 }
 
@@ -58,7 +59,7 @@ async function placeToMake(
 function refuseMemory({ place }: LocatedStore): void {
   if (place.kind === 'folder' || place.storage !== place.metadata) return
   if (typeof place.storage !== 'string' || !place.storage.startsWith('memory:')) return
-  throw new NexusError('InvalidArgument', 'memory: ends with this command, so that nothing is made; name a folder')
+  throw new NexusError('InvalidArgument', 'memory: ends with this command, so that nothing is made', { advice: 'name a folder' })
 }
 
 /** A store has its folder for itself: its files must not mix with those of somebody else. */
@@ -66,10 +67,9 @@ async function refuseOccupied(folder: string): Promise<void> {
   const names = await readdir(folder).catch((): string[] => [])
   const others = names.filter((name) => !name.startsWith('.') && name !== 'lost+found')
   if (others.length === 0 || names.includes('blobs') || names.includes('meta.db')) return
-  throw new NexusError(
-    'AlreadyExists',
-    `${folder} holds other files; name a folder of its own, such as ${join(folder, '.nexus')}`,
-  )
+  throw new NexusError('AlreadyExists', `${folder} holds other files`, {
+    advice: `name a folder of its own, such as ${join(folder, '.nexus')}`,
+  })
 }
 
 async function openOrMake(

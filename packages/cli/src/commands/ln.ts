@@ -31,7 +31,7 @@ function describe(command: Command, context: CommandContext): void {
 
 async function run(context: CommandContext, target: string, path: string, flags: LnFlags): Promise<void> {
   if (flags.symbolic !== true) {
-    throw new NexusError('Unsupported', 'there are no hard links; pass -s for a symbolic one')
+    throw new NexusError('Unsupported', 'there are no hard links', { advice: 'pass -s for a symbolic one' })
   }
   await context.withStore(async (nexus) => {
     const { force, message } = flags

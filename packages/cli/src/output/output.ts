@@ -85,9 +85,9 @@ function outputError(cause: NodeJS.ErrnoException, tellsOfChange: boolean): Nexu
   const code = codes[reason] ?? 'Unavailable'
   const problem = `standard output cannot be written: ${problems[reason] ?? reason}`
   if (tellsOfChange) {
-    const message = `the change is made, its report is lost: ${problem}; \`nexus ls\` and \`nexus stat\` show what is there`
-    return new NexusError(code, message, { cause, retry: 'never' })
+    const message = `the change is made, its report is lost: ${problem}`
+    return new NexusError(code, message, { advice: `\`nexus ls\` and \`nexus stat\` show what is there`, cause, retry: 'never' })
   }
-  const fix = code === 'NoSpace' ? 'free some and run it again' : 'send it elsewhere and run it again'
-  return new NexusError(code, `the output is incomplete: ${problem}; ${fix}`, { cause })
+  const advice = code === 'NoSpace' ? 'free some and run it again' : 'send it elsewhere and run it again'
+  return new NexusError(code, `the output is incomplete: ${problem}`, { advice, cause })
 }

@@ -57,7 +57,7 @@ export async function openPlace(
     return await openLocated(located, { author: options.author, create, mayShareStorage, signal }, { env: terminal.env, config })
   } catch (cause) {
     if (create || !isNexusError(cause, 'NotFound')) throw cause
-    throw new NexusError('InvalidConfig', `no store in ${placeText(located)}; ${initAdvice(located)}`, { cause })
+    throw new NexusError('InvalidConfig', `no store in ${placeText(located)}`, { advice: `${initAdvice(located)}`, cause })
   }
 }
 

@@ -10,12 +10,16 @@ export async function targetPath(nexus: NexusFS, from: string, to: string, signa
   const directory = to.replace(/\/+$/, '') || '/'
   const found = await nexus.stat(directory, { signal })
   if (found === undefined) {
-    throw new NexusError('NotFound', `there is no directory ${to}; \`nexus mkdir\` makes one, or leave the slash out`, {
+    throw new NexusError('NotFound', `there is no directory ${to}`, {
+      advice: `\`nexus mkdir\` makes one, or leave the slash out`,
       context: { path: to },
     })
   }
   if (found.kind !== 'directory') {
-    throw new NexusError('NotADirectory', `${directory} is no directory; leave the slash out`, { context: { path: directory } })
+    throw new NexusError('NotADirectory', `${directory} is no directory`, {
+      advice: 'leave the slash out',
+      context: { path: directory },
+    })
   }
   const name = from.replace(/\/+$/, '').split('/').at(-1) ?? ''
   return directory === '/' ? `/${name}` : `${directory}/${name}`

@@ -34,7 +34,7 @@ describe('AdapterCalls', () => {
       isBegun = true
     }
     const call = newCalls().run('metadata.commit', AbortSignal.abort('enough'), work)
-    await assert.rejects(call, { code: 'Aborted', cause: 'enough', context: { outcome: 'none' } })
+    await assert.rejects(call, { code: 'Aborted', cause: 'enough', outcome: 'none' })
     assert.equal(isBegun, false)
   })
 
@@ -60,7 +60,7 @@ describe('AdapterCalls', () => {
     await calls.close()
     await calls.close()
     const call = calls.run('metadata.read', AbortSignal.abort(), async () => 7)
-    await assert.rejects(call, { code: 'Closed', context: { outcome: 'none' } })
+    await assert.rejects(call, { code: 'Closed', outcome: 'none' })
     assert.throws(() => calls.refuseIfEnded('storage.stream', undefined), { code: 'Closed' })
   })
 })

@@ -39,7 +39,7 @@ export function decodeContentRow(entry: MetadataEntry): ContentRow {
   const { fields, bytes } = decodeRecord(entry.value)
   const { st: state, s: size, co: codec } = fields
   if (codec !== plainCodec) {
-    throw new NexusError('Unsupported', `content in the codec ${JSON.stringify(codec)}; update nexusfs to read it`)
+    throw new NexusError('Unsupported', `content in the codec ${JSON.stringify(codec)}`, { advice: 'update nexusfs to read it' })
   }
   if ((state !== 'live' && state !== 'deleting') || !isSize(size)) throw notAContentRow()
   if (bytes === undefined) return { state, size, location: blobLocation(entry, fields) }
@@ -55,8 +55,7 @@ function blobLocation(entry: MetadataEntry, { b: key, du: durability }: Readonly
 }
 
 function notAContentRow(): NexusError {
-  return new NexusError(
-    'Corrupt',
-    'a content row does not say where its content is; write the file again or restore the metadata from a backup',
-  )
+  return new NexusError('Corrupt', 'a content row does not say where its content is', {
+    advice: 'write the file again or restore the metadata from a backup',
+  })
 }

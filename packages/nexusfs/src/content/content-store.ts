@@ -171,5 +171,5 @@ async function wrongDigest(digest: Digest, bytes: Uint8Array): Promise<string | 
 
 function corrupt(digest: Digest, what: string): NexusError {
   const advice = 'write the file again or restore it from a backup'
-  return new NexusError('Corrupt', `content ${digest} is damaged: ${what}; ${advice}`, { context: { digest } })
+  return new NexusError('Corrupt', `content ${digest} is damaged: ${what}`, { advice, context: { digest } })
 }

@@ -116,7 +116,7 @@ describe('the lease of a process', () => {
     const started = clock.monotonic()
     plan.add({ method: 'commit', mode: { kind: 'after' }, when: { nth: 1, repeats: true } })
     const error = await failure(() => lease.hold())
-    assert.deepEqual([error.code, error.retry, error.context.outcome], ['Unavailable', 'exhausted', 'none'])
+    assert.deepEqual([error.code, error.retry, error.outcome], ['Unavailable', 'exhausted', 'none'])
     assert.ok(clock.monotonic() - started < 32_000)
   })
 })

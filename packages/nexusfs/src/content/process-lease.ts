@@ -88,7 +88,7 @@ export class ProcessLease {
         )
         return process
       } catch (error) {
-        if (isNexusError(error) && error.context.outcome === 'none') throw error
+        if (isNexusError(error) && error.outcome === 'none') throw error
         if (isNexusError(error, 'Closed') || this.#closed.signal.aborted || this.#clock.monotonic() > deadline)
           throw notHeld(error)
       }
@@ -128,9 +128,10 @@ export class ProcessLease {
 /** Nothing was uploaded, and no commit was begun that refers to anything. */
 function notHeld(cause: unknown): NexusError {
   const what = cause instanceof Error ? cause.message : String(cause)
-  return new NexusError('Unavailable', `the metadata store gave no answer before an upload; nothing was written: ${what}`, {
+  return new NexusError('Unavailable', 'the metadata store gave no answer before an upload', {
+    advice: `nothing was written: ${what}`,
     retry: 'exhausted',
-    context: { outcome: 'none' },
+    outcome: 'none',
     cause,
   })
 }

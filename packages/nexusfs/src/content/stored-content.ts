@@ -57,13 +57,10 @@ export class StoredContent implements ReferredContent {
     this.#again = undefined
     const bytes = await orAborted(() => this.#contents.read(digest), signal, 'read')
     if (bytes === undefined) {
-      throw new NexusError(
-        'Corrupt',
-        `the store has lost the content ${digest}; write the file again or restore it from a backup`,
-        {
-          context: { digest },
-        },
-      )
+      throw new NexusError('Corrupt', `the store has lost the content ${digest}`, {
+        advice: 'write the file again or restore it from a backup',
+        context: { digest },
+      })
     }
     this.#again = new IncomingContent(this.#contents, bytes, digest, undefined)
     return this.#again

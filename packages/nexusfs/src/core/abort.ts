@@ -25,6 +25,5 @@ export async function orAborted<T>(work: () => Promise<T>, signal: AbortSignal |
  */
 export function refuseIfAborted(signal: AbortSignal | undefined, operation: string): void {
   if (!signal?.aborted) return
-  const context = { outcome: 'none' }
-  throw new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, context, cause: signal.reason })
+  throw new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, outcome: 'none', cause: signal.reason })
 }

@@ -25,8 +25,7 @@ export class CallsUnderWay {
    */
   refuseIfClosed(operation: string): void {
     if (!this.#isClosed) return
-    const context = { outcome: 'none' }
-    throw new NexusError('Closed', `${operation}: this is closed; open it again`, { operation, context })
+    throw new NexusError('Closed', `${operation}: this is closed`, { advice: 'open it again', operation, outcome: 'none' })
   }
 
   /** Refuses calls from now on. */

@@ -52,5 +52,7 @@ export function digestKeyBytes(digest: Digest): Uint8Array<ArrayBuffer> {
 export function digestInKey(item: Uint8Array): Digest {
   const digest = prefix + toHex(item.subarray(1))
   if (item[0] === sha256Tag[0] && isDigest(digest)) return digest
-  throw new NexusError('Corrupt', 'a row of the metadata store has no digest in its key; restore the metadata from a backup')
+  throw new NexusError('Corrupt', 'a row of the metadata store has no digest in its key', {
+    advice: 'restore the metadata from a backup',
+  })
 }

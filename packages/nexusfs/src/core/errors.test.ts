@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { orAborted } from './abort.ts'
-import { errorCodes, isNexusError, NexusError, throwIfAborted } from './errors.ts'
+import { isNexusError, NexusError, throwIfAborted } from './errors.ts'
 
 describe('a NexusError', () => {
   it('carries code, retry, errno and cause', () => {
@@ -24,11 +24,33 @@ describe('a NexusError', () => {
       assert.equal(isNexusError(other), false)
   })
 
-  it('has an exit code for every code, and 1 and 130 are nobody’s', () => {
-    for (const [code, { exit, meaning }] of Object.entries(errorCodes)) {
-      assert.ok(exit >= 2 && exit <= 70, code)
-      assert.ok(meaning.length > 10)
+  it('has a summary, advice and an outcome of its own; the message is the first two, and the facts hold the last', () => {
+    const error = new NexusError('NoSpace', 'the disk is full', { advice: 'free some', outcome: 'none', context: { path: '/a' } })
+    assert.deepEqual([error.summary, error.advice, error.outcome], ['the disk is full', 'free some', 'none'])
+    assert.equal(error.message, 'the disk is full; free some')
+    assert.deepEqual(error.context, { path: '/a', outcome: 'none' })
+    for (const [fact, expected] of [
+      ['unknown', 'unknown'],
+      ['perhaps', undefined],
+    ] as const) {
+      const context = { outcome: fact }
+      assert.equal(new NexusError('Unavailable', 'x', { context }).outcome, expected)
     }
+  })
+
+  it('can be told otherwise at another level, which keeps what is not named', () => {
+    const error = new NexusError('Corrupt', 'a bit', {
+      advice: 'mend it',
+      outcome: 'unknown',
+      operation: 'a',
+      context: { key: 'k' },
+    })
+    const told = error.with({ summary: '/f: a bit', outcome: 'none', context: { path: '/f' } })
+    assert.deepEqual([told.code, told.message, told.operation, told.cause], ['Corrupt', '/f: a bit; mend it', 'a', error])
+    assert.deepEqual(told.context, { key: 'k', path: '/f', outcome: 'none' })
+    const kept = error.with({ code: 'Unavailable' })
+    assert.deepEqual([kept.code, kept.outcome, kept.retry], ['Unavailable', 'unknown', 'never'])
+    assert.equal(kept.outcome, 'unknown')
   })
 })
 
@@ -43,7 +65,7 @@ describe('a cancelled call', () => {
       isAborted,
     )
     const notBegun = (): Promise<never> => assert.fail('it was begun')
-    await assert.rejects(orAborted(notBegun, signal, 'read'), { code: 'Aborted', context: { outcome: 'none' } })
+    await assert.rejects(orAborted(notBegun, signal, 'read'), { code: 'Aborted', outcome: 'none' })
     const controller = new AbortController()
     const waiting = orAborted(() => new Promise(() => undefined), controller.signal, 'read')
     controller.abort(reason)

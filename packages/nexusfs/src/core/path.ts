@@ -45,16 +45,16 @@ function parseWithin(input: string, mostBytes: number): NexusPath {
 }
 
 function checkSegment(segment: string, input: string): void {
-  if (segment === '..') throw invalidPath(input, '".." is not resolved; write the path out')
+  if (segment === '..') throw invalidPath(input, '".." is not resolved', 'write the path out')
   if (segment.length * 3 <= limits.segmentBytes) return
   if (utf8(segment).length > limits.segmentBytes) {
     throw invalidPath(input, `a name has at most ${limits.segmentBytes} bytes`)
   }
 }
 
-function invalidPath(input: string, fix: string): NexusError {
+function invalidPath(input: string, problem: string, advice?: string): NexusError {
   const shown = input.length > 200 ? `${input.slice(0, 200)}...` : input
-  return new NexusError('InvalidPath', `invalid path ${JSON.stringify(shown)}: ${fix}`, { context: { path: shown } })
+  return new NexusError('InvalidPath', `invalid path ${JSON.stringify(shown)}: ${problem}`, { advice, context: { path: shown } })
 }
 
 /** True for what a single segment of a normal path can be, its length aside. */

@@ -19,7 +19,9 @@ export const revisionZero: Revision = 0 as Revision
  */
 export function toRevision(value: number): Revision {
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new NexusError('InvalidArgument', `not a revision: ${value}; a revision is a whole number from 0 to 2^53 - 1`)
+    throw new NexusError('InvalidArgument', `not a revision: ${value}`, {
+      advice: 'a revision is a whole number from 0 to 2^53 - 1',
+    })
   }
   return value as Revision
 }

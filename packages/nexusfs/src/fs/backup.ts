@@ -56,10 +56,11 @@ function demandBackup({ metadata, folderLayers: layers }: FsContext): {
   const copyMetadata = capabilities.backup === true ? metadata.backup?.bind(metadata) : undefined
   if (copyMetadata === undefined) {
     const advice = 'back up its server with the tools of the server, and after that the blobs'
-    throw new NexusError('Unsupported', `backup: ${name} cannot copy itself into a folder; ${advice}`, { operation })
+    throw new NexusError('Unsupported', `backup: ${name} cannot copy itself into a folder`, { advice, operation })
   }
   if (layers === undefined) {
-    throw new NexusError('Unsupported', 'backup: this file system was put together by hand; open it with openNexus', {
+    throw new NexusError('Unsupported', 'backup: this file system was put together by hand', {
+      advice: 'open it with openNexus',
       operation,
     })
   }
@@ -75,8 +76,8 @@ async function prepareFolder(target: string, store: Id, layers: FolderLayers): P
   const names = await readdir(target).catch(localError(operation, target))
   if (names.length === 0) return writeLabel(target, store)
   const labelled = names.includes(labelName) ? await readLabel(target) : undefined
-  if (labelled === undefined) throw refused(target, 'is not empty and holds no backup; name a new or an empty folder')
-  if (labelled !== store) throw refused(target, `holds a backup of another store, ${labelled}; name another folder`)
+  if (labelled === undefined) throw refused(target, 'is not empty and holds no backup', 'name a new or an empty folder')
+  if (labelled !== store) throw refused(target, `holds a backup of another store, ${labelled}`, 'name another folder')
   for (const name of names) if (isOfEndedProcess(name)) await rm(join(target, name), { force: true })
   if (names.includes(databaseName)) await demandUntouched(target, layers)
 }
@@ -87,13 +88,13 @@ async function demandUntouched(target: string, layers: FolderLayers): Promise<vo
   const metadata = await layers.openMetadata(file)
   const horizon = await metadata.horizon().finally(() => metadata.close())
   if (horizon % revisionsPerEpoch !== 0) {
-    throw refused(target, 'was written to since the last backup, and is a store of its own now; name another folder')
+    throw refused(target, 'was written to since the last backup, and is a store of its own now', 'name another folder')
   }
   const isOpen = await lstat(`${file}-wal`).then(
     () => true,
     () => false,
   )
-  if (isOpen) throw refused(target, 'is open as a store; close it, or name another folder')
+  if (isOpen) throw refused(target, 'is open as a store', 'close it, or name another folder')
 }
 
 async function copyNamedContents(
@@ -177,6 +178,6 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function refused(target: string, what: string): NexusError {
-  return new NexusError('AlreadyExists', `backup: ${target} ${what}`, { operation, context: { location: target } })
+function refused(target: string, what: string, advice: string): NexusError {
+  return new NexusError('AlreadyExists', `backup: ${target} ${what}`, { advice, operation, context: { location: target } })
 }

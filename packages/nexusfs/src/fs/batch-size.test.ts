@@ -39,7 +39,7 @@ describe('a batch of files in many directories', () => {
       Array.from({ length: 2400 }, (_, i) => ({ path: `/d/${i}`, content: fresh(size) }))
     assert.equal((await fs.writeBatch(writes(3000), { reason: 'r'.repeat(4096) })).length, 2400)
     const error = await failure(() => fs.writeBatch(writes(200), { reason: '\u0001'.repeat(4096) }))
-    assert.deepEqual([error.code, error.context.outcome], ['InvalidArgument', 'none'])
+    assert.deepEqual([error.code, error.outcome], ['InvalidArgument', 'none'])
     assert.match(error.message, /bytes for their names, authors and reasons/)
   })
 

@@ -67,7 +67,7 @@ describe('calls that are made at once', () => {
     const error = await waiting
     await calls.run('stat', '/a', noOptions, async () => undefined)
     assert.equal(error.code, 'Aborted')
-    assert.equal(error.context.outcome, 'none')
+    assert.equal(error.outcome, 'none')
     assert.equal(hasBegun, false)
   })
 

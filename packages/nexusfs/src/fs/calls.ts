@@ -147,11 +147,12 @@ function toTold(error: unknown, operation: string, path: string): unknown {
   if (isNexusError(error)) return error
   if (isMemoryError(error)) {
     const advice = operation === 'readText' ? 'use read, which gives bytes' : 'use smaller content'
-    const message = `${operation} ${path}: the content is too large for the memory of this process; ${advice}`
-    return new NexusError('Unsupported', message, { operation, context: { path }, cause: error })
+    const message = `${operation} ${path}: the content is too large for the memory of this process`
+    return new NexusError('Unsupported', message, { advice, operation, context: { path }, cause: error })
   }
   const what = error instanceof Error ? error.message : String(error)
-  return new NexusError('Unexpected', `${operation}: ${what}; this is a bug of Nexus, please report it`, {
+  return new NexusError('Unexpected', `${operation}: ${what}`, {
+    advice: 'this is a bug of Nexus, please report it',
     operation,
     cause: error,
   })

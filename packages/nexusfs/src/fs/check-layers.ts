@@ -52,7 +52,8 @@ function checkPort(operation: string, { what, version, methods }: PortForm, give
   if (found !== undefined && found !== version) {
     throw new NexusError(
       'Unsupported',
-      `${operation}: ${subject} is written for version ${shown(found)} of its port, and this library has version ${version}; install versions that go together`,
+      `${operation}: ${subject} is written for version ${shown(found)} of its port, and this library has version ${version}`,
+      { advice: 'install versions that go together' },
     )
   }
   const missing = [
@@ -60,7 +61,9 @@ function checkPort(operation: string, { what, version, methods }: PortForm, give
     ...methods.filter((method) => typeof memberOf(given, method) !== 'function').map((method) => `${method}()`),
   ]
   if (missing.length === 0) return
-  throw new NexusError('InvalidArgument', `${operation}: ${subject} lacks ${missing.join(', ')}; every adapter has these`)
+  throw new NexusError('InvalidArgument', `${operation}: ${subject} lacks ${missing.join(', ')}`, {
+    advice: 'every adapter has these',
+  })
 }
 
 /** Closes what is of no use any more, if it can be closed; the error that made it so is the one to report. */

@@ -74,7 +74,7 @@ describe('a commit whose reply is lost', () => {
       plan.add({ method: 'commit', mode: { kind: 'before', code }, when: { nth: 2, repeats: true } })
       const began = clock.monotonic()
       const error = await failure(() => committer.commit(creating('a'), words(5000)))
-      assert.deepEqual([error.code, error.context.outcome], [code, 'unknown'])
+      assert.deepEqual([error.code, error.outcome], [code, 'unknown'])
       assert.equal(clock.monotonic(), began)
     }
   })

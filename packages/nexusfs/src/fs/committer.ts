@@ -153,17 +153,17 @@ export class Committer {
 
 /** True if a store says that nothing was, or will be, applied. */
 function hasNoEffect(error: unknown): boolean {
-  return isNexusError(error) && error.context.outcome === 'none'
+  return isNexusError(error) && error.outcome === 'none'
 }
 
 /** True if a write may have been applied although its call failed. */
 export function isOutcomeUnknown(error: unknown): boolean {
-  return !isNexusError(error) || error.context.outcome === 'unknown'
+  return !isNexusError(error) || error.outcome === 'unknown'
 }
 
 function cancelled(cause: unknown): NexusError {
   return new NexusError('Aborted', 'cancelled by the caller during a commit, which may or may not have been applied', {
-    context: { outcome: 'unknown' },
+    outcome: 'unknown',
     cause,
   })
 }
@@ -173,7 +173,7 @@ function unknownOutcome(error: unknown, cause: unknown): NexusError {
   const code = isNexusError(error) && error.retry === 'never' ? error.code : 'Unavailable'
   return new NexusError(code, `the metadata store failed during a commit, which may or may not have been applied: ${what}`, {
     retry: 'exhausted',
-    context: { outcome: 'unknown' },
+    outcome: 'unknown',
     cause,
   })
 }

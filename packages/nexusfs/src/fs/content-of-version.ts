@@ -29,7 +29,8 @@ export async function findVersion(
   const entry = reply?.get[0]
   const bound = entry && decodeHead(entry)
   if (isFile(bound)) return bound
-  throw new NexusError('NotFound', `${path} has no version ${version}; the latest is ${current.head.version}`, {
+  throw new NexusError('NotFound', `${path} has no version ${version}`, {
+    advice: `the latest is ${current.head.version}`,
     context: { path, version },
   })
 }
@@ -52,20 +53,17 @@ export async function contentOf(
   if (cached !== undefined) return ofItsSize(path, head, cached)
   const bytes = await orAborted(() => fs.content.read(head.digest), signal, 'read').catch(withPath(path, head))
   if (bytes !== undefined) return ofItsSize(path, head, bytes)
-  throw new NexusError(
-    'Corrupt',
-    `${path}: the store has lost the content ${head.digest}; write the file again or restore it from a backup`,
-    {
-      context: { path, digest: head.digest },
-    },
-  )
+  throw new NexusError('Corrupt', `${path}: the store has lost the content ${head.digest}`, {
+    advice: 'write the file again or restore it from a backup',
+    context: { path, digest: head.digest },
+  })
 }
 
 /** The bytes are those of the digest; what says another size of them is the head. */
 function ofItsSize(path: NexusPath, head: FileHead, bytes: Uint8Array): Uint8Array {
   if (bytes.length === head.size) return bytes
-  const what = `its entry says ${head.size} bytes, and its content has ${bytes.length}; write the file again or restore it from a backup`
-  throw damaged(path, head, new NexusError('Corrupt', what))
+  const what = `its entry says ${head.size} bytes, and its content has ${bytes.length}`
+  throw damaged(path, head, new NexusError('Corrupt', what, { advice: 'write the file again or restore it from a backup' }))
 }
 
 const verifiedHeads = new WeakSet<FileHead>()
@@ -75,8 +73,8 @@ function verifiedTiny(path: NexusPath, head: FileHead, bytes: Uint8Array): Uint8
   if (verifiedHeads.has(head)) return bytes
   const actual = digestOf(bytes)
   if (actual !== head.digest) {
-    const what = `content ${head.digest} is damaged: its bytes have the digest ${actual}; write the file again or restore it from a backup`
-    throw damaged(path, head, new NexusError('Corrupt', what))
+    const what = `content ${head.digest} is damaged: its bytes have the digest ${actual}`
+    throw damaged(path, head, new NexusError('Corrupt', what, { advice: 'write the file again or restore it from a backup' }))
   }
   verifiedHeads.add(head)
   return bytes
@@ -90,5 +88,5 @@ export function withPath(path: NexusPath, head: FileHead): (error: unknown) => n
 }
 
 function damaged(path: NexusPath, { digest }: FileHead, cause: NexusError): NexusError {
-  return new NexusError('Corrupt', `${path}: ${cause.message}`, { context: { ...cause.context, path, digest }, cause })
+  return cause.with({ code: 'Corrupt', summary: `${path}: ${cause.summary}`, context: { path, digest } })
 }

@@ -43,7 +43,10 @@ export async function rmdir(fs: FsContext, path: string, options: CommitOptions)
     const directory = demandDirectory(only)
     const bound = demandBound(only)
     if ((page?.entries.length ?? 0) > 0) {
-      throw new NexusError('NotEmpty', `${target} is not empty; remove it with recursive`, { context: { path: target } })
+      throw new NexusError('NotEmpty', `${target} is not empty`, {
+        advice: 'remove it with recursive',
+        context: { path: target },
+      })
     }
     const draft = new CommitDraft()
     endBinding(draft, only, bound, 'removed')

@@ -51,7 +51,8 @@ export function demandDirectory(resolved: Resolved): NonNullable<Resolved['direc
  */
 export function demandNotRoot(path: NexusPath, operation: string): void {
   if (path === '/')
-    throw new NexusError('InvalidArgument', `${operation}: the root itself cannot be changed; name what is in it`, {
+    throw new NexusError('InvalidArgument', `${operation}: the root itself cannot be changed`, {
+      advice: 'name what is in it',
       context: { path },
     })
 }
@@ -68,7 +69,8 @@ export function demandPreconditions(
   if (wanted.ifMatch === undefined || matches(bound, wanted.ifMatch)) return
   const there = bound === undefined || isDirectory(bound) ? undefined : bound
   const now = there === undefined ? 'no file stands there' : `it is at version ${there.head.version}`
-  throw new NexusError('Conflict', `${path} is not what ifMatch asks for: ${now}; read it again and decide anew`, {
+  throw new NexusError('Conflict', `${path} is not what ifMatch asks for: ${now}`, {
+    advice: 'read it again and decide anew',
     context: { path, version: there?.head.version, etag: there?.etag },
   })
 }
@@ -93,7 +95,8 @@ export function parseFilePath(path: string): NexusPath {
   const parsed = parsePath(path)
   if (parsed === '/') throw isADirectory(parsed)
   if (!/\/\.?$/.test(path)) return parsed
-  throw new NexusError('IsADirectory', `${path} names a directory, since it ends with a slash; for a file, write ${parsed}`, {
+  throw new NexusError('IsADirectory', `${path} names a directory, since it ends with a slash`, {
+    advice: `for a file, write ${parsed}`,
     context: { path: parsed },
   })
 }
@@ -105,7 +108,7 @@ export function parseFilePath(path: string): NexusPath {
 export function directoryInTheWay(path: NexusPath, source: NexusPath, options: MoveOptions): NexusError {
   const code = mayReplace(options) ? 'IsADirectory' : 'AlreadyExists'
   const inside = childOf(path, nameOf(source))
-  return new NexusError(code, `${path} is a directory; to put it in there, write ${inside}`, { context: { path } })
+  return new NexusError(code, `${path} is a directory`, { advice: `to put it in there, write ${inside}`, context: { path } })
 }
 
 export function notFound({ asked: path, followed }: Pick<Resolved, 'asked' | 'followed'>): NexusError {

@@ -74,7 +74,8 @@ export async function exportDirectory(place: ExportPlace): Promise<BigIntStats> 
 async function clearWay({ path, location, mayReplace }: ExportPlace, error: unknown): Promise<void> {
   if (!mayReplace || !isNexusError(error, 'AlreadyExists')) throw error
   const seen = await look(path, location)
-  if (seen?.isDirectory()) throw new NexusError('IsADirectory', `export: ${location} is a folder; remove it`, { cause: error })
+  if (seen?.isDirectory())
+    throw new NexusError('IsADirectory', `export: ${location} is a folder`, { advice: 'remove it', cause: error })
   await rm(path, { force: true }).catch(localError('export', location))
 }
 

@@ -49,8 +49,10 @@ async function isMarked(location: string, mark: string, source: NexusPath): Prom
   const names = await readdir(location).catch(localError('export', location))
   if (names.length === 0) return false
   if ((await readMark(mark)) === source) return true
-  const fix = 'export into a new or an empty directory'
-  throw new NexusError('AlreadyExists', `export: ${location} is not empty, and no export of ${source} was begun in it; ${fix}`)
+  const advice = 'export into a new or an empty directory'
+  throw new NexusError('AlreadyExists', `export: ${location} is not empty, and no export of ${source} was begun in it`, {
+    advice,
+  })
 }
 
 async function readMark(mark: string): Promise<string | undefined> {

@@ -21,7 +21,8 @@ const kinds: ReadonlyMap<unknown, Head['kind']> = new Map([
  * @throws {NexusError} Unexpected for such a head: whoever made it did not check what it was given
  */
 export function encodeHead(head: Head): Uint8Array {
-  if (!isSound(head)) throw new NexusError('Unexpected', 'an entry would be written that nothing could read; nothing was done')
+  if (!isSound(head))
+    throw new NexusError('Unexpected', 'an entry would be written that nothing could read', { advice: 'nothing was done' })
   const { kind, id: i, createdAt: c, modifiedAt: m, modifiedNanoseconds: mn, changedAt, mode, author: a, born: b, ended } = head
   const ct = changedAt === m ? undefined : changedAt
   const p = mode === defaultMode[kind] ? undefined : mode
@@ -58,7 +59,9 @@ export function decodeHeadOnce(entry: MetadataEntry): Bound {
   const { fields, bytes } = decodeRecord(entry.value)
   const head = uncheckedHead(fields, bytes)
   if (!isHead(head) || !fitsRow(head, entry)) {
-    throw new NexusError('Corrupt', 'a directory entry cannot be understood; remove it, or restore the metadata from a backup')
+    throw new NexusError('Corrupt', 'a directory entry cannot be understood', {
+      advice: 'remove it, or restore the metadata from a backup',
+    })
   }
   if (head.kind === 'directory') return { head, entry }
   const etag = etagOf(head, head.revision ?? entry.revision)
@@ -76,7 +79,9 @@ function uncheckedHead(fields: RecordFields, bytes: Uint8Array | undefined): Unc
   const { i: id, c: createdAt, m: modifiedAt, mn: modifiedNanoseconds, ct = modifiedAt, p, a: author, b: born } = fields
   const kind = kinds.get(fields.k)
   if (kind === undefined) {
-    throw new NexusError('Unsupported', `an entry of the kind ${JSON.stringify(fields.k)}; update nexusfs to read it`)
+    throw new NexusError('Unsupported', `an entry of the kind ${JSON.stringify(fields.k)}`, {
+      advice: 'update nexusfs to read it',
+    })
   }
   const mode = p ?? defaultMode[kind]
   const ended = fields.e === undefined ? undefined : uncheckedEnded(fields.e)

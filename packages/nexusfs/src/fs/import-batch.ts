@@ -133,7 +133,8 @@ async function attemptBatch(
 }
 
 function movedAway(path: NexusPath): NexusError {
-  return new NexusError('Conflict', `import: a directory above ${path} became a link meanwhile; run it again`, {
+  return new NexusError('Conflict', `import: a directory above ${path} became a link meanwhile`, {
+    advice: 'run it again',
     context: { path },
   })
 }

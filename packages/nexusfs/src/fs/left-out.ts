@@ -51,8 +51,9 @@ export function isFailure({ why }: LeftOut): boolean {
 export function refusedLinks(first: readonly string[], count: number): NexusError {
   const named = first.map((path) => `${path} (symbolic link)`).join(', ')
   const more = count > first.length ? `, and ${count - first.length} more` : ''
-  const fix = 'links can be skipped or followed'
-  return new NexusError('InvalidArgument', `import: ${count} cannot be imported: ${named}${more}; ${fix}`, {
+  const advice = 'links can be skipped or followed'
+  return new NexusError('InvalidArgument', `import: ${count} cannot be imported: ${named}${more}`, {
+    advice,
     operation: 'import',
     context: { refused: count },
   })

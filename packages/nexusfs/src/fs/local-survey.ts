@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { sep } from 'node:path'
-import { NexusError, throwIfAborted } from '../core/errors.ts'
+import { type ErrorCode, NexusError, throwIfAborted } from '../core/errors.ts'
 import { isLinkTarget } from '../core/link-target.ts'
 import { childOf, type NexusPath, parsePath } from '../core/path.ts'
 import type { Exclusion } from './exclude.ts'
@@ -191,8 +191,8 @@ class Survey {
     if (++this.#linkedDirectories <= mostLinkedDirectories) return
     throw new NexusError(
       'InvalidArgument',
-      `import: links lead to more than ${mostLinkedDirectories} directories, the last is ${below}; do not follow them`,
-      { operation: 'import', context: { below } },
+      `import: links lead to more than ${mostLinkedDirectories} directories, the last is ${below}`,
+      { advice: 'do not follow them', operation: 'import', context: { below } },
     )
   }
 
@@ -246,24 +246,30 @@ function spelt(binaryName: string): string {
   return binaryName.replace(/[\x80-\xff]/g, (character) => `\\x${character.charCodeAt(0).toString(16)}`)
 }
 
-const sourceErrors = {
-  unreadable: { code: 'PermissionDenied', text: 'may not be read; change its permissions' },
+interface SourceError {
+  readonly code: ErrorCode
+  readonly text: string
+  readonly advice?: string
+}
+
+const sourceErrors: Readonly<Partial<Record<LeftOutReason, SourceError>>> = {
+  unreadable: { code: 'PermissionDenied', text: 'may not be read', advice: 'change its permissions' },
   vanished: { code: 'NotFound', text: 'is not there any more' },
-  changing: { code: 'Conflict', text: 'changed each time it was read; import it when it is at rest' },
-  'too large': { code: 'Unsupported', text: 'has 2 GiB or more; such a file cannot be imported yet' },
-  special: { code: 'InvalidArgument', text: 'is neither a file nor a directory; name one that is' },
-} as const
+  changing: { code: 'Conflict', text: 'changed each time it was read', advice: 'import it when it is at rest' },
+  'too large': { code: 'Unsupported', text: 'has 2 GiB or more', advice: 'such a file cannot be imported yet' },
+  special: { code: 'InvalidArgument', text: 'is neither a file nor a directory', advice: 'name one that is' },
+}
 
 /** Why the source itself cannot be imported. */
 export function cannotImport(location: string, why: LeftOutReason): NexusError {
-  const known: Readonly<Partial<Record<LeftOutReason, (typeof sourceErrors)[keyof typeof sourceErrors]>>> = sourceErrors
-  const { code, text } = known[why] ?? { code: 'Unavailable', text: `cannot be imported: ${why}` }
-  return new NexusError(code, `import: ${location} ${text}`, { operation: 'import', context: { location } })
+  const { code, text, advice }: SourceError = sourceErrors[why] ?? { code: 'Unavailable', text: `cannot be imported: ${why}` }
+  return new NexusError(code, `import: ${location} ${text}`, { advice, operation: 'import', context: { location } })
 }
 
 function isStore(location: string): NexusError {
-  const fix = 'open it with --store to read it; `nexus backup` copies it'
-  return new NexusError('InvalidArgument', `import: ${location} is a store of Nexus; ${fix}`, {
+  const advice = 'open it with --store to read it; `nexus backup` copies it'
+  return new NexusError('InvalidArgument', `import: ${location} is a store of Nexus`, {
+    advice,
     operation: 'import',
     context: { location },
   })

@@ -194,7 +194,7 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
           when: { nth: 1, repeats: true },
         })
         const error = await failure(() => run(it.fs, {}, noFolders))
-        assert.deepEqual([error.code, error.context.outcome], ['NoSpace', 'none'], name)
+        assert.deepEqual([error.code, error.outcome], ['NoSpace', 'none'], name)
         assert.deepEqual(await seen(it.fs), before, name)
         fault.cancel()
         await run(it.fs, {}, noFolders)
@@ -229,7 +229,7 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
         it.plan.add({ method: '*', mode: { kind }, when: { nth: 3, repeats: true } })
         const started = clock.monotonic()
         const error = await failure(() => it.fs.write('/d/file', content))
-        assert.deepEqual([error.code, error.retry, error.context.outcome], ['Unavailable', 'exhausted', 'unknown'])
+        assert.deepEqual([error.code, error.retry, error.outcome], ['Unavailable', 'exhausted', 'unknown'])
         const waited = clock.monotonic() - started
         assert.ok(waited >= 30_000 && waited < 32_000, `${waited} ms`)
         // The commit was applied, as it turns out: nothing that it needs may have been taken back.
@@ -245,7 +245,7 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
       it.plan.add({ method: 'commit', mode: { kind: 'after' }, when: { nth: 1, repeats: true } })
       const started = clock.monotonic()
       const error = await failure(() => it.fs.write('/file', content))
-      assert.deepEqual([error.code, error.context.outcome], ['Unavailable', 'none'])
+      assert.deepEqual([error.code, error.outcome], ['Unavailable', 'none'])
       assert.ok(clock.monotonic() - started < 32_000)
       assert.equal(await it.fs.exists('/file'), false)
       assert.deepEqual((await (await it.place.storage()).list()).blobs, [])

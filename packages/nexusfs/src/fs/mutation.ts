@@ -61,10 +61,9 @@ export async function mutate<T>(fs: FsContext, options: CommitOptions, attempt: 
  */
 export function nothingApplied(error: unknown): never {
   if (!isNexusError(error)) throw error
-  const saysNothing = error.context.outcome === undefined && error.code !== 'Aborted'
-  if (saysNothing || error.context.outcome === 'none') throw error
-  const { code, message, operation = 'write', retry, context } = error
-  throw new NexusError(code, message, { operation, retry, context: { ...context, outcome: 'none' }, cause: error })
+  const saysNothing = error.outcome === undefined && error.code !== 'Aborted'
+  if (saysNothing || error.outcome === 'none') throw error
+  throw error.with({ operation: error.operation ?? 'write', outcome: 'none' })
 }
 
 /** Runs a change that brings in content, and settles the content by what became of it. */
@@ -99,7 +98,8 @@ function checkedReason(reason: string | undefined): string | undefined {
 
 function contended(tries: number): NexusError {
   const seconds = contendedForMs / 1000
-  return new NexusError('Timeout', `other writers came first ${tries} times in ${seconds} s; try again when fewer write here`, {
-    context: { outcome: 'none' },
+  return new NexusError('Timeout', `other writers came first ${tries} times in ${seconds} s`, {
+    advice: 'try again when fewer write here',
+    outcome: 'none',
   })
 }

@@ -36,13 +36,10 @@ function underWay(editing: Editing | undefined): Editing | undefined {
 export function refuseCloseInEdit(turns: Turns): void {
   for (let editing = underWay(current.getStore()); editing !== undefined; editing = underWay(editing.outer)) {
     if (editing.turns !== turns) continue
-    throw new NexusError(
-      'InvalidArgument',
-      `close: called inside the change of an edit of ${editing.path}; close after the edit`,
-      {
-        operation: 'close',
-      },
-    )
+    throw new NexusError('InvalidArgument', `close: called inside the change of an edit of ${editing.path}`, {
+      advice: 'close after the edit',
+      operation: 'close',
+    })
   }
 }
 
@@ -53,11 +50,10 @@ export function refuseCloseInEdit(turns: Turns): void {
 export function refuseNestedEdit(turns: Turns, path: NexusPath): void {
   for (let editing = underWay(current.getStore()); editing !== undefined; editing = underWay(editing.outer)) {
     if (editing.turns !== turns || editing.path !== path) continue
-    throw new NexusError(
-      'InvalidArgument',
-      `edit ${path}: called inside the change of an edit of the same path; make the new content of what the change is given`,
-      { operation: 'edit' },
-    )
+    throw new NexusError('InvalidArgument', `edit ${path}: called inside the change of an edit of the same path`, {
+      advice: 'make the new content of what the change is given',
+      operation: 'edit',
+    })
   }
 }
 

@@ -42,7 +42,7 @@ describe('what a call of every operation that commits says of its outcome', () =
         fault.cancel()
       }
       const fired = await failure(() => sample.run(fs, { signal: AbortSignal.abort() }, local))
-      assert.deepEqual([fired.code, fired.context.outcome], ['Aborted', 'none'])
+      assert.deepEqual([fired.code, fired.outcome], ['Aborted', 'none'])
       for (const method of ['read', 'stage', 'put']) {
         const fault = plan.add({ method, mode: { kind: 'hang' }, when: { nth: 1 } })
         const controller = new AbortController()
@@ -51,7 +51,7 @@ describe('what a call of every operation that commits says of its outcome', () =
         const error = await failure(() => running).catch(() => undefined)
         fault.cancel()
         if (fault.hits === 0) break
-        assert.deepEqual([error?.code, error?.context.outcome], ['Aborted', 'none'], method)
+        assert.deepEqual([error?.code, error?.outcome], ['Aborted', 'none'], method)
       }
     })
   }
@@ -70,7 +70,7 @@ describe('what a call of every operation that commits says of its outcome', () =
       )
       controller.abort()
       const error = await waiting
-      assert.deepEqual([error.code, error.context.outcome], ['Aborted', 'none'])
+      assert.deepEqual([error.code, error.outcome], ['Aborted', 'none'])
     }
     never.abort()
     await stuck

@@ -12,7 +12,9 @@ import { shown, takeWrites } from './take-options.ts'
 export function ownBytes(content: string | Uint8Array, bodies?: BodyBuffers): Uint8Array<ArrayBuffer> {
   if (typeof content === 'string') {
     if (content.isWellFormed()) return utf8(content)
-    throw new NexusError('InvalidArgument', 'the text holds half a surrogate pair, which UTF-8 cannot spell; give bytes instead')
+    throw new NexusError('InvalidArgument', 'the text holds half a surrogate pair, which UTF-8 cannot spell', {
+      advice: 'give bytes instead',
+    })
   }
   if (content instanceof Uint8Array) {
     return bodies === undefined || content.length < largeBodyBytes ? copyBytes(content) : bodies.copy(content)

@@ -193,6 +193,6 @@ export function headAt(path: NexusPath, entry: MetadataEntry): Bound {
     return decodeHead(entry)
   } catch (error) {
     if (!isNexusError(error)) throw error
-    throw new NexusError(error.code, `${path}: ${error.message}`, { context: { ...error.context, path }, cause: error })
+    throw error.with({ summary: `${path}: ${error.summary}`, context: { path } })
   }
 }

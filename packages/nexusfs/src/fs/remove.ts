@@ -95,5 +95,5 @@ function fieldsOf(entry: MetadataEntry): RecordFields {
 }
 
 function mustBeRecursive(path: NexusPath): NexusError {
-  return new NexusError('IsADirectory', `${path} is a directory; remove it with recursive`, { context: { path } })
+  return new NexusError('IsADirectory', `${path} is a directory`, { advice: 'remove it with recursive', context: { path } })
 }

@@ -95,7 +95,9 @@ export class Resolver {
       const unanswered = ways.filter((_, index) => resolved[index] === undefined)
       await descend(this.#metadata, this.hints, unanswered, also.signal)
     }
-    throw new NexusError('Unavailable', `the directories above ${paths[0] ?? '/'} change faster than they can be read; try again`)
+    throw new NexusError('Unavailable', `the directories above ${paths[0] ?? '/'} change faster than they can be read`, {
+      advice: 'try again',
+    })
   }
 
   /** The answer for one path, or `undefined` if another round must ask under true ids, a level deeper, or behind a link. */

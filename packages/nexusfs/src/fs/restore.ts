@@ -78,7 +78,8 @@ async function findRemoved(fs: FsContext, from: Resolved, signal: AbortSignal | 
   if (from.obstacle?.kind === 'astray') throw notFound(from)
   if (from.obstacle?.kind === 'missing') {
     const [first] = from.obstacle.parents
-    throw new NexusError('NotFound', `${from.path}: its directory ${first} does not exist; restore that first`, {
+    throw new NexusError('NotFound', `${from.path}: its directory ${first} does not exist`, {
+      advice: 'restore that first',
       context: { path: from.path },
     })
   }

@@ -107,7 +107,7 @@ describe('a signal', () => {
     plan.add({ method: 'commit', mode: { kind: 'after' }, when: { nth: 2 } })
     await fs.write('/a', 'one')
     const error = await failure(() => fs.write('/a', fresh(500), { signal: controller.signal }))
-    assert.deepEqual([error.code, error.context.outcome], ['Aborted', 'unknown'])
+    assert.deepEqual([error.code, error.outcome], ['Aborted', 'unknown'])
     assert.equal((await fs.read('/a')).length, 500)
   })
 

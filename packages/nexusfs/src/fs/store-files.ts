@@ -101,14 +101,11 @@ export class StoreFiles {
     }
     const held = this.#paths.find((each) => each.startsWith(location.endsWith('/') ? location : `${location}/`))
     if (mayHold || held === undefined) return
-    throw new NexusError(
-      'InvalidArgument',
-      `${operation}: ${path} holds files of a store that is open, ${held}; name a folder beside it`,
-      {
-        operation,
-        context: { location: path },
-      },
-    )
+    throw new NexusError('InvalidArgument', `${operation}: ${path} holds files of a store that is open, ${held}`, {
+      advice: 'name a folder beside it',
+      operation,
+      context: { location: path },
+    })
   }
 
   /** A file or folder of a store, or the folder that holds these and nothing else. */
@@ -140,8 +137,9 @@ function identityOf({ dev, ino }: Seen): Identity {
 
 function insideStore(operation: string, path: string, store: string): NexusError {
   const what = path === store ? 'belongs to a store that is open' : `lies inside a store that is open, ${store}`
-  const fix = 'name a folder outside of it; `nexus backup` copies a store'
-  return new NexusError('InvalidArgument', `${operation}: ${path} ${what}; ${fix}`, {
+  const advice = 'name a folder outside of it; `nexus backup` copies a store'
+  return new NexusError('InvalidArgument', `${operation}: ${path} ${what}`, {
+    advice,
     operation,
     context: { location: path },
   })

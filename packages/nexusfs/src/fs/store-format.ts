@@ -46,7 +46,9 @@ export async function openStore(
     if (identity !== undefined) return identity
     if (blob !== undefined) throw withoutMetadata(`${metadata.info.location} is empty`, blob)
     if (!create)
-      throw new NexusError('NotFound', `no store in ${metadata.info.location}; make one with create, or with \`nexus init\``)
+      throw new NexusError('NotFound', `no store in ${metadata.info.location}`, {
+        advice: `make one with create, or with \`nexus init\``,
+      })
     await found(metadata, { storeId: newId(random), foundedAt: time, durability })
   }
 }
@@ -58,9 +60,10 @@ async function readIdentity(metadata: MetadataStore): Promise<{ identity: StoreI
 
 /** The refusal of a metadata store that holds nothing where blobs stand already. */
 export function withoutMetadata(what: string, blob: string): NexusError {
-  const fix =
+  const advice =
     'if they are of this store, restore its metadata; if they are of another, use another place for the blobs, or open with mayShareStorage: true (`nexus init --share-storage`)'
-  return new NexusError('Corrupt', `${what}, and the storage backend holds blobs; ${fix}`, {
+  return new NexusError('Corrupt', `${what}, and the storage backend holds blobs`, {
+    advice,
     operation: 'open',
     context: { reason: 'rolled back', blob },
   })
@@ -76,20 +79,18 @@ async function found(metadata: MetadataStore, { storeId, foundedAt, durability }
 
 function decodeIdentity(entry: MetadataEntry): StoreIdentity {
   const { format, store, founded, durability, requires } = decodeRecord(entry.value).fields
-  if (typeof format !== 'number') throw new NexusError('Corrupt', 'the store does not say which format it has; restore a backup')
+  if (typeof format !== 'number')
+    throw new NexusError('Corrupt', 'the store does not say which format it has', { advice: 'restore a backup' })
   if (format > storeFormat || !Array.isArray(requires) || requires.length > 0) {
     const needs = Array.isArray(requires) && requires.length > 0 ? ` and needs ${requires.join(', ')}` : ''
-    throw new NexusError(
-      'Unsupported',
-      `the store has format ${format}${needs}; this version reads format ${storeFormat}: update nexusfs`,
-      {
-        context: { format },
-      },
-    )
+    throw new NexusError('Unsupported', `the store has format ${format}${needs}`, {
+      advice: `this version reads format ${storeFormat}: update nexusfs`,
+      context: { format },
+    })
   }
   const chosen = durabilityClasses.find((each) => each === durability)
   if (!isId(store) || typeof founded !== 'number' || chosen === undefined) {
-    throw new NexusError('Corrupt', 'the store does not say who it is; restore the metadata from a backup')
+    throw new NexusError('Corrupt', 'the store does not say who it is', { advice: 'restore the metadata from a backup' })
   }
   return { storeId: store, foundedAt: founded, durability: chosen }
 }

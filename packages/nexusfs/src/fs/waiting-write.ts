@@ -83,9 +83,9 @@ export class WaitingWrite {
   #cancel(): void {
     const mayBeApplied = this.phase === 'committing'
     const when = mayBeApplied ? ' during a commit, which may or may not have been applied' : ''
-    const context = { outcome: mayBeApplied ? 'unknown' : 'none' }
+    const outcome = mayBeApplied ? 'unknown' : 'none'
     const cause: unknown = this.write.options.signal?.reason
-    const error = new NexusError('Aborted', `write: cancelled by the caller${when}`, { operation: 'write', context, cause })
+    const error = new NexusError('Aborted', `write: cancelled by the caller${when}`, { operation: 'write', outcome, cause })
     this.fail(error, mayBeApplied ? 'unresolved' : 'dropped')
   }
 

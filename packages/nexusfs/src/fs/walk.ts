@@ -53,16 +53,15 @@ class Unreadable {
       return
     }
     this.#count++
-    this.#first ??= new NexusError(error.code, `${path}: ${error.message}`, { context: { ...error.context, path }, cause: error })
+    this.#first ??= error.with({ summary: `${path}: ${error.summary}`, context: { path } })
   }
 
   /** @throws {NexusError} Corrupt or Unsupported, with the first path */
   throwAny(): void {
     if (this.#first === undefined) return
     if (this.#count === 1) throw this.#first
-    const { code, message, context } = this.#first
     const more = this.#count - 1
-    throw new NexusError(code, `${message}; and ${more} more that cannot be read`, { context, cause: this.#first })
+    throw this.#first.with({ summary: `${this.#first.summary} (and ${more} more that cannot be read)` })
   }
 }
 
@@ -80,7 +79,9 @@ async function* readablePages(
     const directory = demandDirectory(only)
     group ??= directory.group
     if (!equalBytes(directory.group, group)) {
-      throw new NexusError('Conflict', `${target} was replaced by another directory while it was listed; list it again`)
+      throw new NexusError('Conflict', `${target} was replaced by another directory while it was listed`, {
+        advice: 'list it again',
+      })
     }
     const { entries, hasMore } = page === undefined ? noPage : checkedPage(page, { from, limit })
     yield placed(fs.resolver.hints, entries, target, directory, unreadable)

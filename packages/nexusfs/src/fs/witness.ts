@@ -41,8 +41,12 @@ export class Witness {
     if (seen <= horizon || seen <= (await newestLogged(metadata))) return
     throw new NexusError(
       'Corrupt',
-      `the metadata store has gone back in time: it is at revision ${horizon}, and was at ${seen} before; restore its newest copy; if this is the newest, raise its epoch (\`nexus epoch raise\`) before it is used`,
-      { operation: 'open', context: { reason: 'rolled back', revision: horizon, seen } },
+      `the metadata store has gone back in time: it is at revision ${horizon}, and was at ${seen} before`,
+      {
+        advice: 'restore its newest copy; if this is the newest, raise its epoch (`nexus epoch raise`) before it is used',
+        operation: 'open',
+        context: { reason: 'rolled back', revision: horizon, seen },
+      },
     )
   }
 

@@ -214,7 +214,7 @@ describe('writers of one path that wait in one process', () => {
     const second = fs.write('/file', '4', { ifMatch: { version: 2 } })
     plan.add({ method: 'commit', mode: { kind: 'before', code: 'NoSpace' }, when: { nth: 2 } })
     await first
-    assert.equal((await failing).context.outcome, 'none')
+    assert.equal((await failing).outcome, 'none')
     assert.equal((await second).version, 3)
   })
 
@@ -255,7 +255,7 @@ describe('writers of one path that wait in one process', () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
     controller.abort()
     const error = await gone
-    assert.deepEqual([error.code, error.context.outcome], ['Aborted', 'none'])
+    assert.deepEqual([error.code, error.outcome], ['Aborted', 'none'])
     held.release()
     await Promise.all([before, kept, last])
     assert.equal(await fs.readText('/file'), 'kept and more')
@@ -278,7 +278,7 @@ describe('writers of one path that wait in one process', () => {
     await second
     controller.abort()
     const error = await gone
-    assert.deepEqual([error.code, error.context.outcome], ['Aborted', 'unknown'])
+    assert.deepEqual([error.code, error.outcome], ['Aborted', 'unknown'])
     held.release()
     assert.equal((await kept).version, 3)
     assert.equal(await fs.readText('/file', { version: 2 }), 'gone')

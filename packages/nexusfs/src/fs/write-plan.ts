@@ -276,8 +276,8 @@ function roomForContents(draft: CommitDraft, files: number, contents: number): n
   const { writes, bytes, expectations } = draft.used
   const room = limits.commitBytes - bytes - contents * contentRowBytes - wordsBytes
   const refuse = (need: string): never => {
-    const message = `${files} files do not fit into one commit: they need ${need}; write fewer at once`
-    throw new NexusError('InvalidArgument', message, { context: { files, outcome: 'none' } })
+    const message = `${files} files do not fit into one commit: they need ${need}`
+    throw new NexusError('InvalidArgument', message, { advice: 'write fewer at once', outcome: 'none', context: { files } })
   }
   const rows = writes + contents
   if (rows > limits.commitWrites) refuse(`${rows} rows, with those of missing directories, of at most ${limits.commitWrites}`)

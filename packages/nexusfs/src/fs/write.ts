@@ -116,8 +116,7 @@ function checkBatch(contents: readonly Uint8Array[]): void {
   let writes = spareWrites + logRowsOf(contents.length)
   for (const { length } of contents) writes += length <= limits.tinyContentBytes ? 2 : 4
   if (writes <= limits.commitWrites) return
-  throw new NexusError(
-    'InvalidArgument',
-    `a batch of ${contents.length} files does not fit into one commit; write at most 2,400 at once`,
-  )
+  throw new NexusError('InvalidArgument', `a batch of ${contents.length} files does not fit into one commit`, {
+    advice: 'write at most 2,400 at once',
+  })
 }

@@ -22,7 +22,7 @@ export const revisionSlotBytes = 8
  */
 export function checkReadRequest(request: ReadRequest): void {
   const keys = request.get ?? []
-  if (keys.length > limits.scanEntries) refuse(`${keys.length} keys in one read; at most ${limits.scanEntries}`)
+  if (keys.length > limits.scanEntries) refuse(`${keys.length} keys in one read`, `at most ${limits.scanEntries}`)
   for (const key of keys) checkKey(key)
   for (const scan of request.scan ?? []) {
     checkRange(scan)
@@ -43,14 +43,14 @@ export function checkCommits(commits: readonly Commit[]): void {
 }
 
 function checkCommit({ expect, writes }: Commit): void {
-  if (writes.length === 0) refuse('a commit without writes; use read to look')
-  if (writes.length > limits.commitWrites) refuse(`${writes.length} writes in one commit; at most ${limits.commitWrites}`)
+  if (writes.length === 0) refuse('a commit without writes', 'use read to look')
+  if (writes.length > limits.commitWrites) refuse(`${writes.length} writes in one commit`, `at most ${limits.commitWrites}`)
   if (expect.length > 2 * limits.commitWrites) refuse(`${expect.length} expectations in one commit`)
   for (const expectation of expect) checkExpectation(expectation)
   let bytes = 0
   for (const write of writes) bytes += checkWrite(write)
   if (writesKeyTwice(writes)) refuse('a commit writes one key twice')
-  if (bytes > limits.commitBytes) refuse(`${bytes} bytes in one commit; at most ${limits.commitBytes}`)
+  if (bytes > limits.commitBytes) refuse(`${bytes} bytes in one commit`, `at most ${limits.commitBytes}`)
 }
 
 function checkExpectation(expectation: Expectation): void {
@@ -72,7 +72,7 @@ function checkWrite(write: Write): number {
   if (write.kind === 'delete') return size
   checkSlot(write.key)
   if (write.value.length > limits.valueBytes) {
-    refuse(`a value of ${write.value.length} bytes; at most ${limits.valueBytes}`)
+    refuse(`a value of ${write.value.length} bytes`, `at most ${limits.valueBytes}`)
   }
   return size + write.value.length
 }
@@ -110,7 +110,7 @@ function writtenKeyText(write: Write): string {
 function checkKey(key: Key): void {
   if (key.group.length === 0) refuse('a key has a group of at least one byte')
   const size = key.group.length + key.item.length
-  if (size > limits.keyBytes) refuse(`a key of ${size} bytes; at most ${limits.keyBytes}`)
+  if (size > limits.keyBytes) refuse(`a key of ${size} bytes`, `at most ${limits.keyBytes}`)
 }
 
 function checkRange(range: ItemRange): void {
@@ -122,6 +122,6 @@ function checkRange(range: ItemRange): void {
   }
 }
 
-function refuse(what: string): never {
-  throw new NexusError('InvalidArgument', `metadata: ${what}`, { context: { outcome: 'none' } })
+function refuse(what: string, advice?: string): never {
+  throw new NexusError('InvalidArgument', `metadata: ${what}`, { outcome: 'none', advice })
 }

@@ -34,7 +34,8 @@ function itemAt({ entries }: ScanPage, index: number): Uint8Array {
 }
 
 function wrongPage(what: string): NexusError {
-  return new NexusError('Corrupt', `the metadata store gave a wrong page: ${what}; check the store with \`nexus conformance\``, {
+  return new NexusError('Corrupt', `the metadata store gave a wrong page: ${what}`, {
+    advice: `check the store with \`nexus conformance\``,
     operation: 'metadata.read',
   })
 }

@@ -60,7 +60,7 @@ export function nameInHeadKey(key: Key): string {
 
 function notAName(key: Key, cause?: unknown): NexusError {
   const what = `a directory holds an entry that no path can name (${toHex(key.item)})`
-  return new NexusError('Corrupt', `${what}; restore the metadata from a backup`, { cause })
+  return new NexusError('Corrupt', `${what}`, { advice: 'restore the metadata from a backup', cause })
 }
 
 /** `h/<directory>` / name NUL REV: bindings of a name that ended. */

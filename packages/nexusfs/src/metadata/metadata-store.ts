@@ -34,7 +34,7 @@ export interface MetadataStore {
    * - Law `commit-list`: a member sees those before it; a failed one changes nothing and fails no other.
    * - Law `commit-durable`: all members are durable to `info.durability` when the call returns.
    *
-   * A call that rejects says in `context.outcome` what is known: `none`, nothing was applied; `unknown` (or absent), each member
+   * A call that rejects says in `outcome` what is known: `none`, nothing was applied; `unknown` (or absent), each member
    * may or may not be, or may still become, applied. After a cancelled call the outcome is unknown, unless it says `none`.
    * @throws {NexusError} InvalidArgument (outcome none) above the limits, ReadOnly, NoSpace, Unavailable, Timeout, Aborted, Closed
    */

@@ -31,9 +31,9 @@ function parseFields(text: Uint8Array): RecordFields {
     const fields: unknown = JSON.parse(fromUtf8(text))
     if (isFields(fields)) return fields
   } catch (cause) {
-    throw new NexusError('Corrupt', 'a metadata value is not a record; restore the metadata from a backup', { cause })
+    throw new NexusError('Corrupt', 'a metadata value is not a record', { advice: 'restore the metadata from a backup', cause })
   }
-  throw new NexusError('Corrupt', 'a metadata value is not a record; restore the metadata from a backup')
+  throw new NexusError('Corrupt', 'a metadata value is not a record', { advice: 'restore the metadata from a backup' })
 }
 
 function isFields(value: unknown): value is RecordFields {

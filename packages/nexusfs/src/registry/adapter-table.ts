@@ -41,7 +41,9 @@ export function unknownScheme(what: string, scheme: string, table: Readonly<Reco
   if (planned !== undefined) return new NexusError('Unsupported', `${scheme}: ${planned}, or register one in nexus.config`)
   const known = Object.keys(table)
   const advice = `known: ${known.map((name) => `${name}:`).join(', ')}; a path with a colon begins with ./`
-  return new NexusError('InvalidArgument', `no ${what} has the scheme "${scheme}:"${didYouMean(scheme, known)}; ${advice}`)
+  return new NexusError('InvalidArgument', `no ${what} has the scheme "${scheme}:"${didYouMean(scheme, known)}`, {
+    advice,
+  })
 }
 
 function joinTables<Port extends StorageBackend | MetadataStore>(

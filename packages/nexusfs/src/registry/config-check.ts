@@ -16,9 +16,9 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** The error of a wrong value: names file and key, and says what is expected there. */
-export function invalidConfig({ file, key }: Pick<ConfigValue, 'file' | 'key'>, problem: string): NexusError {
+export function invalidConfig({ file, key }: Pick<ConfigValue, 'file' | 'key'>, problem: string, advice?: string): NexusError {
   const where = key === '' ? '' : ` at ${key}`
-  return new NexusError('InvalidConfig', `${file}${where}: ${problem}`, { context: { file, key } })
+  return new NexusError('InvalidConfig', `${file}${where}: ${problem}`, { advice, context: { file, key } })
 }
 
 export const isText: Check = (at) => {
@@ -91,7 +91,7 @@ export function shape(
 }
 
 function unknownKey(at: Pick<ConfigValue, 'file' | 'key'>, name: string, known: readonly string[]): NexusError {
-  return invalidConfig(at, `unknown key "${name}"${didYouMean(name, known)}; known here: ${known.join(', ')}`)
+  return invalidConfig(at, `unknown key "${name}"${didYouMean(name, known)}`, `known here: ${known.join(', ')}`)
 }
 
 function joinKey(parent: string, name: string): string {

@@ -35,12 +35,17 @@ async function findConfig(cwd: string, env: Environment): Promise<string | undef
   const perFolder = await Promise.all((await foldersUp(cwd, env)).map(configsIn))
   const found = perFolder.find((files) => files.length > 0) ?? []
   if (found.length > 1) {
-    throw new NexusError('InvalidConfig', `${found.join(' and ')}: two configs stand side by side; keep one of them`)
+    throw new NexusError('InvalidConfig', `${found.join(' and ')}: two configs stand side by side`, {
+      advice: 'keep one of them',
+    })
   }
   const [file] = found
   if (file !== undefined && otherNames.some((name) => file.endsWith(name))) {
     const advice = 'call it nexus.config.mjs, nexus.config.ts or nexus.config.json'
-    throw new NexusError('InvalidConfig', `${file}: a config of this ending is not loaded; ${advice}`, { context: { file } })
+    throw new NexusError('InvalidConfig', `${file}: a config of this ending is not loaded`, {
+      advice,
+      context: { file },
+    })
   }
   return file
 }
@@ -76,7 +81,9 @@ async function importDefault(file: string): Promise<unknown> {
   } catch (cause) {
     throw cannotLoad(file, cause)
   }
-  throw new NexusError('InvalidConfig', `${file}: it exports no config; write "export default defineConfig({ ... })"`)
+  throw new NexusError('InvalidConfig', `${file}: it exports no config`, {
+    advice: 'write "export default defineConfig({ ... })"',
+  })
 }
 
 /** Most processes find no config: they do not load what checks one. */

@@ -74,18 +74,24 @@ export function wholeStore(text: string, base: string): StorePlace {
   const { scheme } = parseUri(text)
   if (scheme === undefined || scheme === 'local' || scheme === 'file') return { kind: 'folder', folder: pathOfUri(text, base) }
   if (scheme === 'memory') return { kind: 'layers', storage: text, metadata: text, base }
-  const problem = `"${redactSecrets(text)}" names one layer only; give both, storage and metadata, or a folder, ./${scheme}:... if that is its name`
-  throw new NexusError('InvalidArgument', problem)
+  const problem = `"${redactSecrets(text)}" names one layer only`
+  throw new NexusError('InvalidArgument', problem, {
+    advice: `give both, storage and metadata, or a folder, ./${scheme}:... if that is its name`,
+  })
 }
 
 function layersAskedFor({ store, storage, metadata }: StoreRequest, base: string): LocatedStore | undefined {
   if (storage === undefined && metadata === undefined) return undefined
   if (store !== undefined) {
-    throw new NexusError('InvalidArgument', 'a store and its layers were both named; give either store, or storage and metadata')
+    throw new NexusError('InvalidArgument', 'a store and its layers were both named', {
+      advice: 'give either store, or storage and metadata',
+    })
   }
   if (storage === undefined || metadata === undefined) {
     const [given, absent] = storage === undefined ? ['metadata', 'storage'] : ['storage', 'metadata']
-    throw new NexusError('InvalidArgument', `${given} is named without ${absent}; a store has both layers, so name both`)
+    throw new NexusError('InvalidArgument', `${given} is named without ${absent}`, {
+      advice: 'a store has both layers, so name both',
+    })
   }
   return { place: { kind: 'layers', storage, metadata, base }, why: 'both layers were named' }
 }
@@ -110,7 +116,7 @@ async function storeNamed(text: string | undefined, why: string, around: Surroun
 async function refuseMisspelt(word: string, folder: string, names: readonly string[]): Promise<void> {
   const guess = didYouMean(word, names)
   if (guess === '' || (await isFolder(folder))) return
-  throw new NexusError('InvalidConfig', `no store is called "${word}"${guess}; write ./${word} for a folder`)
+  throw new NexusError('InvalidConfig', `no store is called "${word}"${guess}`, { advice: `write ./${word} for a folder` })
 }
 
 async function storeOfConfig(around: Surroundings): Promise<LocatedStore | undefined> {
@@ -143,5 +149,5 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 function noStore(cwd: string): never {
-  throw new NexusError('InvalidConfig', 'no store here; run `nexus init`', { context: { cwd } })
+  throw new NexusError('InvalidConfig', 'no store here', { advice: 'run `nexus init`', context: { cwd } })
 }

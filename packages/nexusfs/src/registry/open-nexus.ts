@@ -122,8 +122,9 @@ async function noStoreIn(folder: string, cause: NexusError): Promise<NexusError>
   const blobs = await readdir(join(folder, 'blobs')).catch(() => [])
   const context = { folder }
   if (blobs.length === 0)
-    return new NexusError('NotFound', `no store in ${folder}; run \`nexus init ${folder}\``, { context, cause })
-  return new NexusError('Corrupt', `${join(folder, 'meta.db')} is missing, and its blobs are there; restore it from a backup`, {
+    return new NexusError('NotFound', `no store in ${folder}`, { advice: `run \`nexus init ${folder}\``, context, cause })
+  return new NexusError('Corrupt', `${join(folder, 'meta.db')} is missing, and its blobs are there`, {
+    advice: 'restore it from a backup',
     context: { ...context, reason: 'rolled back' },
     cause,
   })
@@ -170,7 +171,9 @@ function checkOptions(settings: OpenTarget): OpenTarget {
   const unknown = Object.keys(settings).find((name) => !Object.hasOwn(optionNames, name))
   if (unknown !== undefined) {
     const advice = `known: ${known.join(', ')}`
-    throw new NexusError('InvalidArgument', `openNexus: unknown option "${unknown}"${didYouMean(unknown, known)}; ${advice}`)
+    throw new NexusError('InvalidArgument', `openNexus: unknown option "${unknown}"${didYouMean(unknown, known)}`, {
+      advice,
+    })
   }
   const { durability, storage, metadata } = settings
   if (durability !== undefined && !durabilityClasses.includes(durability)) {

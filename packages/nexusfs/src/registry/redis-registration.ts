@@ -46,12 +46,16 @@ function placeOf({ uri = 'redis:', env, namespace }: OpenContext): { readonly ur
 function urlOf(uri: string, env: Environment): string {
   const url = serverUrl(uri, [variable], env)
   if (!uri.startsWith('rediss:') || url.startsWith('rediss:')) return url
-  throw new NexusError('InvalidConfig', `rediss: asks for TLS, and ${variable} does not; write rediss:// there, or redis: here`)
+  throw new NexusError('InvalidConfig', `rediss: asks for TLS, and ${variable} does not`, {
+    advice: 'write rediss:// there, or redis: here',
+  })
 }
 
 /** The server's settings decide; this client cannot change them. */
 function refuseWeaker({ durability, location }: MetadataStoreInfo, asked: DurabilityClass | undefined): void {
   if (asked === undefined || weakerDurability(durability, asked) === asked) return
-  const fix = asked === 'replicated' ? 'ask for disk' : 'set appendfsync always and no-appendfsync-on-rewrite no'
-  throw new NexusError('InvalidConfig', `redis: ${location} keeps class ${durability}, and ${asked} is asked for; ${fix}`)
+  const advice = asked === 'replicated' ? 'ask for disk' : 'set appendfsync always and no-appendfsync-on-rewrite no'
+  throw new NexusError('InvalidConfig', `redis: ${location} keeps class ${durability}, and ${asked} is asked for`, {
+    advice,
+  })
 }

@@ -42,8 +42,8 @@ export async function refuseForeign(found: string, advice: string, env: Environm
   const what = foreign === owners[2] ? 'the folder that holds it' : 'it'
   throw new NexusError(
     'InvalidConfig',
-    `${found}: ${what} belongs to another user (uid ${foreign.uid}), and it was not asked for by name; ${advice}, or set ${variable}=${folder} to trust it`,
-    { context: { found, uid: foreign.uid } },
+    `${found}: ${what} belongs to another user (uid ${foreign.uid}), and it was not asked for by name`,
+    { advice: `${advice}, or set ${variable}=${folder} to trust it`, context: { found, uid: foreign.uid } },
   )
 }
 

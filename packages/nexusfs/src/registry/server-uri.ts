@@ -13,7 +13,9 @@ export function serverUrl(uri: string, variables: readonly string[], env: Enviro
   if (rest !== '' && !rest.startsWith('?')) return uri
   const name = variables.find((variable) => (env[variable] ?? '') !== '')
   if (name === undefined) {
-    throw new NexusError('InvalidConfig', `${scheme}: names no server; set ${variables.join(' or ')}, or write ${scheme}://HOST`)
+    throw new NexusError('InvalidConfig', `${scheme}: names no server`, {
+      advice: `set ${variables.join(' or ')}, or write ${scheme}://HOST`,
+    })
   }
   return withParameters(name, env[name] ?? '', rest)
 }
@@ -21,7 +23,7 @@ export function serverUrl(uri: string, variables: readonly string[], env: Enviro
 function withParameters(name: string, value: string, query: string): string {
   const url = URL.parse(value)
   if (url === null)
-    throw new NexusError('InvalidConfig', `${name} is not a URL; write it as scheme://user:password@host:port/...`)
+    throw new NexusError('InvalidConfig', `${name} is not a URL`, { advice: 'write it as scheme://user:password@host:port/...' })
   for (const [parameter, text] of new URLSearchParams(query)) url.searchParams.set(parameter, text)
   return query === '' ? value : url.href
 }

@@ -20,7 +20,9 @@ const schemePattern = /^(?<scheme>[a-z][a-z0-9]+):(?<rest>.*)$/s
  */
 export function parseUri(text: string): Uri {
   if (typeof text !== 'string' || text === '') {
-    throw new NexusError('InvalidArgument', 'an empty URI; write a folder, or a URI such as local:DIR or sqlite:FILE')
+    throw new NexusError('InvalidArgument', 'an empty URI', {
+      advice: 'write a folder, or a URI such as local:DIR or sqlite:FILE',
+    })
   }
   if (text.includes('\0')) throw new NexusError('InvalidArgument', 'a URI cannot hold a NUL character')
   const found = schemePattern.exec(text)?.groups
@@ -35,11 +37,13 @@ export function parseUri(text: string): Uri {
 export function pathOfUri(text: string, cwd: string): string {
   const { scheme, rest } = parseUri(text)
   if (rest === '' || rest === ':memory:') {
-    throw new NexusError('InvalidArgument', `"${text}" names no place on disk; write ${scheme}:PATH, or memory: for memory`)
+    throw new NexusError('InvalidArgument', `"${text}" names no place on disk`, {
+      advice: `write ${scheme}:PATH, or memory: for memory`,
+    })
   }
   if (rest.startsWith('///')) return fileURLToPath(`file:${rest}`)
   if (rest.startsWith('//')) {
-    throw new NexusError('InvalidArgument', `"${redactSecrets(text)}" names another host; write ${scheme}:PATH`)
+    throw new NexusError('InvalidArgument', `"${redactSecrets(text)}" names another host`, { advice: `write ${scheme}:PATH` })
   }
   if (rest === '~' || rest.startsWith('~/')) return join(homedir(), rest.slice(1))
   return isAbsolute(rest) ? rest : resolve(cwd, rest)

@@ -44,7 +44,7 @@ const gate = shape({}, { all: listOf(isText), any: listOf(listOf(isText)), secre
 /** A key that nothing reads: passed over, it would look as if it worked. */
 function notRead(what: string): Check {
   return (at) => {
-    throw invalidConfig(at, `${what}; leave this key out`)
+    throw invalidConfig(at, `${what}`, 'leave this key out')
   }
 }
 

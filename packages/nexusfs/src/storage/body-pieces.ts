@@ -67,6 +67,10 @@ async function nextPiece(pieces: AsyncIterator<Uint8Array>, operation: string): 
     return await pieces.next()
   } catch (cause) {
     if (isNexusError(cause)) throw cause
-    throw new NexusError('InvalidArgument', `${operation}: the body broke off; nothing was stored`, { operation, cause })
+    throw new NexusError('InvalidArgument', `${operation}: the body broke off`, {
+      advice: 'nothing was stored',
+      operation,
+      cause,
+    })
   }
 }

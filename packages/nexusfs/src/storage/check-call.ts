@@ -19,13 +19,17 @@ export function checkPut(options: PutOptions, blobBytes: number): void {
   const { size } = options
   if (!Number.isSafeInteger(size) || size < 0) throw new NexusError('InvalidArgument', `storage: a size of ${size} bytes`)
   if (size > blobBytes) {
-    throw new NexusError('InvalidArgument', `storage: a blob of ${size} bytes; this backend takes at most ${blobBytes}`)
+    throw new NexusError('InvalidArgument', `storage: a blob of ${size} bytes`, {
+      advice: `this backend takes at most ${blobBytes}`,
+    })
   }
 }
 
 /** The error of a body that is not as long as its size says. */
 export function wrongSize(expected: number, actual: number): NexusError {
-  return new NexusError('InvalidArgument', `storage: the body has ${actual} bytes, not ${expected}; nothing was stored`)
+  return new NexusError('InvalidArgument', `storage: the body has ${actual} bytes, not ${expected}`, {
+    advice: 'nothing was stored',
+  })
 }
 
 /**
@@ -58,7 +62,7 @@ export function checkRange(range: ByteRange | undefined): void {
 export function resolveListLimit(options: ListOptions): number {
   const limit = options.limit ?? pageLimit
   if (!Number.isInteger(limit) || limit < 1 || limit > pageLimit) {
-    throw new NexusError('InvalidArgument', `storage: a page of ${limit} keys; 1 to ${pageLimit}`)
+    throw new NexusError('InvalidArgument', `storage: a page of ${limit} keys`, { advice: `1 to ${pageLimit}` })
   }
   return limit
 }

@@ -30,7 +30,7 @@ function delaying(port: 'metadata' | 'storage', latency: Latency): Interceptor {
       await sleep(ms, undefined, { signal: call.signal })
     } catch (cause) {
       const operation = `${port}.${call.method}`
-      throw new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, context: { outcome: 'none' }, cause })
+      throw new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, outcome: 'none', cause })
     }
     return call.run()
   }

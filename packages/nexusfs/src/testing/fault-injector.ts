@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { NexusError } from '../core/errors.ts'
+import { NexusError, type Outcome } from '../core/errors.ts'
 import type { FaultMode, FaultPlan } from './fault-plan.ts'
 import type { PortCall } from './port-call.ts'
 
@@ -83,11 +83,11 @@ export class FaultInjector {
   #error(
     { method }: { readonly method: string },
     code: ConstructorParameters<typeof NexusError>[0],
-    outcome: 'none' | 'unknown',
+    outcome: Outcome,
     cause?: unknown,
   ): NexusError {
     const operation = `${this.#port}.${method}`
-    const context = { outcome, injected: true }
-    return new NexusError(code, `${operation}: a fault that the test planned`, { operation, context, cause })
+    const context = { injected: true }
+    return new NexusError(code, `${operation}: a fault that the test planned`, { operation, outcome, context, cause })
   }
 }

@@ -15,7 +15,7 @@ describe('FaultyStore', () => {
   it('before: the call is refused, and nothing is applied', async () => {
     const { store, inner } = await faultyStore('commit', { kind: 'before' })
     const error = await failure(() => put(store))
-    assert.deepEqual([error.code, error.retry, error.context.outcome], ['Unavailable', 'safe', 'none'])
+    assert.deepEqual([error.code, error.retry, error.outcome], ['Unavailable', 'safe', 'none'])
     assert.equal(await inner.horizon(), 0)
   })
 
@@ -27,7 +27,7 @@ describe('FaultyStore', () => {
   it('after: the call is applied, and its outcome is unknown', async () => {
     const { store, inner } = await faultyStore('commit', { kind: 'after' })
     const error = await failure(() => put(store))
-    assert.deepEqual([error.code, error.context.outcome], ['Unavailable', 'unknown'])
+    assert.deepEqual([error.code, error.outcome], ['Unavailable', 'unknown'])
     assert.equal(await inner.horizon(), 1)
   })
 
@@ -36,7 +36,7 @@ describe('FaultyStore', () => {
     const caller = new AbortController()
     const error = await failure(() => put(store, caller.signal))
     caller.abort()
-    assert.equal(error.context.outcome, 'unknown')
+    assert.equal(error.outcome, 'unknown')
     assert.equal(await inner.horizon(), 0, 'not yet')
     await store.settled()
     assert.equal(await inner.horizon(), 1)
@@ -189,7 +189,7 @@ describe('FaultyBackend', () => {
     const backend = new FaultyBackend(inner, plan)
     const staged = await backend.stage?.(body, { size: body.length })
     const error = await failure(async () => staged?.publish('aa/blob'))
-    assert.equal(error.context.outcome, 'unknown')
+    assert.equal(error.outcome, 'unknown')
     assert.deepEqual(await inner.get('aa/blob'), body)
   })
 })
@@ -252,5 +252,5 @@ async function failure(work: () => Promise<unknown>): Promise<NexusError> {
 }
 
 function outcomeOf(error: NexusError): readonly unknown[] {
-  return [error.code, error.context.outcome]
+  return [error.code, error.outcome]
 }

@@ -133,10 +133,7 @@ export class MemoryStore implements MetadataStore {
 
   #check(operation: string, options: StoreCallOptions | undefined): void {
     if (this.#isClosed) {
-      throw new NexusError('Closed', `${operation}: the store is closed; open it again`, {
-        operation,
-        context: { outcome: 'none' },
-      })
+      throw new NexusError('Closed', `${operation}: the store is closed`, { advice: 'open it again', operation, outcome: 'none' })
     }
     refuseIfAborted(options?.signal, operation)
   }
@@ -145,7 +142,9 @@ export class MemoryStore implements MetadataStore {
 function checkEntry(entry: MetadataEntry): void {
   checkReadRequest({ get: [entry.key] })
   if (entry.value.length <= limits.valueBytes) return
-  throw new NexusError('InvalidArgument', `metadata: a value of ${entry.value.length} bytes; at most ${limits.valueBytes}`)
+  throw new NexusError('InvalidArgument', `metadata: a value of ${entry.value.length} bytes`, {
+    advice: `at most ${limits.valueBytes}`,
+  })
 }
 
 function ignore(): void {}

@@ -103,7 +103,7 @@ describe.skipIf(shared === undefined)('what is wrong with the place is said when
     const error = await refusal({ url: urlWith((url) => (url.port = '1')) })
     assert.equal(error.code, 'Unavailable')
     assert.equal(error.retry, 'safe')
-    assert.equal(error.context.outcome, 'none')
+    assert.equal(error.outcome, 'none')
     assert.match(error.message, /check host and port/)
     hidesSecrets(error)
   })
@@ -143,7 +143,7 @@ describe.skipIf(shared === undefined)('what is wrong with the place is said when
         const error = await failure(() => mustPut(store, 'b'))
         await store.close()
         assert.equal(error.code, 'ReadOnly')
-        assert.equal(error.context.outcome, 'none')
+        assert.equal(error.outcome, 'none')
       },
     )
   })

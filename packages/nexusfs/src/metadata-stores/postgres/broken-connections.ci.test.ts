@@ -53,7 +53,7 @@ async function tryPut(store: PostgresStore, witness: PostgresStore, item: string
   if (error === undefined) {
     assert(applied, `${item} was acknowledged and is lost`)
     tally.acknowledged++
-  } else if (error.context.outcome === 'none') {
+  } else if (error.outcome === 'none') {
     assert(!applied, `${item}: the outcome was none, and it is there`)
     tally.none++
   } else {

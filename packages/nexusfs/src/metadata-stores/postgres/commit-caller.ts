@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isNexusError, NexusError } from '../../core/errors.ts'
+import { isNexusError, type Outcome } from '../../core/errors.ts'
 import type { Commit, CommitResult } from '../../metadata/metadata-store.ts'
 import { commitArguments, commitResults, type PlannedCommit, planCommit } from './commit-call.ts'
 import { type CallTerms, GroupCommitter, type Job } from './group-committer.ts'
@@ -10,7 +10,7 @@ import type { StoreSession } from './store-session.ts'
 export interface CommitListCall {
   readonly results: Promise<readonly CommitResult[]>
   /** `none` as long as no part of it was sent. */
-  outcome(): 'none' | 'unknown'
+  outcome(): Outcome
   /** Sends no further part. */
   end(): void
 }
@@ -55,7 +55,7 @@ export class CommitCaller {
         results.push(...(await state.job.result))
         state.isSent = true
       } catch (error) {
-        if (results.length === 0 || !isNexusError(error) || error.context.outcome !== 'none') throw error
+        if (results.length === 0 || !isNexusError(error) || error.outcome !== 'none') throw error
         // Parts before it are committed: the caller learns which, and that this and the rest are not.
         const rest = parts.flat().length - results.length
         return [...results, ...Array.from({ length: rest }, (): CommitResult => ({ status: 'failed', error }))]
@@ -140,13 +140,12 @@ const groupLockMs = 200
 
 /** It surely did nothing, and lost only against other transactions, or found a connection that had ended. */
 function mayTryAgain(error: unknown): boolean {
-  if (!isNexusError(error) || error.context.outcome !== 'none') return false
+  if (!isNexusError(error) || error.outcome !== 'none') return false
   if (error.code === 'Unavailable' && error.operation === 'metadata.commit' && error.context.sqlState === undefined) return true
   return ['40001', '40P01', '55P03'].includes(String(error.context.sqlState))
 }
 
 function exhausted(error: unknown): unknown {
   if (!mayTryAgain(error) || !isNexusError(error)) return error
-  const { operation = 'metadata.commit', context, message, code } = error
-  return new NexusError(code, message, { operation, context, retry: 'exhausted', cause: error })
+  return error.with({ operation: error.operation ?? 'metadata.commit', retry: 'exhausted' })
 }

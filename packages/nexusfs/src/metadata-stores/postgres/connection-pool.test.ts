@@ -29,7 +29,7 @@ class Places {
     const fake = new Fake()
     if (!isFull) this.all.push(fake)
     await sleep(2)
-    if (isFull) throw new NexusError('Unavailable', 'too many clients', { context: { outcome: 'none', sqlState: '53300' } })
+    if (isFull) throw new NexusError('Unavailable', 'too many clients', { outcome: 'none', context: { sqlState: '53300' } })
     return fake
   }
 }

@@ -123,7 +123,7 @@ export class ConnectionPool<Connection extends PooledConnection> {
         }
         waiter.isOver = true
         const waited = `waited ${Math.round(performance.now() - since)} ms for one of ${this.#plan.size} connections`
-        reject(this.#refusal('Timeout', `not sent: ${waited}; raise poolSize, or look for calls that take long`))
+        reject(this.#refusal('Timeout', `not sent: ${waited}`, 'raise poolSize, or look for calls that take long'))
       }
       let timer = afterTurning(waitMs, look)
       const waiter: Waiter<Connection> = {
@@ -176,11 +176,11 @@ export class ConnectionPool<Connection extends PooledConnection> {
   }
 
   #closed(): NexusError {
-    return this.#refusal('Closed', 'the store is closed; open it again')
+    return this.#refusal('Closed', 'the store is closed', 'open it again')
   }
 
-  #refusal(code: 'Closed' | 'Timeout', what: string): NexusError {
-    return new NexusError(code, `metadata: ${what}, at ${this.#plan.location}`, { context: { outcome: 'none' } })
+  #refusal(code: 'Closed' | 'Timeout', what: string, advice: string): NexusError {
+    return new NexusError(code, `metadata: ${what}, at ${this.#plan.location}`, { advice, outcome: 'none' })
   }
 }
 

@@ -24,7 +24,7 @@ export function readTarget(options: PostgresOptions): { readonly target: Connect
   const parameters = url.searchParams
   for (const name of parameters.keys()) {
     if (!knownParameters.includes(name))
-      refuse(`the URL has an unknown parameter ${name}; known are ${knownParameters.join(', ')}`)
+      refuse(`the URL has an unknown parameter ${name}`, `known are ${knownParameters.join(', ')}`)
   }
   const target = fromServer({
     host: parameters.get('host') ?? text(url.hostname),
@@ -91,7 +91,7 @@ function sslOf(tls: PostgresServer['tls']): ConnectionOptions | false {
 function parseUrl(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (parsed !== undefined && /^postgres(?:ql)?:$/.test(parsed.protocol)) return parsed
-  return refuse('not a PostgreSQL URL; write postgres://user:password@host:port/database (with % escapes in the password)')
+  return refuse('not a PostgreSQL URL', 'write postgres://user:password@host:port/database (with % escapes in the password)')
 }
 
 function text(part: string): string | undefined {
@@ -99,7 +99,7 @@ function text(part: string): string | undefined {
   try {
     return decodeURIComponent(part)
   } catch {
-    return refuse('the URL has a % that begins no escape; write %25 for a percent sign')
+    return refuse('the URL has a % that begins no escape', 'write %25 for a percent sign')
   }
 }
 
@@ -157,6 +157,6 @@ function withoutAbsent<T extends object>(options: T): T {
   return present
 }
 
-function refuse(what: string): never {
-  throw new NexusError('InvalidConfig', `postgres: ${what}`)
+function refuse(what: string, advice?: string): never {
+  throw new NexusError('InvalidConfig', `postgres: ${what}`, { advice })
 }

@@ -80,7 +80,7 @@ export class Connection {
     if (this.#isBroken) {
       throw new NexusError('Unavailable', `${call.operation}: the connection is gone, at ${this.#location}`, {
         operation: call.operation,
-        context: { outcome: 'none' },
+        outcome: 'none',
       })
     }
     const giveUp = this.#giveUpAfter(call)
@@ -119,7 +119,7 @@ export class Connection {
     const timer = afterTurning(call.timeoutMs * 1.05, () => {
       giveUp.error = new NexusError('Timeout', `${call.operation}: no reply after ${call.timeoutMs} ms, at ${this.#location}`, {
         operation: call.operation,
-        context: { outcome: 'unknown' },
+        outcome: 'unknown',
       })
       void this.close()
     })

@@ -40,8 +40,8 @@ async function loadPackage(): Promise<Pick<typeof import('pg'), 'Client'>> {
   try {
     return (await import('pg')).default
   } catch (cause) {
-    const message = 'the PostgreSQL store needs the package pg; install it: npm install pg'
-    throw new NexusError('MissingDependency', message, { cause })
+    const message = 'the PostgreSQL store needs the package pg'
+    throw new NexusError('MissingDependency', message, { advice: 'install it: npm install pg', cause })
   }
 }
 

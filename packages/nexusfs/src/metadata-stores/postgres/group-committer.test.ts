@@ -137,7 +137,7 @@ describe('group commit', () => {
     await sleep(5)
     await assert.rejects(group.submit([planned('b')]).result, {
       code: 'Timeout',
-      context: { outcome: 'none' },
+      outcome: 'none',
       message: /not sent: waited \d+ ms behind other commits/,
     })
     const server = new Server()

@@ -208,10 +208,10 @@ function deadlineOf({ deadline }: QueuedJob): number {
 
 function unserved(waitedMs: number): NexusError {
   const waited = `waited ${Math.round(waitedMs)} ms behind other commits of this process, none of which was done`
-  const context = { outcome: 'none' }
-  return new NexusError('Timeout', `metadata.commit: not sent: ${waited}; look for a transaction that stays open`, {
+  return new NexusError('Timeout', `metadata.commit: not sent: ${waited}`, {
+    advice: 'look for a transaction that stays open',
     operation: 'metadata.commit',
-    context,
+    outcome: 'none',
   })
 }
 
@@ -222,18 +222,12 @@ function isLockWait(error: unknown): boolean {
 
 /** True if the server rolled back because of what one of the commits holds, so that the others are worth trying without it. */
 function isFaultOfOne(error: unknown): error is NexusError {
-  if (!isNexusError(error) || error.context.outcome !== 'none') return false
+  if (!isNexusError(error) || error.outcome !== 'none') return false
   return ['Unexpected', 'InvalidArgument', 'NoSpace', 'Corrupt'].includes(error.code) || error.context.sqlState === '53200'
 }
 
 /** What failed surely did nothing, but commits before it in the list may have been applied. */
 function asUnknown(error: unknown, before: readonly CommitResult[]): unknown {
   if (before.length === 0 || !isNexusError(error)) return error
-  const { operation = 'metadata.commit', retry } = error
-  return new NexusError(error.code, error.message, {
-    operation,
-    retry,
-    context: { ...error.context, outcome: 'unknown' },
-    cause: error,
-  })
+  return error.with({ operation: error.operation ?? 'metadata.commit', outcome: 'unknown' })
 }

@@ -31,9 +31,14 @@ export class HighestSeen {
   check(operation: string, last: Revision, before: Revision): void {
     if (last >= before) return
     const what = `the server has gone back in time: it is at revision ${last}, and was at ${before}`
-    const context = { reason: 'rolled back', outcome: 'none', revision: last, seen: before }
+    const context = { reason: 'rolled back', revision: last, seen: before }
     throw this.found(
-      new NexusError('Corrupt', `${operation}: ${what}, at ${this.#location}; ${rolledBackFix}`, { operation, context }),
+      new NexusError('Corrupt', `${operation}: ${what}, at ${this.#location}`, {
+        advice: rolledBackAdvice,
+        outcome: 'none',
+        operation,
+        context,
+      }),
     )
   }
 
@@ -57,5 +62,5 @@ export class HighestSeen {
   }
 }
 
-export const rolledBackFix =
+export const rolledBackAdvice =
   'connect to its newest copy; if that is lost, confirm the older state with raiseEpoch(), or `nexus epoch raise`'

@@ -94,10 +94,10 @@ describe.skipIf(shared === undefined)('a signal', () => {
         const queued = failure(() => store.commit([putting('b', 'queued')], { signal: controller.signal }))
         await sleep(10)
         controller.abort()
-        assert.equal((await sent).context.outcome, 'unknown')
+        assert.equal((await sent).outcome, 'unknown')
         const error = await queued
         assert.equal(error.code, 'Aborted')
-        assert.equal(error.context.outcome, 'none')
+        assert.equal(error.outcome, 'none')
         waiting = [textOf(store, 'b')]
       })
       assert.deepEqual(await Promise.all(waiting), [undefined])

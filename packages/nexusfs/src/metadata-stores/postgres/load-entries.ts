@@ -35,9 +35,10 @@ const operation = 'metadata.load'
 async function refuseFilled(run: Run, plan: LoadPlan): Promise<void> {
   const [row] = await run(`SELECT EXISTS (SELECT FROM ${quoteSchema(plan.schema)}.entry)`)
   if (row?.[0] !== 't') return
-  throw new NexusError('AlreadyExists', `${operation}: the store at ${plan.location} is not empty; load into a new schema`, {
+  throw new NexusError('AlreadyExists', `${operation}: the store at ${plan.location} is not empty`, {
+    advice: 'load into a new schema',
     operation,
-    context: { outcome: 'none' },
+    outcome: 'none',
   })
 }
 
@@ -67,7 +68,9 @@ const batchBytes = 4_194_304
 function checkEntry(entry: MetadataEntry): void {
   checkReadRequest({ get: [entry.key] })
   if (entry.value.length <= limits.valueBytes) return
-  throw new NexusError('InvalidArgument', `${operation}: a value of ${entry.value.length} bytes; at most ${limits.valueBytes}`)
+  throw new NexusError('InvalidArgument', `${operation}: a value of ${entry.value.length} bytes`, {
+    advice: `at most ${limits.valueBytes}`,
+  })
 }
 
 async function insert(run: Run, schema: string, batch: readonly MetadataEntry[]): Promise<void> {

@@ -107,5 +107,5 @@ const schemaPattern = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/
 function schemaName(name: string): string {
   if (schemaPattern.test(name) && !name.startsWith('pg_')) return name
   const rule = 'a schema has 1 to 63 letters, digits, _ and -, begins with a letter or _, and not with pg_'
-  throw new NexusError('InvalidConfig', `postgres: "${name}" cannot be the schema; ${rule}`)
+  throw new NexusError('InvalidConfig', `postgres: "${name}" cannot be the schema`, { advice: rule })
 }

@@ -21,7 +21,9 @@ export async function prepareSchema(connection: Connection, need: SchemaNeed): P
   const found = await lookUp(connection, need)
   if (found?.version === schemaVersion) return found.store
   if (found === undefined && !need.create) {
-    throw new NexusError('NotFound', `postgres: there is no store at ${need.location}; open it with create: true to make one`)
+    throw new NexusError('NotFound', `postgres: there is no store at ${need.location}`, {
+      advice: 'open it with create: true to make one',
+    })
   }
   refuseNewer(found?.version ?? 0, need)
   await inTransaction(connection, need, () => migrate(connection, need))

@@ -66,7 +66,8 @@ function entryOf(key: Key, revision: number, stored: Uint8Array): MetadataEntry 
   const value = end < 0 || readUint64(stored, end) !== revision ? undefined : checkedValue(key, revision, stored.subarray(0, end))
   if (value !== undefined) return { key, value, revision: toRevision(revision) }
   const context = { reason: 'checksum', group: toHex(key.group), item: toHex(key.item) }
-  throw new NexusError('Corrupt', 'metadata.read: a row of the database is damaged; restore it from a backup', {
+  throw new NexusError('Corrupt', 'metadata.read: a row of the database is damaged', {
+    advice: 'restore it from a backup',
     operation: 'metadata.read',
     context,
   })

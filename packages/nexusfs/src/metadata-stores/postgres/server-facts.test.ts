@@ -23,7 +23,7 @@ describe('a server', () => {
   })
 
   it.each([
-    [{ version: 130022, versionText: '13.22' }, 'Unsupported', /13\.22; use PostgreSQL 14 or newer/],
+    [{ version: 130022, versionText: '13.22' }, 'Unsupported', /13\.22, at .*; use PostgreSQL 14 or newer/],
     [{ isStandby: true }, 'ReadOnly', /connect to the primary/],
     [{ isReadOnly: true }, 'ReadOnly', /ALTER ROLE me SET default_transaction_read_only = off/],
     [{ isolation: 'serializable' }, 'InvalidConfig', /ALTER ROLE me SET default_transaction_isolation = 'read committed'/],

@@ -108,19 +108,23 @@ export function durabilityOf(facts: ServerFacts): DurabilityClass {
  * level is the default behind a pooler, or the class asked for is out of reach
  */
 export function refuseUnsuitable(facts: ServerFacts, need: ServerNeed): void {
-  const refuse = (code: 'Unsupported' | 'ReadOnly' | 'InvalidConfig', what: string): never => {
-    throw new NexusError(code, `postgres: ${what}, at ${need.location}`, { context: { outcome: 'none' } })
+  const refuse = (code: 'Unsupported' | 'ReadOnly' | 'InvalidConfig', what: string, advice?: string): never => {
+    throw new NexusError(code, `postgres: ${what}, at ${need.location}`, { advice, outcome: 'none' })
   }
   if (facts.version < oldestVersion)
-    refuse('Unsupported', `the server has version ${facts.versionText}; use PostgreSQL 14 or newer`)
-  if (facts.isStandby) refuse('ReadOnly', 'the server is a standby; connect to the primary')
+    refuse('Unsupported', `the server has version ${facts.versionText}`, 'use PostgreSQL 14 or newer')
+  if (facts.isStandby) refuse('ReadOnly', 'the server is a standby', 'connect to the primary')
   if (facts.isReadOnly) {
-    refuse('ReadOnly', `transactions are read-only by default; ALTER ROLE ${facts.user} SET default_transaction_read_only = off`)
+    refuse(
+      'ReadOnly',
+      'transactions are read-only by default',
+      `ALTER ROLE ${facts.user} SET default_transaction_read_only = off`,
+    )
   }
   if (facts.isolation !== 'read committed') {
-    const fix = `ALTER ROLE ${facts.user} SET default_transaction_isolation = 'read committed', then reconnect the pooler`
+    const advice = `ALTER ROLE ${facts.user} SET default_transaction_isolation = 'read committed', then reconnect the pooler`
     const through = need.isPooled ? 'through the pooler ' : ''
-    refuse('InvalidConfig', `transactions ${through}are ${facts.isolation} by default, which would lose updates; ${fix}`)
+    refuse('InvalidConfig', `transactions ${through}are ${facts.isolation} by default, which would lose updates`, advice)
   }
   const durability = durabilityOf(facts)
   if (need.durability !== undefined && weakerDurability(durability, need.durability) !== need.durability) {

@@ -65,17 +65,17 @@ describe('what the server or the network says', () => {
 
 describe('the outcome of a commit', () => {
   it('is none after an answer of the server, unknown after the end of a connection', () => {
-    assert.equal(toNexusError(serverError('XX000'), failure).context.outcome, 'none')
-    assert.equal(toNexusError(serverError('57P01', 'FATAL'), failure).context.outcome, 'unknown')
-    assert.equal(toNexusError(systemError('ECONNRESET'), failure).context.outcome, 'unknown')
+    assert.equal(toNexusError(serverError('XX000'), failure).outcome, 'none')
+    assert.equal(toNexusError(serverError('57P01', 'FATAL'), failure).outcome, 'unknown')
+    assert.equal(toNexusError(systemError('ECONNRESET'), failure).outcome, 'unknown')
   })
 
   it('does not hang on the language of the server', () => {
-    assert.equal(toNexusError(serverError('XX000', 'FEHLER'), failure).context.outcome, 'none')
-    assert.equal(toNexusError(serverError('57P01', 'SCHWERWIEGEND'), failure).context.outcome, 'unknown')
+    assert.equal(toNexusError(serverError('XX000', 'FEHLER'), failure).outcome, 'none')
+    assert.equal(toNexusError(serverError('57P01', 'SCHWERWIEGEND'), failure).outcome, 'unknown')
   })
 
   it('is none where nothing was sent', () => {
-    assert.equal(toNexusError(systemError('ECONNREFUSED'), { ...failure, outcome: 'none' }).context.outcome, 'none')
+    assert.equal(toNexusError(systemError('ECONNREFUSED'), { ...failure, outcome: 'none' }).outcome, 'none')
   })
 })

@@ -1,5 +1,5 @@
-import { type ErrorCode, type ErrorContext, isNexusError, NexusError } from '../../core/errors.ts'
-import { rolledBackFix } from './highest-seen.ts'
+import { type ErrorCode, type ErrorContext, isNexusError, NexusError, type Outcome } from '../../core/errors.ts'
+import { rolledBackAdvice } from './highest-seen.ts'
 
 /** What was going on when something failed. */
 export interface Failure {
@@ -8,7 +8,7 @@ export interface Failure {
   /** The place, without a secret. */
   readonly location: string
   /** For a commit: whether anything may have been applied. */
-  readonly outcome?: 'none' | 'unknown' | undefined
+  readonly outcome?: Outcome | undefined
 }
 
 /**
@@ -17,12 +17,12 @@ export interface Failure {
  */
 export function toNexusError(error: unknown, failure: Failure): NexusError {
   if (isNexusError(error)) return error
-  const { code, fix } = translate(error)
-  const context = failure.outcome === undefined ? {} : { outcome: outcomeOf(error, failure.outcome) }
-  const message = `${failure.operation}: ${words(error)}, at ${failure.location}${fix === '' ? '' : `; ${fix}`}`
-  return new NexusError(code, message, {
+  const { code, advice } = translate(error)
+  return new NexusError(code, `${failure.operation}: ${words(error)}, at ${failure.location}`, {
+    advice,
+    outcome: failure.outcome && outcomeOf(error, failure.outcome),
     operation: failure.operation,
-    context: { ...context, ...stateContext(error) },
+    context: stateContext(error),
     cause: error,
   })
 }
@@ -45,32 +45,32 @@ function sqlStateOf(error: unknown): string | undefined {
 
 interface Translation {
   readonly code: ErrorCode
-  /** What to do; empty if there is nothing to say. */
-  readonly fix: string
+  readonly advice?: string
 }
 
 function translate(error: unknown): Translation {
   const state = sqlStateOf(error)
   if (state !== undefined) {
-    return states[state] ?? states[state.slice(0, 2)] ?? { code: 'Unexpected', fix: '' }
+    return states[state] ?? states[state.slice(0, 2)] ?? { code: 'Unexpected' }
   }
   const system = property(error, 'code') ?? ''
-  if (unreachable.includes(system)) return { code: 'Unavailable', fix: 'check host and port, and that the server runs' }
-  if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|HOSTNAME|EPROTO|ERR_SSL/.test(system)) return { code: 'InvalidConfig', fix: fixes.tls }
+  if (unreachable.includes(system)) return { code: 'Unavailable', advice: 'check host and port, and that the server runs' }
+  if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|HOSTNAME|EPROTO|ERR_SSL/.test(system))
+    return { code: 'InvalidConfig', advice: advices.tls }
   return translateText(error instanceof Error ? error.message : '')
 }
 
 /** The driver's own errors have no code. */
 function translateText(message: string): Translation {
-  if (/does not support SSL/i.test(message)) return { code: 'InvalidConfig', fix: fixes.noTls }
-  if (/certificate|altname/i.test(message)) return { code: 'InvalidConfig', fix: fixes.tls }
-  if (/password must be a (non-empty )?string/i.test(message)) return { code: 'PermissionDenied', fix: fixes.noPassword }
-  if (/timeout expired/i.test(message)) return { code: 'Timeout', fix: 'check host and port, or raise connectTimeoutMs' }
-  if (/terminated|not queryable|connection error|socket/i.test(message)) return { code: 'Unavailable', fix: '' }
-  return { code: 'Unexpected', fix: '' }
+  if (/does not support SSL/i.test(message)) return { code: 'InvalidConfig', advice: advices.noTls }
+  if (/certificate|altname/i.test(message)) return { code: 'InvalidConfig', advice: advices.tls }
+  if (/password must be a (non-empty )?string/i.test(message)) return { code: 'PermissionDenied', advice: advices.noPassword }
+  if (/timeout expired/i.test(message)) return { code: 'Timeout', advice: 'check host and port, or raise connectTimeoutMs' }
+  if (/terminated|not queryable|connection error|socket/i.test(message)) return { code: 'Unavailable' }
+  return { code: 'Unexpected' }
 }
 
-const fixes = {
+const advices = {
   tls: 'name the root certificate with sslrootcert=FILE, or choose another sslmode',
   noTls: 'turn TLS on at the server, or take sslmode out of the URL',
   noPassword: 'put a password into the URL, or set PGPASSWORD',
@@ -82,41 +82,41 @@ const fixes = {
   disk: 'free space on the disk of the server',
   locks: 'raise max_locks_per_transaction on the server, or commit less at once',
   connections: 'lower poolSize, raise max_connections on the server, or use a pooler',
-  schema: 'the store was removed, or belongs to another version of Nexus; open it again',
-  foreign: 'something else of that name is in the schema; choose another with ?schema=',
+  schema: 'open the store again: it was removed, or belongs to another version of Nexus',
+  foreign: 'choose another schema with ?schema=: something else of that name is in this one',
   timeout: 'raise statementTimeoutMs, or look for a transaction that stays open',
 } as const
 
 /** By SQLSTATE, else by its class (the first two characters). */
 const states: Readonly<Record<string, Translation>> = {
-  '08': { code: 'Unavailable', fix: '' },
-  '22': { code: 'InvalidArgument', fix: '' },
-  '23': { code: 'InvalidArgument', fix: '' },
-  '25006': { code: 'ReadOnly', fix: fixes.readOnly },
-  '28': { code: 'PermissionDenied', fix: fixes.password },
-  '3D000': { code: 'InvalidConfig', fix: fixes.database },
-  '3F000': { code: 'InvalidConfig', fix: fixes.schema },
-  '40': { code: 'Unavailable', fix: '' },
-  '42501': { code: 'PermissionDenied', fix: fixes.rights },
-  '42703': { code: 'InvalidConfig', fix: fixes.foreign },
-  '42723': { code: 'InvalidConfig', fix: fixes.foreign },
-  '42883': { code: 'InvalidConfig', fix: fixes.schema },
-  '42P07': { code: 'InvalidConfig', fix: fixes.foreign },
-  '42P01': { code: 'InvalidConfig', fix: fixes.schema },
-  '53100': { code: 'NoSpace', fix: fixes.disk },
-  '53200': { code: 'Unavailable', fix: fixes.locks },
-  '53300': { code: 'Unavailable', fix: fixes.connections },
-  '53': { code: 'Unavailable', fix: '' },
-  '54': { code: 'InvalidArgument', fix: '' },
-  '55P03': { code: 'Timeout', fix: fixes.timeout },
-  '57014': { code: 'Timeout', fix: fixes.timeout },
-  '57': { code: 'Unavailable', fix: '' },
-  '58': { code: 'Unavailable', fix: '' },
-  NX001: { code: 'InvalidConfig', fix: fixes.isolation },
-  NX002: { code: 'InvalidConfig', fix: fixes.schema },
-  NX003: { code: 'Corrupt', fix: rolledBackFix },
-  XX001: { code: 'Corrupt', fix: '' },
-  XX002: { code: 'Corrupt', fix: '' },
+  '08': { code: 'Unavailable' },
+  '22': { code: 'InvalidArgument' },
+  '23': { code: 'InvalidArgument' },
+  '25006': { code: 'ReadOnly', advice: advices.readOnly },
+  '28': { code: 'PermissionDenied', advice: advices.password },
+  '3D000': { code: 'InvalidConfig', advice: advices.database },
+  '3F000': { code: 'InvalidConfig', advice: advices.schema },
+  '40': { code: 'Unavailable' },
+  '42501': { code: 'PermissionDenied', advice: advices.rights },
+  '42703': { code: 'InvalidConfig', advice: advices.foreign },
+  '42723': { code: 'InvalidConfig', advice: advices.foreign },
+  '42883': { code: 'InvalidConfig', advice: advices.schema },
+  '42P07': { code: 'InvalidConfig', advice: advices.foreign },
+  '42P01': { code: 'InvalidConfig', advice: advices.schema },
+  '53100': { code: 'NoSpace', advice: advices.disk },
+  '53200': { code: 'Unavailable', advice: advices.locks },
+  '53300': { code: 'Unavailable', advice: advices.connections },
+  '53': { code: 'Unavailable' },
+  '54': { code: 'InvalidArgument' },
+  '55P03': { code: 'Timeout', advice: advices.timeout },
+  '57014': { code: 'Timeout', advice: advices.timeout },
+  '57': { code: 'Unavailable' },
+  '58': { code: 'Unavailable' },
+  NX001: { code: 'InvalidConfig', advice: advices.isolation },
+  NX002: { code: 'InvalidConfig', advice: advices.schema },
+  NX003: { code: 'Corrupt', advice: rolledBackAdvice },
+  XX001: { code: 'Corrupt' },
+  XX002: { code: 'Corrupt' },
 }
 
 const unreachable: readonly string[] = [
@@ -133,7 +133,7 @@ const unreachable: readonly string[] = [
   'ETIMEDOUT',
 ]
 
-function outcomeOf(error: unknown, otherwise: 'none' | 'unknown'): 'none' | 'unknown' {
+function outcomeOf(error: unknown, otherwise: Outcome): Outcome {
   return isStatementError(error) ? 'none' : otherwise
 }
 

@@ -1,11 +1,11 @@
-import { NexusError } from '../../core/errors.ts'
+import { NexusError, type Outcome } from '../../core/errors.ts'
 
 /** Whose cancellation it is. */
 export interface Cancellation {
   readonly operation: string
   readonly signal: AbortSignal | undefined
   /** What is known of a commit at that moment. */
-  readonly outcome: (() => 'none' | 'unknown') | undefined
+  readonly outcome: (() => Outcome) | undefined
 }
 
 /**
@@ -17,8 +17,13 @@ export function unlessCancelled<T>(work: Promise<T>, { operation, signal, outcom
   if (signal === undefined) return work
   const { promise, resolve, reject } = Promise.withResolvers<T>()
   const abort = (): void => {
-    const context = outcome === undefined ? {} : { outcome: outcome() }
-    reject(new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, context, cause: signal.reason }))
+    reject(
+      new NexusError('Aborted', `${operation}: cancelled by the caller`, {
+        operation,
+        outcome: outcome?.(),
+        cause: signal.reason,
+      }),
+    )
   }
   signal.addEventListener('abort', abort, { once: true })
   work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))

@@ -163,10 +163,10 @@ describe.skipIf(server === undefined)('RedisStore names the fix and never the se
     await own.own.crash()
     const error = await sent
     assert.equal(error.code, 'Unavailable')
-    assert.equal(error.context.outcome, 'unknown')
+    assert.equal(error.outcome, 'unknown')
     const later = await failure(() => put(store, 'b'))
     assert.equal(later.code, 'Unavailable')
-    assert.equal(later.context.outcome, 'none')
+    assert.equal(later.outcome, 'none')
     await store.close()
   })
 

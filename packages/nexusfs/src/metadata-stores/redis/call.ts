@@ -1,8 +1,5 @@
-import { NexusError } from '../../core/errors.ts'
+import { NexusError, type Outcome } from '../../core/errors.ts'
 import { afterTurning } from '../../core/turning-timer.ts'
-
-/** What is known of a commit whose call failed: nothing was applied, or nobody can say. */
-export type Outcome = 'none' | 'unknown'
 
 /** One call of the port: its name, its deadline and the caller's wish to cancel it. */
 export class Call {
@@ -64,9 +61,10 @@ export class Call {
 
   timeout(outcome: Outcome, cause?: unknown): NexusError {
     const { operation } = this
-    return new NexusError('Timeout', `${operation}: Redis gave no answer before the deadline; is it overloaded or cut off?`, {
+    return new NexusError('Timeout', `${operation}: Redis gave no answer before the deadline`, {
+      advice: 'is it overloaded or cut off?',
       operation,
-      context: { outcome },
+      outcome,
       cause,
     })
   }
@@ -74,6 +72,6 @@ export class Call {
   #aborted(outcome: Outcome): NexusError {
     const { operation } = this
     const cause: unknown = this.signal?.reason
-    return new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, context: { outcome }, cause })
+    return new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, outcome, cause })
   }
 }

@@ -135,7 +135,7 @@ export class RedisClient {
   #refuseClosed(): never {
     this.#connection?.drop()
     this.#connection = undefined
-    throw new NexusError('Closed', 'redis: the store is closed; open it again', { context: { outcome: 'none' } })
+    throw new NexusError('Closed', 'redis: the store is closed', { advice: 'open it again', outcome: 'none' })
   }
 
   /** What is compared is what was known before the question: meanwhile, commits may be acknowledged on a connection that is still open. */
@@ -158,8 +158,8 @@ export class RedisClient {
 
   #checkFormat(format: string): void {
     if (format === redisFormat) return
-    const text = `redis: ${this.place.location} holds format ${format}, this version reads ${redisFormat}; use a newer nexusfs`
-    throw new NexusError('Unsupported', text, { operation: 'metadata.open', context: { outcome: 'none' } })
+    const text = `redis: ${this.place.location} holds format ${format}, this version reads ${redisFormat}`
+    throw new NexusError('Unsupported', text, { advice: 'use a newer nexusfs', operation: 'metadata.open', outcome: 'none' })
   }
 
   /** @param known the highest revision when the server was asked */
@@ -172,26 +172,44 @@ export class RedisClient {
   #rolledBack(verdict: 'gone' | 'older', operation: string, known: Revision): NexusError {
     const what =
       verdict === 'gone' ? 'no longer holds the store that was opened' : `is older than revision ${known}, which was acknowledged`
-    const text = `redis: ${this.place.location} ${what}; it was emptied or restored: check it, raise the epoch, and open it again`
-    const context = { outcome: 'none', reason: 'rolled back' }
-    this.#rollback ??= new NexusError('Corrupt', text, { operation, context })
+    const text = `redis: ${this.place.location} ${what}`
+    const context = { reason: 'rolled back' }
+    this.#rollback ??= new NexusError('Corrupt', text, {
+      advice: 'it was emptied or restored: check it, raise the epoch, and open it again',
+      outcome: 'none',
+      operation,
+      context,
+    })
     return this.#rollback
   }
 
   #loading(operation: string): NexusError {
     const { location, prefix } = this.place
-    const text = `redis: ${location} is being loaded, or a load broke off; then drop the prefix ${prefix} and load again`
-    return new NexusError('Unavailable', text, { operation, context: { outcome: 'none' }, retry: 'never' })
+    const text = `redis: ${location} is being loaded, or a load broke off`
+    return new NexusError('Unavailable', text, {
+      advice: `then drop the prefix ${prefix} and load again`,
+      operation,
+      outcome: 'none',
+      retry: 'never',
+    })
   }
 
   #forbidden(command: string): NexusError {
-    const text = `redis: ${this.place.location}: the user may not run ${command} here; grant it with ACL SETUSER (see the adapter's README)`
-    return new NexusError('PermissionDenied', text, { operation: 'metadata.open', context: { outcome: 'none' } })
+    const text = `redis: ${this.place.location}: the user may not run ${command} here`
+    return new NexusError('PermissionDenied', text, {
+      advice: `grant it with ACL SETUSER (see the adapter's README)`,
+      operation: 'metadata.open',
+      outcome: 'none',
+    })
   }
 
   #absent(): NexusError {
-    const text = `redis: ${this.place.location} holds no store; create one with \`nexus init\` or the option create`
-    return new NexusError('NotFound', text, { operation: 'metadata.open', context: { outcome: 'none' } })
+    const text = `redis: ${this.place.location} holds no store`
+    return new NexusError('NotFound', text, {
+      advice: `create one with \`nexus init\` or the option create`,
+      operation: 'metadata.open',
+      outcome: 'none',
+    })
   }
 
   /** After a restart the server may promise less than `info` says. */
@@ -199,8 +217,8 @@ export class RedisClient {
     const promised = this.#facts?.durability
     if (promised === undefined || durability === promised || promised === 'none') return
     if (promised === 'os' && durability === 'disk') return
-    const text = `redis: ${this.place.location} now keeps acknowledged commits in class ${durability}, not ${promised}; open the store again`
-    throw new NexusError('InvalidConfig', text, { operation: 'metadata.open', context: { outcome: 'none' } })
+    const text = `redis: ${this.place.location} now keeps acknowledged commits in class ${durability}, not ${promised}`
+    throw new NexusError('InvalidConfig', text, { advice: 'open the store again', operation: 'metadata.open', outcome: 'none' })
   }
 }
 

@@ -1,4 +1,4 @@
-import { isNexusError, NexusError } from '../../core/errors.ts'
+import { isNexusError } from '../../core/errors.ts'
 import type { Commit, CommitResult } from '../../metadata/metadata-store.ts'
 import { type GroupLimits, isAbove, type Part } from './group-queue.ts'
 import { packCommit } from './pack-commit.ts'
@@ -45,12 +45,10 @@ export async function joinParts(parts: readonly Promise<readonly CommitResult[]>
 }
 
 function hasOutcomeNone(error: unknown): boolean {
-  return isNexusError(error) && error.context.outcome === 'none'
+  return isNexusError(error) && error.outcome === 'none'
 }
 
 function withUnknownOutcome(error: unknown): unknown {
   if (!isNexusError(error) || !hasOutcomeNone(error)) return error
-  const { code, message, retry, operation, cause } = error
-  const context = { ...error.context, outcome: 'unknown' }
-  return new NexusError(code, message, { retry, context, cause, ...(operation === undefined ? {} : { operation }) })
+  return error.with({ outcome: 'unknown', cause: error.cause })
 }

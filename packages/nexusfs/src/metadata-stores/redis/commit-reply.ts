@@ -19,6 +19,6 @@ function toResult(code: number, detail: Reply | undefined, operation: string): C
 }
 
 function notOurs(what: string, operation: string): NexusError {
-  const text = `${operation}: ${what}; give the store a prefix of its own`
-  return new NexusError('Corrupt', text, { operation, context: { outcome: 'none' } })
+  const text = `${operation}: ${what}`
+  return new NexusError('Corrupt', text, { advice: 'give the store a prefix of its own', operation, outcome: 'none' })
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { Redis, RedisOptions } from 'ioredis'
-import { NexusError } from '../../core/errors.ts'
+import { NexusError, type Outcome } from '../../core/errors.ts'
 import { Call } from './call.ts'
 import type { RedisClientClass } from './load-client.ts'
 import type { RedisPlace } from './options.ts'
@@ -121,7 +121,7 @@ export class Connection {
     }
   }
 
-  #error(error: unknown, operation: string, outcome: 'none' | 'unknown'): NexusError {
+  #error(error: unknown, operation: string, outcome: Outcome): NexusError {
     const { location, password } = this.#place
     // Opening applies no commit, whatever becomes of it.
     const known = operation === opening ? 'none' : outcome
@@ -131,8 +131,8 @@ export class Connection {
 
 function connectTimeout({ location, connectMs, tls }: RedisPlace): NexusError {
   const hint = tls === undefined ? 'is it overloaded or cut off?' : 'use redis:// if the server speaks no TLS'
-  const text = `${opening}: ${location}: no connection within ${connectMs} ms; ${hint}`
-  return new NexusError('Timeout', text, { operation: opening, context: { outcome: 'none' } })
+  const text = `${opening}: ${location}: no connection within ${connectMs} ms`
+  return new NexusError('Timeout', text, { advice: hint, operation: opening, outcome: 'none' })
 }
 
 /** No queue, no reconnecting, no sending again: whether a commit may be repeated is for the layers above to say. */

@@ -123,7 +123,7 @@ it('who waits behind others is given up when the server answers none of them, ou
   for (let i = 0; i < 8; i++) queue.add(part('x'), call()).catch(() => undefined)
   await assert.rejects(queue.add(part('behind'), call()), (error) => {
     assert.ok(isNexusError(error, 'Timeout'))
-    assert.equal(error.context.outcome, 'none')
+    assert.equal(error.outcome, 'none')
     assert.match(error.message, /not sent: waited \d+ ms behind other calls of this process/)
     return true
   })
@@ -177,7 +177,7 @@ async function outcomeOf(work: Promise<unknown>): Promise<unknown> {
   try {
     await work
   } catch (error) {
-    return isNexusError(error) ? error.context.outcome : error
+    return isNexusError(error) ? error.outcome : error
   }
   return 'it did not fail'
 }

@@ -142,8 +142,9 @@ export class GroupQueue<Result> {
 /** Not the server's fault alone: the caller was behind others of this process. */
 function unserved(waitedMs: number): NexusError {
   const waited = `${Math.round(waitedMs)} ms behind other calls of this process, and Redis answered none of them`
-  return new NexusError('Timeout', `redis: not sent: waited ${waited}; is it overloaded or cut off?`, {
-    context: { outcome: 'none' },
+  return new NexusError('Timeout', `redis: not sent: waited ${waited}`, {
+    advice: 'is it overloaded or cut off?',
+    outcome: 'none',
   })
 }
 

@@ -12,9 +12,10 @@ export async function loadClient(): Promise<RedisClientClass> {
   try {
     return (await import('ioredis')).Redis
   } catch (cause) {
-    throw new NexusError('MissingDependency', 'redis: the package ioredis is missing; run `npm install ioredis`', {
+    throw new NexusError('MissingDependency', 'redis: the package ioredis is missing', {
+      advice: 'run `npm install ioredis`',
       operation: 'metadata.open',
-      context: { outcome: 'none' },
+      outcome: 'none',
       cause,
     })
   }

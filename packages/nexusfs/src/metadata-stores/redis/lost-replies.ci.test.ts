@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterAll, describe, it } from 'vitest'
 import { utf8 } from '../../core/bytes.ts'
+import type { NexusError } from '../../core/errors.ts'
 import { freshSeed, seededRandom } from '../../testing/seeded-random.ts'
 import { type CutMoment, TcpProxy } from '../../testing/tcp-proxy.ts'
 import { failure, key, mustPut, put, startServer, stopServers, textOf } from './redis-server.test-fixture.ts'
@@ -25,7 +26,7 @@ describe.skipIf(server === undefined)('RedisStore when connections break', () =>
       proxy.cutNext(random.pick<CutMoment>(['before', 'during', 'after']), random.integer(0, 8))
       const error = await failure(() => commitLarge(store, round))
       assert.equal(error.code, 'Unavailable', `seed ${seed}`)
-      assert.equal(error.context.outcome, 'unknown', `seed ${seed}`)
+      assert.equal(error.outcome, 'unknown', `seed ${seed}`)
       const found = await settledCount(direct, round)
       const text = `seed ${seed}, round ${round}: ${found} of 300 writes`
       assert.ok(found === 0 || found === 300, text)
@@ -77,12 +78,12 @@ describe.skipIf(server === undefined)('RedisStore when connections break', () =>
     const read = failure(() => store.read({ get: [key('a')] }))
     const [sentError, readError] = await Promise.all([sent, read])
     assert.equal(sentError.code, 'Timeout')
-    assert.equal(sentError.context.outcome, 'unknown')
+    assert.equal(sentError.outcome, 'unknown')
     assert.ok(readError.code === 'Timeout' || readError.code === 'Unavailable', readError.code)
     const later = await failure(() => put(store, 'queued'))
     // On a busy machine the second call may still go out on the connection that fell silent; then nobody knows, and it says so.
-    const wasSent = later.context.outcome === 'unknown'
-    assert.equal(later.context.outcome, wasSent ? 'unknown' : 'none')
+    const wasSent = later.outcome === 'unknown'
+    assert.equal(later.outcome, wasSent ? 'unknown' : 'none')
     const elapsed = performance.now() - began
     assert.ok(elapsed < 2 * 500 * 1.1, `two rounds of 500 ms took ${elapsed} ms`)
     proxy.speak()
@@ -149,8 +150,8 @@ async function commitWith(store: RedisStore, item: string, signal: AbortSignal):
   return store.commit([{ expect: [], writes: [{ kind: 'put', key: key(item), value: utf8('') }] }], { signal })
 }
 
-function outcomeOf(error: { readonly code: string; readonly context: { readonly outcome?: unknown } }): readonly unknown[] {
-  return [error.code, error.context.outcome]
+function outcomeOf(error: NexusError): readonly unknown[] {
+  return [error.code, error.outcome]
 }
 
 async function until(holds: () => boolean): Promise<void> {

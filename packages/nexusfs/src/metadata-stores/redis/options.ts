@@ -68,7 +68,7 @@ const form = 'redis://[user[:password]@]host[:port][/db][?prefix=text]'
 export function toRedisPlace(options: RedisStoreOptions): RedisPlace {
   const url = parseUrl(options.url)
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  if (host === '') refuse(`the URL names no host; write ${form}`)
+  if (host === '') refuse('the URL names no host', `write ${form}`)
   const prefix = options.prefix ?? url.searchParams.get('prefix') ?? 'nexus:'
   checkPrefix(prefix)
   const db = parseDatabase(url.pathname)
@@ -92,7 +92,7 @@ function parseUrl(text: string): URL {
   const url = URL.parse(text)
   if (url === null || (url.protocol !== 'redis:' && url.protocol !== 'rediss:')) refuse(`the URL is not of the form ${form}`)
   for (const name of url.searchParams.keys()) {
-    if (name !== 'prefix') refuse(`the URL has the parameter ${JSON.stringify(name)}; only "prefix" is known`)
+    if (name !== 'prefix') refuse(`the URL has the parameter ${JSON.stringify(name)}`, 'only "prefix" is known')
   }
   return url
 }
@@ -105,7 +105,7 @@ function checkPrefix(prefix: string): void {
 function parseDatabase(pathname: string): number {
   const text = pathname.replace(/^\//, '')
   if (text === '') return 0
-  if (!/^\d{1,4}$/.test(text)) refuse(`the URL's path is a database number, such as /0; write ${form}`)
+  if (!/^\d{1,4}$/.test(text)) refuse(`the URL's path is a database number, such as /0`, `write ${form}`)
   return Number(text)
 }
 
@@ -119,16 +119,16 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    return refuse('the user or password of the URL is not percent-encoded; write % as %25')
+    return refuse('the user or password of the URL is not percent-encoded', 'write % as %25')
   }
 }
 
 function milliseconds(name: string, value: number | undefined, preset: number): number {
   if (value === undefined) return preset
-  if (!Number.isFinite(value) || value < 1 || value > 3_600_000) refuse(`timeouts.${name} is ${value}; give 1 to 3,600,000 ms`)
+  if (!Number.isFinite(value) || value < 1 || value > 3_600_000) refuse(`timeouts.${name} is ${value}`, 'give 1 to 3,600,000 ms')
   return value
 }
 
-function refuse(what: string): never {
-  throw new NexusError('InvalidConfig', `redis: ${what}`, { operation: 'metadata.open', context: { outcome: 'none' } })
+function refuse(what: string, advice?: string): never {
+  throw new NexusError('InvalidConfig', `redis: ${what}`, { advice, operation: 'metadata.open', outcome: 'none' })
 }

@@ -59,8 +59,8 @@ function toOneFound(values: Reply | undefined, pages: Reply | undefined, time: n
  */
 export function toReadReply({ get = [], scan = [] }: ReadRequest, found: FoundByRead): ReadReply {
   if ('broken' in found) {
-    const text = `metadata.read: ${found.broken}: another program changes keys of this store; give it a prefix of its own`
-    throw new NexusError('Corrupt', text, { operation: 'metadata.read' })
+    const text = `metadata.read: ${found.broken}: another program changes keys of this store`
+    throw new NexusError('Corrupt', text, { advice: 'give it a prefix of its own', operation: 'metadata.read' })
   }
   const { values, pages, time } = found
   return {
@@ -95,14 +95,11 @@ function decode(key: Key, stored: Buffer): MetadataEntry {
     if (value !== undefined) return { key, value: new Uint8Array(value), revision }
   }
   const context = { reason: 'checksum', group: toHex(key.group), item: toHex(key.item) }
-  throw new NexusError(
-    'Corrupt',
-    'metadata.read: an entry in Redis is damaged, or another program has written it; restore it from a backup',
-    {
-      operation: 'metadata.read',
-      context,
-    },
-  )
+  throw new NexusError('Corrupt', 'metadata.read: an entry in Redis is damaged, or another program has written it', {
+    advice: 'restore it from a backup',
+    operation: 'metadata.read',
+    context,
+  })
 }
 
 /**
@@ -112,5 +109,5 @@ function decode(key: Key, stored: Buffer): MetadataEntry {
 export function toStampedRevision(stored: Buffer): Revision {
   const revision = stored.length < stampBytes ? -1 : readUint64(stored)
   if (revision >= 0 && Number.isSafeInteger(revision)) return toRevision(revision)
-  throw new NexusError('Corrupt', 'redis: an entry of the store is not in its form; another program has written it')
+  throw new NexusError('Corrupt', 'redis: an entry of the store is not in its form', { advice: 'another program has written it' })
 }

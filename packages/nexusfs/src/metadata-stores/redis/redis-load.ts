@@ -97,12 +97,14 @@ function withCount(count: number, batch: PackedWriter): Buffer {
 function checkEntry(entry: MetadataEntry): void {
   checkReadRequest({ get: [entry.key] })
   if (entry.value.length <= limits.valueBytes) return
-  throw new NexusError('InvalidArgument', `metadata: a value of ${entry.value.length} bytes; at most ${limits.valueBytes}`)
+  throw new NexusError('InvalidArgument', `metadata: a value of ${entry.value.length} bytes`, {
+    advice: `at most ${limits.valueBytes}`,
+  })
 }
 
 function notEmpty(location: string): NexusError {
-  const text = `${operation}: ${location} holds entries; load into an empty store`
-  return new NexusError('AlreadyExists', text, { operation, context: { outcome: 'none' } })
+  const text = `${operation}: ${location} holds entries`
+  return new NexusError('AlreadyExists', text, { advice: 'load into an empty store', operation, outcome: 'none' })
 }
 
 function ignore(): void {}

@@ -1,5 +1,5 @@
 import { CallsUnderWay } from '../../core/calls-under-way.ts'
-import { NexusError } from '../../core/errors.ts'
+import { NexusError, type Outcome } from '../../core/errors.ts'
 import type { Revision } from '../../core/revision.ts'
 import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
 import {
@@ -14,7 +14,7 @@ import {
   type StoreCallOptions,
   type Watch,
 } from '../../metadata/metadata-store.ts'
-import { Call, type Outcome } from './call.ts'
+import { Call } from './call.ts'
 import { callWithin, RedisClient } from './client.ts'
 import { commitLimits, joinParts, splitCommits } from './commit-parts.ts'
 import { toCommitResults } from './commit-reply.ts'

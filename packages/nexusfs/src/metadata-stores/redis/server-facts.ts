@@ -44,16 +44,17 @@ function classOf(policy: Policy): DurabilityClass {
 function refuseUnusable(info: ReadonlyMap<string, string>, { location }: RedisPlace): void {
   const version = info.get('redis_version') ?? ''
   if (!isRecent(version)) {
-    refuse('Unsupported', `${location} is Redis ${version === '' ? unknown : version}; use 6.2 or later`)
+    refuse('Unsupported', `${location} is Redis ${version === '' ? unknown : version}`, 'use 6.2 or later')
   }
   if (info.get('redis_mode') === 'cluster') {
     refuse(
       'Unsupported',
-      `${location} is part of a Redis Cluster; a store needs one server (cluster-enabled no): all its keys would lie in one slot`,
+      `${location} is part of a Redis Cluster`,
+      'a store needs one server (cluster-enabled no): all its keys would lie in one slot',
     )
   }
-  if (info.get('loading') === '1') refuse('Unavailable', `${location} is still reading its data (LOADING); try again later`)
-  if (info.get('role') !== 'master') refuse('ReadOnly', `${location} is a replica; use the URL of the primary`)
+  if (info.get('loading') === '1') refuse('Unavailable', `${location} is still reading its data (LOADING)`, 'try again later')
+  if (info.get('role') !== 'master') refuse('ReadOnly', `${location} is a replica`, 'use the URL of the primary')
 }
 
 function isRecent(version: string): boolean {
@@ -96,14 +97,13 @@ async function readSetting(connection: Connection, name: PolicyName): Promise<st
 function unsafe(policy: Policy, { location }: RedisPlace): NexusError {
   const found = `appendonly is ${policy.appendonly}, maxmemory-policy is ${policy['maxmemory-policy']}`
   const commands = 'CONFIG SET appendonly yes, CONFIG SET maxmemory-policy noeviction, CONFIG REWRITE'
-  const text =
-    `redis: ${location} may lose what it acknowledged: a store needs appendonly yes and maxmemory-policy noeviction, but ${found}; ` +
-    `set both in redis.conf, or run ${commands}; the option acceptDataLoss: true opens it as it is`
-  return new NexusError('InvalidConfig', text, { operation, context: { outcome: 'none' } })
+  const text = `redis: ${location} may lose what it acknowledged: a store needs appendonly yes and maxmemory-policy noeviction, but ${found}`
+  const advice = `set both in redis.conf, or run ${commands}; the option acceptDataLoss: true opens it as it is`
+  return new NexusError('InvalidConfig', text, { advice, operation, outcome: 'none' })
 }
 
-function refuse(code: 'Unsupported' | 'Unavailable' | 'ReadOnly', what: string): never {
-  throw new NexusError(code, `redis: ${what}`, { operation, context: { outcome: 'none' } })
+function refuse(code: 'Unsupported' | 'Unavailable' | 'ReadOnly', what: string, advice: string): never {
+  throw new NexusError(code, `redis: ${what}`, { advice, operation, outcome: 'none' })
 }
 
 /** What INFO answers: lines of `name:value`, and headings. */

@@ -92,7 +92,7 @@ describe.skipIf(plain === undefined)('RedisStore checks the server before it tru
     const server = await mustStart()
     const store = await RedisStore.open({ url: server.url() })
     await server.command('REPLICAOF', '127.0.0.1', String(plain?.port))
-    await assert.rejects(put(store, 'a'), (error) => isNexusError(error, 'ReadOnly') && error.context.outcome === 'none')
+    await assert.rejects(put(store, 'a'), (error) => isNexusError(error, 'ReadOnly') && error.outcome === 'none')
     await store.close()
   })
 
@@ -108,7 +108,7 @@ describe.skipIf(plain === undefined)('RedisStore checks the server before it tru
     const store = await RedisStore.open({ url: server.url() })
     await mustPut(store, 'before')
     await server.command('CONFIG', 'SET', 'maxmemory', '100kb')
-    await assert.rejects(put(store, 'a'), (error) => isNexusError(error, 'NoSpace') && error.context.outcome === 'none')
+    await assert.rejects(put(store, 'a'), (error) => isNexusError(error, 'NoSpace') && error.outcome === 'none')
     const { get } = await store.read({ get: [key('before'), key('a')] })
     assert.deepEqual([get[0] === undefined, get[1]], [false, undefined])
     await store.close()

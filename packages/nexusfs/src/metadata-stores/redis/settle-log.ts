@@ -79,11 +79,15 @@ async function ask(connection: Connection): Promise<boolean> {
 }
 
 function failed({ location }: RedisPlace): NexusError {
-  const text = `redis: ${location} could not rewrite its append-only file, which it must after a start; look at its log, and at its memory and disk`
-  return new NexusError('Unavailable', text, { operation, context: { outcome: 'none' } })
+  const text = `redis: ${location} could not rewrite its append-only file, which it must after a start`
+  return new NexusError('Unavailable', text, {
+    advice: 'look at its log, and at its memory and disk',
+    operation,
+    outcome: 'none',
+  })
 }
 
 function stillBusy({ location, callMs }: RedisPlace): NexusError {
-  const text = `redis: ${location} is still rewriting its append-only file after ${callMs} ms, once after a start; try again when it has`
-  return new NexusError('Timeout', text, { operation, context: { outcome: 'none' } })
+  const text = `redis: ${location} is still rewriting its append-only file after ${callMs} ms, once after a start`
+  return new NexusError('Timeout', text, { advice: 'try again when it has', operation, outcome: 'none' })
 }

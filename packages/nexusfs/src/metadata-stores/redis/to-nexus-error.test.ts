@@ -36,7 +36,7 @@ describe('a reply of the server', () => {
   for (const [reply, code, outcome] of replies) {
     it(`${reply.slice(0, 60)} is ${code}, outcome ${outcome}`, () => {
       const error = toNexusError(replyError(reply), call)
-      assert.deepEqual([error.code, error.context.outcome], [code, outcome])
+      assert.deepEqual([error.code, error.outcome], [code, outcome])
       assert.ok(error.message.startsWith('metadata.commit: redis://h:6379/0: '))
     })
   }
@@ -53,7 +53,7 @@ describe('a failure of the connection', () => {
   ] as const) {
     it(`${code} is ${expected}, with the outcome that the caller knows`, () => {
       const error = toNexusError(Object.assign(new Error('it broke'), { code }), call)
-      assert.deepEqual([error.code, error.context.outcome], [expected, 'unknown'])
+      assert.deepEqual([error.code, error.outcome], [expected, 'unknown'])
     })
   }
 })

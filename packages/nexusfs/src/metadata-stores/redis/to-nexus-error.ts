@@ -1,5 +1,4 @@
-import { type ErrorCode, isNexusError, NexusError } from '../../core/errors.ts'
-import type { Outcome } from './call.ts'
+import { type ErrorCode, isNexusError, NexusError, type Outcome } from '../../core/errors.ts'
 
 export interface FailedCall {
   readonly operation: string
@@ -10,68 +9,116 @@ export interface FailedCall {
   readonly secrets: readonly string[]
 }
 
-interface Refusal {
+/** What happened, and what to do about it. */
+interface Told {
+  readonly what: string
+  readonly advice?: string
+}
+
+interface Refusal extends Told {
   /** Anywhere in a reply: servers before 7.0 wrap the error of a script in a sentence. */
   readonly pattern: RegExp
   readonly code: ErrorCode
-  readonly fix: string
   /** The script may have written before it met this. */
   readonly isLate?: true
 }
 
 /** What a server says, first match first. */
 const refusals: readonly Refusal[] = [
-  { pattern: /\bWRONGPASS\b|invalid password/, code: 'PermissionDenied', fix: 'correct the user and password of the URL' },
+  {
+    pattern: /\bWRONGPASS\b|invalid password/,
+    code: 'PermissionDenied',
+    what: 'the server refuses the login',
+    advice: 'correct the user and password of the URL',
+  },
   {
     pattern: /\bNOAUTH\b|Authentication required/,
     code: 'PermissionDenied',
-    fix: 'the server asks for a password; put it in the URL: redis://user:password@host',
+    what: 'the server asks for a password',
+    advice: 'put it in the URL: redis://user:password@host',
   },
   {
     pattern: /without any password configured/,
     code: 'PermissionDenied',
-    fix: 'the server has no password for this user; remove it from the URL, or set one on the server',
+    what: 'the server has no password for this user',
+    advice: 'remove it from the URL, or set one on the server',
   },
   {
     pattern: /\bNOPERM\b|no permissions|The user executing the script can't/,
     code: 'PermissionDenied',
-    fix: 'grant the user the commands and keys that the README of the adapter lists (ACL SETUSER)',
+    what: 'the user may not do that',
+    advice: 'grant the user the commands and keys that the README of the adapter lists (ACL SETUSER)',
     isLate: true,
   },
-  { pattern: /\bDENIED\b/, code: 'PermissionDenied', fix: 'the server is in protected mode; set a password on it' },
-  { pattern: /\bREADONLY\b/, code: 'ReadOnly', fix: 'this server is a replica; use the URL of the primary' },
-  { pattern: /\bOOM\b/, code: 'NoSpace', fix: 'the server has reached maxmemory; raise it, or prune and remove files' },
-  { pattern: /\bMISCONF\b.*[Nn]o space/, code: 'NoSpace', fix: 'the disk of the server is full; make room on it' },
+  { pattern: /\bDENIED\b/, code: 'PermissionDenied', what: 'the server is in protected mode', advice: 'set a password on it' },
+  { pattern: /\bREADONLY\b/, code: 'ReadOnly', what: 'this server is a replica', advice: 'use the URL of the primary' },
+  {
+    pattern: /\bOOM\b/,
+    code: 'NoSpace',
+    what: 'the server has reached maxmemory',
+    advice: 'raise it, or prune and remove files',
+  },
+  { pattern: /\bMISCONF\b.*[Nn]o space/, code: 'NoSpace', what: 'the disk of the server is full', advice: 'make room on it' },
   {
     pattern: /\bMISCONF\b/,
     code: 'Unavailable',
-    fix: 'the server cannot write to its disk and refuses to go on; see its log',
+    what: 'the server cannot write to its disk and refuses to go on',
+    advice: 'see its log',
   },
-  { pattern: /\bLOADING\b/, code: 'Unavailable', fix: 'the server is still reading its data; try again when it has started' },
-  { pattern: /\bBUSY\b/, code: 'Unavailable', fix: "somebody's script keeps the server busy; see SLOWLOG and SCRIPT KILL" },
-  { pattern: /\bSCRIPT KILL\b|Script killed/, code: 'Unavailable', fix: 'somebody ended the script with SCRIPT KILL; try again' },
+  {
+    pattern: /\bLOADING\b/,
+    code: 'Unavailable',
+    what: 'the server is still reading its data',
+    advice: 'try again when it has started',
+  },
+  {
+    pattern: /\bBUSY\b/,
+    code: 'Unavailable',
+    what: "somebody's script keeps the server busy",
+    advice: 'see SLOWLOG and SCRIPT KILL',
+  },
+  {
+    pattern: /\bSCRIPT KILL\b|Script killed/,
+    code: 'Unavailable',
+    what: 'somebody ended the script with SCRIPT KILL',
+    advice: 'try again',
+  },
   {
     pattern: /\b(?:MASTERDOWN|NOREPLICAS)\b/,
     code: 'Unavailable',
-    fix: 'the server misses its primary or its replicas; repair the replication',
+    what: 'the server misses its primary or its replicas',
+    advice: 'repair the replication',
   },
-  { pattern: /max number of clients/, code: 'Unavailable', fix: 'the server takes no more connections; raise maxclients' },
+  {
+    pattern: /max number of clients/,
+    code: 'Unavailable',
+    what: 'the server takes no more connections',
+    advice: 'raise maxclients',
+  },
   {
     pattern: /\b(?:MOVED|ASK|CROSSSLOT|CLUSTERDOWN|TRYAGAIN)\b/,
     code: 'Unsupported',
-    fix: 'the server is part of a Redis Cluster; use one that is not (cluster-enabled no)',
+    what: 'the server is part of a Redis Cluster',
+    advice: 'use one that is not (cluster-enabled no)',
   },
   {
     pattern: /DB index is out of range/,
     code: 'InvalidConfig',
-    fix: 'the server has no database of that number; correct the URL',
+    what: 'the server has no database of that number',
+    advice: 'correct the URL',
   },
   {
     pattern: /\bWRONGTYPE\b/,
     code: 'Corrupt',
-    fix: 'another program writes keys under the prefix of this store; give it a prefix of its own',
+    what: 'another program writes keys under the prefix of this store',
+    advice: 'give it a prefix of its own',
   },
-  { pattern: /unknown (?:command|subcommand)/i, code: 'Unsupported', fix: 'use Redis 6.2 or later, with all its commands' },
+  {
+    pattern: /unknown (?:command|subcommand)/i,
+    code: 'Unsupported',
+    what: 'the server lacks a command',
+    advice: 'use Redis 6.2 or later, with all its commands',
+  },
 ]
 
 /** Codes of Node's TLS and certificate failures. */
@@ -84,30 +131,33 @@ export function toNexusError(error: unknown, call: FailedCall): NexusError {
   const said = redact(message, call.secrets)
   if (isReply) return fromReply(said, call)
   if (tlsFailure.test(code) || /before secure TLS connection/.test(message)) {
-    const fix = 'give the certificate authority in the option tls.ca, or use redis:// if the server speaks no TLS'
-    return make('InvalidConfig', `TLS with the server failed; ${fix}`, said, call.outcome, call)
+    const advice = 'give the certificate authority in the option tls.ca, or use redis:// if the server speaks no TLS'
+    return make('InvalidConfig', { what: 'TLS with the server failed', advice }, said, call.outcome, call)
   }
   return make('Unavailable', unreachable(code, call), said, call.outcome, call)
 }
 
 function fromReply(said: string, call: FailedCall): NexusError {
   const refusal = refusals.find(({ pattern }) => pattern.test(said))
-  if (refusal === undefined) return make('Unexpected', 'the server answered with an error nobody foresaw', said, 'unknown', call)
-  return make(refusal.code, refusal.fix, said, refusal.isLate ? call.outcome : 'none', call)
+  if (refusal === undefined)
+    return make('Unexpected', { what: 'the server answered with an error nobody foresaw' }, said, 'unknown', call)
+  return make(refusal.code, refusal, said, refusal.isLate ? call.outcome : 'none', call)
 }
 
-function unreachable(code: string, { outcome }: FailedCall): string {
-  if (code === 'ECONNREFUSED') return 'nothing listens there; start the server or correct the URL'
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the name of the host is not known; correct the URL'
-  if (outcome === 'unknown') return 'the connection broke before the answer came'
-  return 'the server cannot be reached, or closed the connection; if it speaks TLS only, use rediss://'
+function unreachable(code: string, { outcome }: FailedCall): Told {
+  if (code === 'ECONNREFUSED') return { what: 'nothing listens there', advice: 'start the server or correct the URL' }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return { what: 'the name of the host is not known', advice: 'correct the URL' }
+  if (outcome === 'unknown') return { what: 'the connection broke before the answer came' }
+  return { what: 'the server cannot be reached, or closed the connection', advice: 'if it speaks TLS only, use rediss://' }
 }
 
-function make(code: ErrorCode, what: string, said: string, outcome: Outcome, call: FailedCall): NexusError {
+function make(code: ErrorCode, { what, advice }: Told, said: string, outcome: Outcome, call: FailedCall): NexusError {
   const cause = new Error(said)
   return new NexusError(code, `${call.operation}: ${call.location}: ${what} (${said})`, {
+    advice,
     operation: call.operation,
-    context: { outcome },
+    outcome,
     cause,
   })
 }

@@ -1,6 +1,5 @@
-import { NexusError } from '../../core/errors.ts'
+import { NexusError, type Outcome } from '../../core/errors.ts'
 import type { CommitResult } from '../../metadata/metadata-store.ts'
-import type { Outcome } from './sql-fault.ts'
 
 /** One call of `commit` that waits for its members. */
 export class CommitCall {
@@ -56,9 +55,12 @@ export class CommitCall {
 
   readonly #abort = (): void => {
     const operation = 'metadata.commit'
-    const context = { outcome: this.outcome }
     this.reject(
-      new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, context, cause: this.#signal?.reason }),
+      new NexusError('Aborted', `${operation}: cancelled by the caller`, {
+        operation,
+        outcome: this.outcome,
+        cause: this.#signal?.reason,
+      }),
     )
   }
 }

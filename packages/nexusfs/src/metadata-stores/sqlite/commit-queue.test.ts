@@ -31,7 +31,7 @@ describe('CommitQueue', () => {
     const error = await queue.add([commitOf(put('a', 'v'))], undefined).catch((reason: unknown) => reason)
     assert.ok(isNexusError(error, 'Unexpected'))
     assert.match(error.message, /cannot be cloned/)
-    assert.equal(error.context.outcome, 'unknown')
+    assert.equal(error.outcome, 'unknown')
     isBroken = false
     const [result] = await queue.add([commitOf(put('a', 'v'))], undefined)
     assert.equal(result?.status, 'committed')
@@ -146,7 +146,7 @@ for (const worker of ['never', 'always'] as const) {
       const failed = bomb[0]
       assert.ok(failed?.status === 'failed')
       assert.equal(failed.error.code, 'Unexpected')
-      assert.equal(failed.error.context.outcome, 'none')
+      assert.equal(failed.error.outcome, 'none')
       assert.deepEqual((await test.store.read({ get: [keyOf('beside')] })).get, [undefined])
     })
 
@@ -211,7 +211,7 @@ async function outcomeOfCancelled(call: Promise<unknown>): Promise<unknown> {
     (reason: unknown) => reason,
   )
   assert.ok(isNexusError(error, 'Aborted'))
-  return error.context.outcome
+  return error.outcome
 }
 
 function withDatabase<Result>(test: TestStore, use: (database: SqlDatabase) => Result): Result {

@@ -1,4 +1,4 @@
-import { NexusError } from '../../core/errors.ts'
+import { NexusError, type Outcome } from '../../core/errors.ts'
 import { Fifo } from '../../core/fifo.ts'
 import { afterMicrotasks, type LoopTurns } from '../../core/loop-turns.ts'
 import type { Revision } from '../../core/revision.ts'
@@ -8,7 +8,7 @@ import { CommitCall } from './commit-call.ts'
 import type { GroupOutcome, MemberResult } from './group-committer.ts'
 import { type PlannedCommit, planCommit } from './planned-commit.ts'
 import type { AppliedCommit } from './read-cache.ts'
-import { faultError, faultOf, type Outcome, type SqlFault } from './sql-fault.ts'
+import { faultError, faultOf, type SqlFault } from './sql-fault.ts'
 
 /** Most commits of one transaction. */
 const groupSize = 64
@@ -215,9 +215,9 @@ function resultOf(result: MemberResult): CommitResult {
 }
 
 function lockedOut(ms: number, outcome: Outcome): NexusError {
-  return new NexusError(
-    'Timeout',
-    `metadata.commit: another process has held the write lock of the database for ${ms} ms; try again, or find that process`,
-    { operation: 'metadata.commit', context: { outcome } },
-  )
+  return new NexusError('Timeout', `metadata.commit: another process has held the write lock of the database for ${ms} ms`, {
+    advice: 'try again, or find that process',
+    operation: 'metadata.commit',
+    outcome,
+  })
 }

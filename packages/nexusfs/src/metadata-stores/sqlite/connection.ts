@@ -59,7 +59,7 @@ function configure(database: SqlDatabase, { file, durability }: DatabasePlace): 
 function noWal(file: string, mode: string): NexusError {
   return new NexusError(
     'Unsupported',
-    `sqlite: ${file} stays in journal mode ${mode}: its file system does not take a write-ahead log; keep the database on a local disk`,
-    { operation: 'sqlite.open', context: { path: file, mode } },
+    `sqlite: ${file} stays in journal mode ${mode}: its file system does not take a write-ahead log`,
+    { advice: 'keep the database on a local disk', operation: 'sqlite.open', context: { path: file, mode } },
   )
 }

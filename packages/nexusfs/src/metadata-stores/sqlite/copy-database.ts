@@ -23,7 +23,10 @@ export async function copyDatabase(file: string, target: string, signal: AbortSi
   const copy = resolve(target)
   throwIfAborted(signal, operation)
   if (await isThere(copy)) {
-    throw new NexusError('AlreadyExists', `${operation}: ${copy} is there already; name a file that is not`, { operation })
+    throw new NexusError('AlreadyExists', `${operation}: ${copy} is there already`, {
+      advice: 'name a file that is not',
+      operation,
+    })
   }
   const sqlite = loadSqlite()
   // A connection of its own: the calls of the store do not wait for the copy.

@@ -22,12 +22,12 @@ const operation = 'sqlite.open'
  */
 export function prepareDatabaseFile(path: string, { create, isDurable }: DatabaseFileOptions): string {
   if (path === '' || path.includes('\0') || path.startsWith(':')) {
-    throw failure('InvalidArgument', path, 'is not a file name; name a file, such as ./data/meta.db')
+    throw failure('InvalidArgument', path, 'is not a file name', 'name a file, such as ./data/meta.db')
   }
   const file = resolve(path)
   try {
     if (!isThere(file)) {
-      if (!create) throw failure('NotFound', file, 'is not there; open it with create, or name another')
+      if (!create) throw failure('NotFound', file, 'is not there', 'open it with create, or name another')
       refuseNetwork(file, statfsSync(dirname(file)).type)
       createFile(file)
     }
@@ -48,8 +48,8 @@ function isThere(file: string): boolean {
 /** A link is refused, since whoever can make one here could make us open any file as a database. */
 function checkFile(file: string): void {
   const found = lstatSync(file)
-  if (found.isSymbolicLink()) throw failure('InvalidConfig', file, 'is a symbolic link; name the file itself')
-  if (!found.isFile()) throw failure('InvalidConfig', file, 'is not a file; name one that is')
+  if (found.isSymbolicLink()) throw failure('InvalidConfig', file, 'is a symbolic link', 'name the file itself')
+  if (!found.isFile()) throw failure('InvalidConfig', file, 'is not a file', 'name one that is')
   accessSync(file, constants.R_OK | constants.W_OK)
   accessSync(dirname(file), constants.R_OK | constants.W_OK | constants.X_OK)
 }
@@ -98,23 +98,32 @@ export function refuseNetwork(file: string, type: number): void {
   throw failure(
     'Unsupported',
     file,
-    `is on a network file system (${name}), where SQLite cannot share it; put it on a local disk, or use PostgreSQL or Redis`,
+    `is on a network file system (${name}), where SQLite cannot share it`,
+    'put it on a local disk, or use PostgreSQL or Redis',
   )
 }
 
-const meanings: Readonly<Record<string, { readonly code: ErrorCode; readonly what: string }>> = {
-  ENOENT: { code: 'NotFound', what: 'cannot be made: its folder is not there; make the folder first' },
-  ENOTDIR: { code: 'NotFound', what: 'cannot be made: its folder is not a folder; name another' },
-  EACCES: { code: 'PermissionDenied', what: 'is refused; give this user the right to read and write the file and its folder' },
-  EPERM: { code: 'PermissionDenied', what: 'is refused; give this user the right to read and write the file and its folder' },
-  EROFS: { code: 'ReadOnly', what: 'is on a medium that takes no writes; name a file elsewhere' },
-  ENOSPC: { code: 'NoSpace', what: 'cannot be made: the disk is full; free some space' },
-  EDQUOT: { code: 'QuotaExceeded', what: 'cannot be made: the quota of the disk is used up; free some space' },
+const meanings: Readonly<Record<string, { readonly code: ErrorCode; readonly what: string; readonly advice: string }>> = {
+  ENOENT: { code: 'NotFound', what: 'cannot be made: its folder is not there', advice: 'make the folder first' },
+  ENOTDIR: { code: 'NotFound', what: 'cannot be made: its folder is not a folder', advice: 'name another' },
+  EACCES: {
+    code: 'PermissionDenied',
+    what: 'is refused',
+    advice: 'give this user the right to read and write the file and its folder',
+  },
+  EPERM: {
+    code: 'PermissionDenied',
+    what: 'is refused',
+    advice: 'give this user the right to read and write the file and its folder',
+  },
+  EROFS: { code: 'ReadOnly', what: 'is on a medium that takes no writes', advice: 'name a file elsewhere' },
+  ENOSPC: { code: 'NoSpace', what: 'cannot be made: the disk is full', advice: 'free some space' },
+  EDQUOT: { code: 'QuotaExceeded', what: 'cannot be made: the quota of the disk is used up', advice: 'free some space' },
 }
 
 function translate(error: unknown, file: string): unknown {
-  for (const [errno, { code, what }] of Object.entries(meanings)) {
-    if (hasErrno(error, errno)) return failure(code, file, what, error)
+  for (const [errno, { code, what, advice }] of Object.entries(meanings)) {
+    if (hasErrno(error, errno)) return failure(code, file, what, advice, error)
   }
   return error
 }
@@ -123,10 +132,11 @@ function hasErrno(error: unknown, errno: string): boolean {
   return error instanceof Error && 'code' in error && error.code === errno
 }
 
-function failure(code: ErrorCode, path: string, what: string, cause?: unknown): NexusError {
+function failure(code: ErrorCode, path: string, what: string, advice: string, cause?: unknown): NexusError {
   return new NexusError(code, `sqlite: the database ${JSON.stringify(path)} ${what}`, {
+    advice,
     operation,
     context: { path },
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   })
 }

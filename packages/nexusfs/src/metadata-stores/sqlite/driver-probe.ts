@@ -35,8 +35,8 @@ export function refuseChangedValues(row: readonly unknown[] | undefined): void {
   if (isSound) return
   throw new NexusError(
     'MissingDependency',
-    `sqlite: the SQLite driver of this runtime (${runtime()}) gives values back changed, which would destroy content; run Node 24.15 or later`,
-    { operation: 'sqlite.open' },
+    `sqlite: the SQLite driver of this runtime (${runtime()}) gives values back changed, which would destroy content`,
+    { advice: 'run Node 24.15 or later', operation: 'sqlite.open' },
   )
 }
 

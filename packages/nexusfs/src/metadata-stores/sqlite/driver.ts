@@ -61,7 +61,9 @@ function rows(found: readonly unknown[]): readonly SqlRow[] {
 export function loadSqlite(): typeof import('node:sqlite') {
   const sqlite = process.getBuiltinModule('node:sqlite')
   if (sqlite === undefined) {
-    throw new NexusError('MissingDependency', `sqlite: Node ${process.versions.node} has no node:sqlite; run Node 24.15 or later`)
+    throw new NexusError('MissingDependency', `sqlite: Node ${process.versions.node} has no node:sqlite`, {
+      advice: 'run Node 24.15 or later',
+    })
   }
   checkSqliteVersion(process.versions.sqlite ?? '0')
   return sqlite
@@ -77,11 +79,10 @@ export function checkSqliteVersion(version: string): void {
     if (part > least) return
     if (part < least) {
       const needed = leastVersion.join('.')
-      throw new NexusError(
-        'MissingDependency',
-        `sqlite: SQLite ${version} is too old, ${needed} is needed; run Node 24.15 or later`,
-        { context: { version, needed } },
-      )
+      throw new NexusError('MissingDependency', `sqlite: SQLite ${version} is too old, ${needed} is needed`, {
+        advice: 'run Node 24.15 or later',
+        context: { version, needed },
+      })
     }
   }
 }

@@ -54,7 +54,7 @@ describe('a SqliteStore of class disk', () => {
     const module = `${prelude(file)}
       await put('one'); await put('two')
       const error = await put('three').catch((reason) => reason)
-      say(error.code + ' ' + error.context.outcome)
+      say(error.code + ' ' + error.outcome)
       const found = await read()
       say(found === 'two' || found === 'three' ? 'whole' : found)
       await put('four'); say(await read()); await store.close()`
@@ -123,7 +123,7 @@ async function fillUp(store: SqliteStore): Promise<number> {
     const [result] = await store.commit([commitOf(put(`k${index}`, new Uint8Array(100_000)))])
     if (result?.status === 'committed') continue
     assert.ok(result?.status === 'failed' && isNexusError(result.error, 'NoSpace'))
-    assert.equal(result.error.context.outcome, 'none')
+    assert.equal(result.error.outcome, 'none')
     return index
   }
   throw new Error('the disk was never full')

@@ -36,7 +36,8 @@ export class LastRow {
     const row = this.#select.get()
     if (row === undefined) return undefined
     const [k, r, v, c] = row
-    if (k !== null) throw new NexusError('Corrupt', 'sqlite: the database has lost its last revision; restore it from a backup')
+    if (k !== null)
+      throw new NexusError('Corrupt', 'sqlite: the database has lost its last revision', { advice: 'restore it from a backup' })
     const { revision, value } = checkedRow(noKey, r, v, c)
     return { revision, time: readUint64(value) }
   }

@@ -56,7 +56,7 @@ async function insertAll(
   for await (const { key, value, revision } of entries) {
     throwIfAborted(signal, operation)
     checkReadRequest({ get: [key] })
-    if (value.length > limits.valueBytes) throw refused(`a value of ${value.length} bytes; at most ${limits.valueBytes}`)
+    if (value.length > limits.valueBytes) throw refused(`a value of ${value.length} bytes`, `at most ${limits.valueBytes}`)
     const column = keyTextOnce(key)
     if (isThere.get(storedKey(column)) !== undefined) throw refused('it gives one key twice')
     writer.put(column, revision, value)
@@ -68,11 +68,12 @@ async function insertAll(
 
 function checkEmpty(database: SqlDatabase): void {
   if (database.prepare('SELECT 1 FROM entries WHERE k IS NOT NULL LIMIT 1').get() === undefined) return
-  throw new NexusError('AlreadyExists', 'metadata.load: the store already holds entries; load into a new one', {
+  throw new NexusError('AlreadyExists', 'metadata.load: the store already holds entries', {
+    advice: 'load into a new one',
     operation: 'metadata.load',
   })
 }
 
-function refused(what: string): NexusError {
-  return new NexusError('InvalidArgument', `metadata.load: ${what}`, { operation: 'metadata.load' })
+function refused(what: string, advice?: string): NexusError {
+  return new NexusError('InvalidArgument', `metadata.load: ${what}`, { advice, operation: 'metadata.load' })
 }

@@ -37,24 +37,21 @@ function identityIn(database: SqlDatabase, location: string): Identity {
   const objects = numberOf(database, 'SELECT count(*) FROM sqlite_schema')
   if (owner === 0 && objects === 0) return 'empty'
   if (owner !== applicationId) {
-    throw new NexusError(
-      'InvalidConfig',
-      `sqlite: ${location} is a database of another program, or its first page is damaged; name another file, or restore a backup`,
-      {
-        operation: 'sqlite.open',
-        context: { path: location },
-      },
-    )
+    throw new NexusError('InvalidConfig', `sqlite: ${location} is a database of another program, or its first page is damaged`, {
+      advice: 'name another file, or restore a backup',
+      operation: 'sqlite.open',
+      context: { path: location },
+    })
   }
   if (version !== schemaVersion) {
-    const fix =
+    const advice =
       version > schemaVersion
         ? 'install a newer Nexus, or restore a backup if the first page is damaged'
         : 'only versions that were never released wrote it: make a new one'
     throw new NexusError(
       'Unsupported',
-      `sqlite: ${location} has schema version ${version}, this Nexus knows version ${schemaVersion}; ${fix}`,
-      { operation: 'sqlite.open', context: { path: location, version } },
+      `sqlite: ${location} has schema version ${version}, this Nexus knows version ${schemaVersion}`,
+      { advice, operation: 'sqlite.open', context: { path: location, version } },
     )
   }
   demandTables(database, location)
@@ -65,14 +62,11 @@ function identityIn(database: SqlDatabase, location: string): Identity {
 function demandTables(database: SqlDatabase, location: string): void {
   const there = database.prepare(`SELECT sql FROM sqlite_schema WHERE name IN ('entries', 'entries_by_key') ORDER BY name`).all()
   if (there.length === tables.length && there.every(([sql], index) => sql === tables[index])) return
-  throw new NexusError(
-    'Corrupt',
-    `sqlite: the tables of ${location} are not those that Nexus made; restore the database from a backup`,
-    {
-      operation: 'sqlite.open',
-      context: { path: location },
-    },
-  )
+  throw new NexusError('Corrupt', `sqlite: the tables of ${location} are not those that Nexus made`, {
+    advice: 'restore the database from a backup',
+    operation: 'sqlite.open',
+    context: { path: location },
+  })
 }
 
 /** Makes the tables, unless another process was faster. */

@@ -125,7 +125,7 @@ export class SnapshotReader {
 
   #row([k, r, v, c]: SqlRow, group: Uint8Array, share: boolean): MetadataEntry {
     if (!(k instanceof Uint8Array))
-      throw new NexusError('Corrupt', 'sqlite: a key is no BLOB; restore the database from a backup')
+      throw new NexusError('Corrupt', 'sqlite: a key is no BLOB', { advice: 'restore the database from a backup' })
     const key = { group, item: itemOfStoredKey(k, group.length) }
     const column = share ? keyTextOnce(key) : ''
     const known = share ? this.#cache.entry(column)?.entry : undefined

@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorContext, isNexusError, NexusError } from '../../core/errors.ts'
+import { type ErrorCode, isNexusError, NexusError, type Outcome } from '../../core/errors.ts'
 
 /** What SQLite said, as plain data, so that it can cross from one thread to another. */
 export interface SqlFault {
@@ -7,36 +7,33 @@ export interface SqlFault {
   readonly message: string
 }
 
-/** What is known of the writes of a failed commit: nothing was applied, or it may have been. */
-export type Outcome = 'none' | 'unknown'
-
 const busy = 5
 const locked = 6
 const ioError = 10
 const corrupt = 11
 
 /** The primary result codes, and extended ones, that say something of their own; all others are `Unexpected`. */
-const meanings: Readonly<Record<number, { readonly code: ErrorCode; readonly fix: string }>> = {
-  3: { code: 'PermissionDenied', fix: 'check the rights on the file and its folder' },
-  5: { code: 'Unavailable', fix: 'another process holds the write lock; try again' },
-  6: { code: 'Unavailable', fix: 'another connection holds the write lock; try again' },
-  7: { code: 'Unavailable', fix: 'memory is short; try again' },
+const meanings: Readonly<Record<number, { readonly code: ErrorCode; readonly advice: string }>> = {
+  3: { code: 'PermissionDenied', advice: 'check the rights on the file and its folder' },
+  5: { code: 'Unavailable', advice: 'try again: another process holds the write lock' },
+  6: { code: 'Unavailable', advice: 'try again: another connection holds the write lock' },
+  7: { code: 'Unavailable', advice: 'try again when there is more memory' },
   8: {
     code: 'ReadOnly',
-    fix: 'make the database file and its folder writable; if they are, its first page is damaged: restore a backup',
+    advice: 'make the database file and its folder writable, or, if they are, restore a backup: its first page is damaged',
   },
-  10: { code: 'Unavailable', fix: 'the disk failed; look at its health and at the system log' },
-  11: { code: 'Corrupt', fix: 'restore the database from a backup' },
-  13: { code: 'NoSpace', fix: 'free space on the disk that holds the database' },
-  14: { code: 'Unavailable', fix: 'check that the file and its folder exist and can be opened' },
-  23: { code: 'PermissionDenied', fix: 'check the rights on the file and its folder' },
+  10: { code: 'Unavailable', advice: 'look at the health of the disk and at the system log' },
+  11: { code: 'Corrupt', advice: 'restore the database from a backup' },
+  13: { code: 'NoSpace', advice: 'free space on the disk that holds the database' },
+  14: { code: 'Unavailable', advice: 'check that the file and its folder exist and can be opened' },
+  23: { code: 'PermissionDenied', advice: 'check the rights on the file and its folder' },
   26: {
     code: 'Corrupt',
-    fix: 'the file is not an SQLite database, or its first page is damaged: name another, or restore a backup',
+    advice: 'the file is not an SQLite database, or its first page is damaged: name another, or restore a backup',
   },
-  1032: { code: 'Unavailable', fix: 'put the file back, or close this store and open it again' },
+  1032: { code: 'Unavailable', advice: 'put the file back, or close this store and open it again' },
   // The file of shared memory beside the database cannot grow.
-  4874: { code: 'NoSpace', fix: 'free space on the disk that holds the database' },
+  4874: { code: 'NoSpace', advice: 'free space on the disk that holds the database' },
 }
 
 export function faultOf(error: unknown): SqlFault {
@@ -72,11 +69,13 @@ export function toNexusError(error: unknown, operation: string, outcome?: Outcom
 }
 
 export function faultError(fault: SqlFault, operation: string, outcome?: Outcome, cause?: unknown): NexusError {
-  const { code, fix } = meanings[fault.code] ?? meanings[primary(fault.code)] ?? { code: 'Unexpected', fix: 'please report this' }
-  const context: ErrorContext = { sqlite: fault.code, ...(outcome === undefined ? {} : { outcome }) }
-  return new NexusError(code, `${operation}: SQLite: ${fault.message}; ${fix}`, {
+  const { code, advice } = meanings[fault.code] ??
+    meanings[primary(fault.code)] ?? { code: 'Unexpected', advice: 'please report this' }
+  return new NexusError(code, `${operation}: SQLite: ${fault.message}`, {
+    advice,
+    outcome,
     operation,
-    context,
+    context: { sqlite: fault.code },
     ...(cause === undefined ? {} : { cause }),
   })
 }

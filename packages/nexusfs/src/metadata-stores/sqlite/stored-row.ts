@@ -52,7 +52,8 @@ export function checkedRow(key: Uint8Array, r: unknown, v: unknown, c: unknown):
   if (typeof r === 'number' && Number.isSafeInteger(r) && v instanceof Uint8Array && checksumOf(key, r, v) === c && r >= 0) {
     return { revision: toRevision(r), value: v }
   }
-  throw new NexusError('Corrupt', 'sqlite: a row of the database is damaged; restore it from a backup', {
+  throw new NexusError('Corrupt', 'sqlite: a row of the database is damaged', {
+    advice: 'restore it from a backup',
     context: { reason: 'checksum', key: Buffer.from(key).toString('hex') },
   })
 }

@@ -37,7 +37,8 @@ export class CallGate {
    * @throws {NexusError} Closed once the gate is closed, Aborted if the signal has fired
    */
   check({ operation, signal }: GatedCall): void {
-    if (this.#isClosed) throw new NexusError('Closed', `${operation}: the backend is closed; open it again`, { operation })
+    if (this.#isClosed)
+      throw new NexusError('Closed', `${operation}: the backend is closed`, { advice: 'open it again', operation })
     throwIfAborted(signal, operation)
   }
 

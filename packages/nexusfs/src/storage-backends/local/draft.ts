@@ -128,7 +128,7 @@ async function writeAll(place: LocalPlace, fd: number, bytes: Uint8Array): Promi
   let written = 0
   while (written < bytes.length) {
     const count = await place.calls.write(fd, bytes, written, Math.min(bytes.length - written, writeBytes))
-    if (count === 0) throw new NexusError('Unavailable', `storage: the disk takes no bytes; check ${place.root}`)
+    if (count === 0) throw new NexusError('Unavailable', 'storage: the disk takes no bytes', { advice: `check ${place.root}` })
     written += count
   }
 }

@@ -65,7 +65,7 @@ export class Folders {
   async check(file: BlobFile): Promise<void> {
     const real = await this.#calls.realPath(file.folder)
     if (real !== file.folder) {
-      throw new NexusError('PermissionDenied', `storage: ${file.folder} leads to ${real}; remove the symbolic link`)
+      throw new NexusError('PermissionDenied', `storage: ${file.folder} leads to ${real}`, { advice: 'remove the symbolic link' })
     }
     remember(this.#checked, file.folder)
   }
@@ -80,7 +80,7 @@ export class Folders {
       await this.#calls.look(this.#root.blobs)
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error
-      throw new NexusError('Unavailable', `storage: ${this.#root.blobs} is gone; mount or restore it`, { cause })
+      throw new NexusError('Unavailable', `storage: ${this.#root.blobs} is gone`, { advice: 'mount or restore it', cause })
     }
   }
 
@@ -96,7 +96,7 @@ export class Folders {
       return await work()
     } catch (cause) {
       if (errnoOf(cause) !== 'ENOENT') throw cause
-      throw new NexusError('Unavailable', `storage: somebody removes files in ${this.#root.root}; stop that`, { cause })
+      throw new NexusError('Unavailable', `storage: somebody removes files in ${this.#root.root}`, { advice: 'stop that', cause })
     }
   }
 
@@ -132,7 +132,8 @@ export class Folders {
   async #makeGroup(folder: string, file: BlobFile): Promise<void> {
     await this.#make(folder)
     const real = await this.#calls.realPath(folder)
-    if (real !== folder) throw new NexusError('PermissionDenied', `storage: ${folder} leads to ${real}; remove the symbolic link`)
+    if (real !== folder)
+      throw new NexusError('PermissionDenied', `storage: ${folder} leads to ${real}`, { advice: 'remove the symbolic link' })
     const found = (await this.#calls.readFolder(folder)).filter((entry) => entry.isDirectory()).map(({ name }) => name)
     const missing = digestName.test(file.name) ? hexShards.filter((shard) => !found.includes(shard)) : []
     const made = await allOrThrow(missing.map(async (shard) => ((await this.#make(join(folder, shard))) ? [shard] : [])))

@@ -80,11 +80,17 @@ async function makeFolders(calls: FileCalls, folder: string, made: string[]): Pr
 async function refuseUnsafe(calls: FileCalls, folder: string): Promise<void> {
   const found = await look(calls, folder)
   if (found.isSymbolicLink()) {
-    throw new NexusError('InvalidConfig', `${operation}: ${folder} is a symbolic link; name the folder itself`, { operation })
+    throw new NexusError('InvalidConfig', `${operation}: ${folder} is a symbolic link`, {
+      advice: 'name the folder itself',
+      operation,
+    })
   }
   if (!found.isDirectory()) throw new NexusError('NotADirectory', `${operation}: ${folder} is not a folder`, { operation })
   if ((found.mode & othersWrite) === 0) return
-  throw new NexusError('PermissionDenied', `${operation}: every user may write to ${folder}; run chmod o-w on it`, { operation })
+  throw new NexusError('PermissionDenied', `${operation}: every user may write to ${folder}`, {
+    advice: 'run chmod o-w on it',
+    operation,
+  })
 }
 
 async function look(calls: FileCalls, folder: string): Promise<Stats> {
@@ -93,12 +99,17 @@ async function look(calls: FileCalls, folder: string): Promise<Stats> {
   } catch (cause) {
     if (errnoOf(cause) === 'ENOTDIR') throw belowAFile(folder, cause)
     if (errnoOf(cause) !== 'ENOENT') throw cause
-    throw new NexusError('NotFound', `${operation}: there is no storage in ${folder}; create it first`, { operation, cause })
+    throw new NexusError('NotFound', `${operation}: there is no storage in ${folder}`, {
+      advice: 'create it first',
+      operation,
+      cause,
+    })
   }
 }
 
 function belowAFile(folder: string, cause: unknown): NexusError {
-  return new NexusError('NotADirectory', `${operation}: ${folder} cannot be a folder, a file stands above it; name another`, {
+  return new NexusError('NotADirectory', `${operation}: ${folder} cannot be a folder, a file stands above it`, {
+    advice: 'name another',
     operation,
     cause,
   })

@@ -115,7 +115,7 @@ export class MemoryBackend implements StorageBackend {
   async stage(body: BlobBody, options: PutOptions): Promise<StagedBlob> {
     this.#check('storage.stage', options)
     if (!this.info.capabilities.staging) {
-      throw new NexusError('Unsupported', 'storage.stage: this backend was opened without staging; use put')
+      throw new NexusError('Unsupported', 'storage.stage: this backend was opened without staging', { advice: 'use put' })
     }
     checkPut(options, blobBytes)
     const bytes = await this.#run(() => collect(body, options, 'storage.stage'))
@@ -153,7 +153,8 @@ export class MemoryBackend implements StorageBackend {
   }
 
   #check(operation: string, options: CallOptions | undefined): void {
-    if (this.#isClosed) throw new NexusError('Closed', `${operation}: the backend is closed; open it again`, { operation })
+    if (this.#isClosed)
+      throw new NexusError('Closed', `${operation}: the backend is closed`, { advice: 'open it again', operation })
     throwIfAborted(options?.signal, operation)
   }
 }
