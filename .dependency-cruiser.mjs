@@ -11,7 +11,6 @@ const layers = {
   'storage-backends': ['core', 'storage'],
   'metadata-stores': ['core', 'metadata'],
   testing: ['core', 'storage', 'metadata'],
-  conformance: ['core', 'storage', 'metadata', 'testing'],
   'adapter-kit': ['core', 'storage', 'metadata', 'registry'],
   registry: ['core', 'storage', 'metadata', 'content', 'fs', 'storage-backends', 'metadata-stores'],
 }
@@ -61,7 +60,13 @@ export default {
       name: 'the-library-sees-no-tool-built-on-it',
       severity: 'error',
       from: { path: `^${library}/`, pathNot: notShipped },
-      to: { path: '^(packages/(bench|cli)|tests|services|examples)/' },
+      to: { path: '^(packages/(conformance|bench|cli)|tests|services|examples)/' },
+    },
+    {
+      name: 'the-kit-sees-the-library-alone',
+      severity: 'error',
+      from: { path: '^packages/conformance/', pathNot: notShipped },
+      to: { pathNot: `^(packages/conformance|${library})/`, dependencyTypesNot: ['core'] },
     },
     {
       name: 'bench-does-not-see-the-cli',

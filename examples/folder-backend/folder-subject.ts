@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ConformanceSubject } from '@nexusfs/conformance'
 import type { StorageBackend } from 'nexusfs'
-import type { ConformanceSubject } from 'nexusfs/conformance'
 import { FolderBackend } from './folder-backend.ts'
 
 /** A folder of each namespace. The laws about processes start one, which makes the same subject out of this module. */

@@ -15,8 +15,8 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
   'tests/power-loss/trial.ts: program': ['node', 'eatmydata'],
   'tests/power-loss/loop-volume.ts: `mkfs.${this.kind}`': ['mkfs.ext4', 'mkfs.xfs'],
   'packages/bench/src/runner/child-worker.ts: program': ['node', 'strace'],
-  'packages/nexusfs/src/conformance/other-process/other-process.ts: program': ['node', 'strace'],
-  'packages/nexusfs/src/conformance/other-process/syncs.ts: program': ['strace'],
+  'packages/conformance/src/other-process/other-process.ts: program': ['node', 'strace'],
+  'packages/conformance/src/other-process/syncs.ts: program': ['strace'],
   'packages/bench/src/runner/fsync-counter.ts: program': ['strace'],
   // This node, and runtimes that npm installs.
   'tests/runtimes/runtimes.full.test.ts: program': ['node'],

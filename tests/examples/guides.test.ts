@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { metadataLaws, storageLaws } from '@nexusfs/conformance'
 import { describe, it } from 'vitest'
-import { metadataLaws, storageLaws } from '../../packages/nexusfs/src/conformance/index.ts'
 import { readDocument } from '../docs/documents.ts'
 import { guides, shownFiles } from './guides.ts'
 

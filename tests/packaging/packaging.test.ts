@@ -33,7 +33,7 @@ let tarball = ''
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nexus-packaging-'))
   await run('npm', ['run', '-s', 'build'], { cwd: root })
-  for (const workspace of ['nexusfs', '@nexusfs/bench', '@nexusfs/cli']) {
+  for (const workspace of ['nexusfs', '@nexusfs/conformance', '@nexusfs/bench', '@nexusfs/cli']) {
     await run('npm', ['pack', '--silent', '--workspace', workspace, '--pack-destination', folder], { cwd: root })
   }
   tarball = join(folder, 'nexusfs-0.1.0.tgz')
@@ -114,22 +114,25 @@ describe('the packed library', () => {
 })
 
 describe('the README of each package', () => {
-  it.each(['nexusfs', 'nexusfs-bench', 'nexusfs-cli'])('%s links to nothing that is not in the package', async (name) => {
-    const archive = join(folder, `${name}-0.1.0.tgz`)
-    const { stdout: listed } = await run('tar', ['-tzf', archive])
-    const { stdout: readme } = await run('tar', ['-xzOf', archive, 'package/README.md'])
-    const targets = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => join('package', target))
-    assert.deepEqual(
-      targets.filter((target) => !listed.split('\n').includes(target)),
-      [],
-    )
-  })
+  it.each(['nexusfs', 'nexusfs-conformance', 'nexusfs-bench', 'nexusfs-cli'])(
+    '%s links to nothing that is not in the package',
+    async (name) => {
+      const archive = join(folder, `${name}-0.1.0.tgz`)
+      const { stdout: listed } = await run('tar', ['-tzf', archive])
+      const { stdout: readme } = await run('tar', ['-xzOf', archive, 'package/README.md'])
+      const targets = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => join('package', target))
+      assert.deepEqual(
+        targets.filter((target) => !listed.split('\n').includes(target)),
+        [],
+      )
+    },
+  )
 })
 
 describe('the packed command', () => {
   it('starts, and says its version', async () => {
     const modules = join(folder, 'node_modules')
-    for (const name of ['bench', 'cli']) {
+    for (const name of ['conformance', 'bench', 'cli']) {
       const target = join(modules, '@nexusfs', name)
       await mkdir(target, { recursive: true })
       await run('tar', ['-xzf', join(folder, `nexusfs-${name}-0.1.0.tgz`), '-C', target, '--strip-components=1'])

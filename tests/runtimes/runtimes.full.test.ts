@@ -49,10 +49,12 @@ let expected = { said: '', contents: '' }
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nexus-runtimes-'))
   await run('npm', ['run', '-s', 'build'], { cwd: root })
-  await run('npm', ['pack', '--silent', '--workspace', 'nexusfs', '--pack-destination', folder], { cwd: root })
+  const workspaces = ['nexusfs', '@nexusfs/conformance'].flatMap((name) => ['--workspace', name])
+  await run('npm', ['pack', '--silent', ...workspaces, '--pack-destination', folder], { cwd: root })
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'runtimes', private: true, type: 'module' }))
   const named = runtimes.map(({ package: name }, index) => `runtime-${index}@npm:${name}`)
-  const install = ['install', '--no-audit', '--no-fund', '--ignore-scripts', join(folder, 'nexusfs-0.1.0.tgz'), ...named]
+  const packed = ['nexusfs-0.1.0.tgz', 'nexusfs-conformance-0.1.0.tgz'].map((name) => join(folder, name))
+  const install = ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...packed, ...named]
   await run('npm', install, { cwd: folder })
   await cp(join(root, 'tests/runtimes/portable.mjs'), join(folder, 'portable.mjs'))
   const said = await portable([process.execPath], 'reference', 'script')

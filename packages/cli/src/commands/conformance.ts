@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ConformanceReport, ConformanceSubject, LawResult } from '@nexusfs/conformance'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { MetadataStore, StorageBackend } from 'nexusfs'
-import type { ConformanceReport, ConformanceSubject, LawResult } from 'nexusfs/conformance'
 import { NexusError } from 'nexusfs/errors'
 import { type Environment, loadRegistry, missingVariables, type OpenContext, redactSecrets } from 'nexusfs/registry'
 import type { CommandContext } from '../command-line/command-context.ts'
@@ -94,7 +94,7 @@ async function checkLayer<Port extends StorageBackend | MetadataStore>(
   text: string,
   { law, seed }: ConformanceFlags,
 ): Promise<ConformanceReport> {
-  const { aboutChance, lawsOf, runConformance } = await import('nexusfs/conformance')
+  const { aboutChance, lawsOf, runConformance } = await import('@nexusfs/conformance')
   const laws = lawsOf(subject)
   const said: Promise<void>[] = []
   let ended = 0

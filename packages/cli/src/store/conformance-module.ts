@@ -1,5 +1,5 @@
+import type { ConformanceSubject, SubjectModule } from '@nexusfs/conformance'
 import type { MetadataStore, StorageBackend } from 'nexusfs'
-import type { ConformanceSubject, SubjectModule } from 'nexusfs/conformance'
 import { NexusError } from 'nexusfs/errors'
 import { type Environment, loadRegistry } from 'nexusfs/registry'
 import { subjectOf } from './conformance-subject.ts'

@@ -1,5 +1,5 @@
+import type { ConformanceSubject, SubjectModule } from '@nexusfs/conformance'
 import type { MetadataStore, StorageBackend } from 'nexusfs'
-import type { ConformanceSubject, SubjectModule } from 'nexusfs/conformance'
 import type { OpenContext } from 'nexusfs/registry'
 import type { AdapterPlace } from './conformance-target.ts'
 

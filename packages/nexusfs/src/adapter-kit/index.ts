@@ -9,11 +9,14 @@ export {
   prefixEnd,
   readUint64,
   startsWithBytes,
+  toHex,
   uint64,
+  utf8,
 } from '../core/bytes.ts'
+export { durabilityClasses } from '../core/durability.ts'
 export { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 export { limits } from '../core/limits.ts'
-export { nextRevision, revisionZero, toRevision } from '../core/revision.ts'
+export { epochOf, nextRevision, revisionsPerEpoch, revisionZero, toRevision } from '../core/revision.ts'
 export { checkCommits, checkReadRequest, revisionSlotBytes } from '../metadata/check-request.ts'
 export { keyText, keyTextOnce } from '../metadata/key-text.ts'
 export { isRangedGroup, metadataPortVersion } from '../metadata/metadata-store.ts'

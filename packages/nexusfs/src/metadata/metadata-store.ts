@@ -4,7 +4,7 @@ import type { Revision } from '../core/revision.ts'
 
 /**
  * A metadata store is an ordered, transactional key-value store. All file-system logic is written once, above it. Every sentence
- * that begins with "Law" is checked by the law of that id in `nexusfs/conformance`.
+ * that begins with "Law" is checked by the law of that id in `@nexusfs/conformance`.
  *
  * Byte arrays that cross this port are never changed afterwards by either side, so a store may hand out the same array twice.
  * Every failure is a `NexusError`. Limits (`core/limits.ts`) are checked before any I/O.

@@ -2,7 +2,7 @@ import type { DurabilityClass } from '../core/durability.ts'
 
 /**
  * A storage backend keeps immutable blobs by key. It knows nothing of files, digests or versions: all of that is
- * written once, above it. Every sentence that begins with "Law" is checked by the law of that id in `nexusfs/conformance`.
+ * written once, above it. Every sentence that begins with "Law" is checked by the law of that id in `@nexusfs/conformance`.
  *
  * Every failure is a `NexusError`. Any call may be made at the same time as any other, from any number of processes if
  * `info.isShared`. A cancelled call (`signal`) rejects with `Aborted` and leaves what an interrupted one would leave.

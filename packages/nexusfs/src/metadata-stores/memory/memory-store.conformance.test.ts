@@ -1,5 +1,5 @@
+import { registerLaws } from '@nexusfs/conformance'
 import { describe, it } from 'vitest'
-import { registerLaws } from '../../conformance/register-laws.ts'
 import { MemoryStore } from './memory-store.ts'
 
 registerLaws(

@@ -1,7 +1,6 @@
+import { metadataLaws, registerLaws } from '@nexusfs/conformance'
 import { describe, it } from 'vitest'
 import { requireOrSkip } from '../../../../../services/require-or-skip.ts'
-import { metadataLaws } from '../../conformance/metadata/index.ts'
-import { registerLaws } from '../../conformance/register-laws.ts'
 import type { PostgresSettings } from './options.ts'
 import { dropSchema, holdCommits, shared } from './postgres-server.test-fixture.ts'
 import postgresSubject, { schemaOf } from './postgres-subject.test-fixture.ts'

@@ -1,7 +1,6 @@
+import { metadataLaws, registerLaws } from '@nexusfs/conformance'
 import { describe, it } from 'vitest'
 import { requireOrSkip } from '../../../../../services/require-or-skip.ts'
-import { metadataLaws } from '../../conformance/metadata/index.ts'
-import { registerLaws } from '../../conformance/register-laws.ts'
 import redisSubject from './redis-subject.test-fixture.ts'
 
 const redis = await requireOrSkip('redis')

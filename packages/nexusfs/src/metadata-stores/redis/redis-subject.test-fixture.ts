@@ -1,4 +1,4 @@
-import type { ConformanceSubject } from '../../conformance/law.ts'
+import type { ConformanceSubject } from '@nexusfs/conformance'
 import type { MetadataStore } from '../../metadata/metadata-store.ts'
 import { RedisStore } from './redis-store.ts'
 

@@ -1,6 +1,5 @@
+import { metadataLaws, registerLaws } from '@nexusfs/conformance'
 import { describe, it } from 'vitest'
-import { metadataLaws } from '../../conformance/metadata/index.ts'
-import { registerLaws } from '../../conformance/register-laws.ts'
 import sqliteSubject from './sqlite-subject.test-fixture.ts'
 
 for (const durability of ['disk', 'os'] as const) {

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ConformanceSubject } from '../../conformance/law.ts'
+import type { ConformanceSubject } from '@nexusfs/conformance'
 import type { MetadataStore } from '../../metadata/metadata-store.ts'
 import { SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts'
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { registerLaws, storageLaws } from '@nexusfs/conformance'
 import { afterAll, describe, it } from 'vitest'
-import { registerLaws, storageLaws } from '../../conformance/index.ts'
 import localSubject from './local-subject.test-fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'nexus-local-laws-'))

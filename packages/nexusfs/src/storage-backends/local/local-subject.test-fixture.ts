@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { ConformanceSubject } from '../../conformance/law.ts'
+import type { ConformanceSubject } from '@nexusfs/conformance'
 import type { StorageBackend } from '../../storage/storage-backend.ts'
 import { LocalBackend } from './local-backend.ts'
 
