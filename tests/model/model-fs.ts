@@ -225,13 +225,34 @@ export class ModelFS {
     if (this.find(to, 'kept')) fail('AlreadyExists')
     const names = namesOf(this.real(path, 'kept'))
     if (this.hasFileAbove(path)) fail('NotADirectory')
-    const holder = this.find(`/${names.slice(0, -1).join('/')}`)
-    const stack = holder?.kind === 'directory' ? holder.removed.get(names.at(-1) ?? '') : undefined
-    const node = stack?.at(-1) ?? fail('NotFound')
+    const [removed] = this.removedFrom(names)
+    const { node, takeOut } = removed ?? fail('NotFound')
     const target = namesOf(this.real(to, 'kept'))
     this.parentOf(target, parents).children.set(target.at(-1) ?? '', node)
-    stack?.pop()
+    takeOut()
     return node
+  }
+
+  /** What was removed from a path, or with a directory above it: the latest first, and what a removed directory held before the rest. */
+  removedFrom(names: readonly string[], from: ModelDirectory = this.root, isRemoved = false): Removed[] {
+    const [name = '', ...rest] = names
+    const there = from.children.get(name)
+    if (!isRemoved && there !== undefined && rest.length > 0)
+      return there.kind === 'directory' ? this.removedFrom(rest, there) : []
+    const stack = from.removed.get(name) ?? []
+    const here: Removed[] = [
+      ...(there === undefined || !isRemoved ? [] : [{ node: there, takeOut: () => void from.children.delete(name) }]),
+      ...stack.map((node) => ({ node, takeOut: () => void stack.splice(stack.indexOf(node), 1) })).reverse(),
+    ]
+    if (rest.length === 0) return here
+    return here.flatMap(({ node }) => (node.kind === 'directory' ? this.removedFrom(rest, node, true) : []))
+  }
+
+  /** The file whose versions a path shows. */
+  fileWithHistory(path: string): ModelFile {
+    if (this.find(path) !== undefined || this.hasFileAbove(this.real(path))) return this.file(path)
+    const files = this.removedFrom(namesOf(this.real(path))).map(({ node }) => node)
+    return files.find((node) => node.kind === 'file') ?? fail('NotFound')
   }
 
   move(from: string, to: string, options: { overwrite?: boolean; parents?: boolean }): ModelNode {
@@ -319,6 +340,12 @@ export class ModelFS {
     parent.children.delete(name)
     push(parent, name, node)
   }
+}
+
+/** Something that can be restored, and how it leaves where it is kept. */
+interface Removed {
+  readonly node: ModelNode
+  readonly takeOut: () => void
 }
 
 /** Whether the last name of a path is taken as it is if it is a link. */

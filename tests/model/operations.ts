@@ -211,7 +211,7 @@ const steps: fc.Arbitrary<Step>[] = [
     label: `versions ${at}`,
     model: ({ model }) =>
       model
-        .file(at)
+        .fileWithHistory(at)
         .versions.map(({ content: text, ...rest }, index) => ({ version: index + 1, size: Buffer.byteLength(text), ...rest }))
         .reverse(),
     real: async (fs) =>

@@ -17,8 +17,11 @@ function describe(command: Command, context: CommandContext): void {
     .option('-m, --message <reason>', 'why, kept in the log')
     .action((path: string, flags: RestoreFlags) => run(context, path, flags))
   finishHelp(command, {
-    more: 'A file comes back with its history, a directory with everything that was in it.',
-    examples: ['nexus restore /plans/old'],
+    more: [
+      'A file comes back with its history, a directory with everything that was in it.',
+      'A path below a removed directory brings back that one alone; its directory is made anew.',
+    ].join('\n'),
+    examples: ['nexus restore /plans/old', 'nexus restore /plans/old/q3.md --to /plans/q3.md'],
   })
 }
 

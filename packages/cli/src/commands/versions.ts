@@ -15,7 +15,7 @@ const partRows = 1000
 function describe(command: Command, context: CommandContext): void {
   command.argument('<path>', 'a file').action((path: string) => run(context, path))
   finishHelp(command, {
-    more: 'It shows version, size, time, author and reason.',
+    more: 'It shows version, size, time, author and reason; where nothing stands, of the file that was removed last. `nexus restore` brings it back.',
     examples: ['nexus versions /plans/q3.md'],
   })
 }

@@ -1,5 +1,6 @@
 import { NexusError } from '../core/errors.ts'
-import { nameOf } from '../core/path.ts'
+import type { Id } from '../core/id.ts'
+import { type NexusPath, nameOf } from '../core/path.ts'
 import { endedKey } from '../metadata/keyspace.ts'
 import type { CommitDraft } from './commit-draft.ts'
 import { type Bound, bornRevision, type Ended, type Head, isDirectory, versionRevision } from './head.ts'
@@ -15,13 +16,15 @@ export function endBinding(draft: CommitDraft, resolved: Resolved, bound: Bound,
   keepEnded(draft, resolved, bound, why)
 }
 
+interface BoundAt {
+  readonly within: { readonly id: Id }
+  readonly path: NexusPath
+}
+
 /** The history row of a binding that ends in this commit; its key holds the commit's revision. */
-export function keepEnded(draft: CommitDraft, resolved: Resolved, bound: Bound, why: Ended['why']): void {
+export function keepEnded(draft: CommitDraft, { within, path }: BoundAt, bound: Bound, why: Ended['why']): void {
   const ended: Ended = { why, revision: bound.entry.revision }
-  draft.put(
-    endedKey(resolved.within.id, nameOf(resolved.path)),
-    encodeHead({ ...detachedHead(bound), born: bornRevision(bound), ended }),
-  )
+  draft.put(endedKey(within.id, nameOf(path)), encodeHead({ ...detachedHead(bound), born: bornRevision(bound), ended }))
 }
 
 /** A head that leaves its row: what followed from the revision of the row is written into it. */

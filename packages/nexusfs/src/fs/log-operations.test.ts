@@ -45,6 +45,10 @@ const changes: Readonly<Record<string, Logged>> = {
   'remove of a tree': { lines: ['remove / tree v0 +0 0'], run: (fs) => fs.remove('/tree', { recursive: true }) },
   'restore of a file': { lines: ['restore / gone v1 +4 4'], run: (fs) => fs.restore('/gone') },
   'restore of a tree': { lines: ['restore / gone-tree v0 +0 0'], run: (fs) => fs.restore('/gone-tree') },
+  'restore of a file out of a removed tree': {
+    lines: ['mkdir / gone-tree v0 +0 0', 'remove gone-tree/ inside v1 -6 6', 'restore gone-tree/ inside v1 +6 6'],
+    run: (fs) => fs.restore('/gone-tree/inside'),
+  },
   mkdir: { lines: ['mkdir / made v0 +0 0'], run: (fs) => fs.mkdir('/made') },
   rmdir: { lines: ['rmdir / empty v0 +0 0'], run: (fs) => fs.rmdir('/empty') },
   symlink: { lines: ['symlink / link v1 +0 0'], run: (fs) => fs.symlink('two', '/link') },

@@ -5,10 +5,12 @@ import { versionGroup } from '../metadata/keyspace.ts'
 import type { FsContext } from './context.ts'
 import type { Entry, VersionEntry } from './entry.ts'
 import { demandFile } from './expect-path.ts'
-import { isFile } from './head.ts'
+import { type BoundFile, isFile } from './head.ts'
 import { decodeHead } from './head-codec.ts'
 import type { ListOptions, OperationOptions } from './options.ts'
 import type { AlsoRead } from './read-legs.ts'
+import { removedFrom } from './removed.ts'
+import type { Resolved } from './resolver.ts'
 import { rootEntry, toEntry, toVersionEntry } from './to-entry.ts'
 import { boundPages, walkedPages } from './walk.ts'
 
@@ -52,7 +54,7 @@ export async function* walkPages(
     yield page.map((each) => toEntry(each.path, each.bound))
 }
 
-/** The versions of the file that stands at a path, newest first. */
+/** The versions of the file that stands at a path, or was removed from it last, newest first. */
 export async function* versionPages(
   fs: FsContext,
   path: string,
@@ -61,7 +63,7 @@ export async function* versionPages(
   const target = parseNamedPath(path)
   const limit = options.pageSize ?? defaultPage
   const { only } = await fs.resolver.resolve(target, { signal: options.signal })
-  const current = demandFile(only)
+  const current = await fileAt(fs, only, options.signal)
   yield [toVersionEntry(current)]
   let to = uint64(current.head.version)
   for (let hasMore = current.head.version > 1; hasMore; ) {
@@ -76,4 +78,11 @@ export async function* versionPages(
     hasMore = page?.hasMore === true && last !== undefined
     if (last !== undefined) to = new Uint8Array(last.key.item)
   }
+}
+
+/** @throws {NexusError} as `demandFile`, where no file was removed either */
+async function fileAt(fs: FsContext, resolved: Resolved, signal: AbortSignal | undefined): Promise<BoundFile> {
+  const isAbsent = resolved.bound === undefined && resolved.directory === undefined && resolved.obstacle?.kind !== 'file'
+  if (isAbsent) for await (const { bound } of removedFrom(fs, resolved, signal)) if (isFile(bound)) return bound
+  return demandFile(resolved)
 }

@@ -236,7 +236,8 @@ export class NexusFS implements AsyncDisposable {
   }
 
   /**
-   * Brings back what was removed from (or replaced at) a path last, with its whole history.
+   * Brings back what was removed from (or replaced at) a path last, with its whole history. Out of a directory that was removed, one file
+   * or directory comes back alone: it leaves the removed tree, and the directory is made anew.
    * @throws {NexusError} NotFound if there is nothing to bring back, AlreadyExists if something stands at the target
    */
   restore(path: string, options: RestoreOptions = noOptions): Promise<Entry> {
@@ -261,7 +262,7 @@ export class NexusFS implements AsyncDisposable {
   }
 
   /**
-   * The versions of a file, newest first.
+   * The versions of a file, newest first; where nothing stands, of the file that was removed last, also with a directory above it.
    * @throws {NexusError} NotFound, IsADirectory
    */
   versions(path: string, options: ListOptions = noOptions): AsyncGenerator<VersionEntry, void, undefined> {

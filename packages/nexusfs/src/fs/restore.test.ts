@@ -14,6 +14,30 @@ afterEach(() => place[Symbol.asyncDispose]())
 
 const paths = async (): Promise<string[]> => (await all(fs.walk('/'))).map(({ path }) => path)
 
+describe('versions of what was removed', () => {
+  it('are those of the file that was removed last, wherever it is kept', async () => {
+    const versionsOf = async (path: string): Promise<unknown[]> => (await all(fs.versions(path))).map(({ size }) => size)
+    for (const size of [1, 2, 3]) await fs.write('/t/a', fresh(size * 100))
+    const before = await all(fs.versions('/t/a'))
+    await fs.remove('/t', { recursive: true })
+    assert.deepEqual(await all(fs.versions('/t/a')), before)
+    assert.deepEqual(await all(fs.versions('/t/a', { pageSize: 1 })), before)
+    await fs.write('/b', fresh(400))
+    await fs.remove('/b')
+    assert.deepEqual(await versionsOf('/b'), [400])
+    await fs.mkdir('/b')
+    assert.equal((await failure(() => versionsOf('/b'))).code, 'IsADirectory')
+    await fs.rmdir('/b')
+    assert.deepEqual(await versionsOf('/b'), [400])
+    await fs.write('/b', fresh(500))
+    assert.deepEqual(await versionsOf('/b'), [500])
+    await fs.move('/b', '/c')
+    assert.deepEqual(await versionsOf('/b'), [400])
+    for (const path of ['/t/absent', '/absent/a', '/t']) assert.equal((await failure(() => versionsOf(path))).code, 'NotFound')
+    assert.equal((await failure(() => versionsOf('/c/below'))).code, 'NotADirectory')
+  })
+})
+
 describe('restore', () => {
   it('brings back a file with its versions, its etag and its times', async () => {
     await fs.write('/a', fresh(500))
@@ -70,16 +94,62 @@ describe('restore', () => {
     assert.deepEqual(await paths(), ['/u', '/u/a'])
   })
 
-  it('of what is below a removed directory says that the directory comes first', async () => {
-    await fs.write('/t/a', 'x')
-    await fs.remove('/t/a')
+  it('brings one file out of a removed tree, once, and the tree later without it', async () => {
+    await fs.write('/t/sub/a', 'one')
+    const before = await fs.write('/t/sub/a', 'two')
+    await fs.write('/t/sub/b', 'stays')
     await fs.remove('/t', { recursive: true })
-    const error = await failure(() => fs.restore('/t/a'))
-    assert.equal(error.code, 'NotFound')
-    assert.match(error.message, /\/t does not exist; restore that first/)
-    await fs.restore('/t')
-    await fs.restore('/t/a')
-    assert.equal(await fs.readText('/t/a'), 'x')
+    assert.deepEqual(await fs.restore('/t/sub/a'), before)
+    assert.deepEqual(await paths(), ['/t', '/t/sub', '/t/sub/a'])
+    assert.equal(await fs.readText('/t/sub/a', { version: 1 }), 'one')
+    assert.equal((await failure(() => fs.restore('/t/sub/a', { to: '/again' }))).code, 'NotFound')
+    await fs.restore('/t', { to: '/old' })
+    assert.deepEqual(await paths(), ['/old', '/old/sub', '/old/sub/b', '/t', '/t/sub', '/t/sub/a'])
+    await fs.remove('/t/sub/a')
+    await fs.restore('/t/sub/a')
+    assert.deepEqual(await fs.stat('/t/sub/a'), before)
+  })
+
+  it('brings a directory, and what had been removed before, out of a removed tree', async () => {
+    await fs.write('/t/gone/earlier', 'x')
+    await fs.write('/t/d/inside', 'y')
+    await fs.remove('/t/gone/earlier')
+    await fs.rmdir('/t/gone')
+    await fs.remove('/t', { recursive: true })
+    await fs.restore('/t/d', { to: '/d' })
+    await fs.restore('/t/gone/earlier', { to: '/earlier' })
+    assert.deepEqual(await paths(), ['/d', '/d/inside', '/earlier'])
+    assert.equal((await failure(() => fs.restore('/t/d', { to: '/e' }))).code, 'NotFound')
+    assert.equal((await failure(() => fs.restore('/t/absent'))).code, 'NotFound')
+    assert.equal((await failure(() => fs.restore('/t/x', { parents: false }))).code, 'NotFound')
+  })
+
+  it('looks in the tree that was removed last first, and then in those before', async () => {
+    for (const name of ['older', 'newer']) {
+      await fs.write('/t/both', name)
+      await fs.write(`/t/${name}`, name)
+      await fs.remove('/t', { recursive: true })
+    }
+    for (const name of ['newer', 'older']) {
+      await fs.restore('/t/both', { to: `/both-${name}` })
+      assert.equal(await fs.readText(`/both-${name}`), name)
+      await fs.restore(`/t/${name}`, { to: `/${name}` })
+    }
+    assert.equal((await failure(() => fs.restore('/t/both', { to: '/c' }))).code, 'NotFound')
+  })
+
+  it('of one file and of its tree at the same time never leaves it in two places, nor in none', async () => {
+    const other = await place.open()
+    for (let round = 0; round < 20; round++) {
+      await fs.write(`/t${round}/a`, 'x')
+      await fs.remove(`/t${round}`, { recursive: true })
+      await Promise.allSettled([
+        fs.restore(`/t${round}`, { to: `/tree${round}` }),
+        other.restore(`/t${round}/a`, { to: `/file${round}` }),
+      ])
+      const found = [await fs.exists(`/tree${round}/a`), await fs.exists(`/file${round}`)]
+      assert.deepEqual(found.toSorted(), [false, true])
+    }
   })
 
   it('finds what was removed behind a hundred other endings of that name', async () => {

@@ -1,22 +1,17 @@
 import { NexusError } from '../core/errors.ts'
-import { nameOf, parseNamedPath, parsePath } from '../core/path.ts'
-import { detachedKey, endedRange } from '../metadata/keyspace.ts'
-import type { MetadataEntry } from '../metadata/metadata-store.ts'
-import { decodeRecord } from '../metadata/record.ts'
+import { parseNamedPath, parsePath } from '../core/path.ts'
 import { CommitDraft, lineOf } from './commit-draft.ts'
 import type { FsContext } from './context.ts'
-import { detachedHead } from './end-binding.ts'
+import { detachedHead, keepEnded } from './end-binding.ts'
 import type { Entry } from './entry.ts'
-import { alreadyExists, demandNoFileAbove, demandNotRoot, notFound } from './expect-path.ts'
-import type { Bound } from './head.ts'
-import { decodeHead, encodeHead } from './head-codec.ts'
+import { alreadyExists, demandNotRoot } from './expect-path.ts'
+import { encodeHead } from './head-codec.ts'
 import { type Attempt, mutate } from './mutation.ts'
 import { NewDirectories } from './new-directories.ts'
 import type { RestoreOptions } from './options.ts'
+import { type Removed, removedFrom } from './removed.ts'
 import type { Resolved } from './resolver.ts'
 import { writtenEntry } from './to-entry.ts'
-
-const historyPage = 100
 
 /** Brings back what was removed from a path last: the same file with its versions, or the same tree. */
 export async function restore(fs: FsContext, path: string, options: RestoreOptions): Promise<Entry> {
@@ -34,11 +29,10 @@ export async function restore(fs: FsContext, path: string, options: RestoreOptio
   })
 }
 
-/** What can come back, and the row whose change keeps it from coming back twice. */
-interface Removed {
-  readonly bound: Bound
-  /** For a tree: the row that says it is detached. */
-  readonly detached: MetadataEntry | undefined
+/** @throws {NexusError} NotFound */
+async function findRemoved(fs: FsContext, from: Resolved, signal: AbortSignal | undefined): Promise<Removed> {
+  for await (const removed of removedFrom(fs, from, signal)) return removed
+  throw new NexusError('NotFound', `nothing that was removed from ${from.path} can be restored`, { context: { path: from.path } })
 }
 
 function reattach(fs: FsContext, removed: Removed, to: Resolved, time: number, options: RestoreOptions): Attempt<Entry> {
@@ -56,60 +50,22 @@ function reattach(fs: FsContext, removed: Removed, to: Resolved, time: number, o
   return { draft, time, result: (revision) => writtenEntry(to.asked, head, revision) }
 }
 
-/** A tree stops being detached; another binding is marked as restored in the history. */
-function spend(draft: CommitDraft, { bound, detached }: Removed): void {
-  if (detached !== undefined) {
-    draft.expect({ kind: 'at', key: detached.key, revision: detached.revision })
-    draft.delete(detached.key)
-    return
-  }
+/** A tree stops being detached; what is inside of one leaves it; any other binding is marked as restored in the history. */
+function spend(draft: CommitDraft, { bound, directory, path, kept }: Removed): void {
   const { head, entry } = bound
-  if (head.ended === undefined) throw new NexusError('Corrupt', 'a row of ended bindings does not say why it ended')
-  draft.expect({ kind: 'at', key: entry.key, revision: entry.revision })
-  draft.put(entry.key, encodeHead({ ...head, ended: { ...head.ended, why: 'restored' } }))
-}
-
-/**
- * The latest binding of the name that was removed or replaced, and has not come back.
- * @throws {NexusError} NotFound
- */
-async function findRemoved(fs: FsContext, from: Resolved, signal: AbortSignal | undefined): Promise<Removed> {
-  demandNoFileAbove(from)
-  if (from.obstacle?.kind === 'astray') throw notFound(from)
-  if (from.obstacle?.kind === 'missing') {
-    const [first] = from.obstacle.parents
-    throw new NexusError('NotFound', `${from.path}: its directory ${first} does not exist`, {
-      advice: 'restore that first',
-      context: { path: from.path },
-    })
+  const rows = kept.as === 'detached' ? [kept.row] : kept.as === 'inside' ? [...kept.way, entry] : [entry]
+  for (const { key, revision } of rows) draft.expect({ kind: 'at', key, revision })
+  switch (kept.as) {
+    case 'detached':
+      draft.delete(kept.row.key)
+      return
+    case 'inside':
+      draft.delete(entry.key)
+      keepEnded(draft, { within: { id: directory }, path }, bound, 'moved')
+      draft.log(lineOf('remove', directory, path, head, 'leaves'))
+      return
+    case 'ended':
+      if (head.ended === undefined) throw new NexusError('Corrupt', 'a row of ended bindings does not say why it ended')
+      draft.put(entry.key, encodeHead({ ...head, ended: { ...head.ended, why: 'restored' } }))
   }
-  const range = endedRange(from.within.id, nameOf(from.path))
-  let to = range.to
-  for (;;) {
-    const { scan } = await fs.metadata.read({ scan: [{ ...range, to, reverse: true, limit: historyPage }] }, { signal })
-    for (const entry of scan[0]?.entries ?? []) {
-      const removed = await restorable(fs, decodeHead(entry), from, signal)
-      if (removed !== undefined) return removed
-    }
-    const last = scan[0]?.entries.at(-1)
-    if (last === undefined || !scan[0]?.hasMore) break
-    to = new Uint8Array(last.key.item)
-  }
-  throw new NexusError('NotFound', `nothing that was removed from ${from.path} can be restored`, { context: { path: from.path } })
-}
-
-/** A tree that came back, and was then removed from another place, is brought back from there. */
-async function restorable(
-  fs: FsContext,
-  bound: Bound,
-  { within, path }: Resolved,
-  signal: AbortSignal | undefined,
-): Promise<Removed | undefined> {
-  const why = bound.head.ended?.why
-  if (why === 'removed' || why === 'replaced') return { bound, detached: undefined }
-  if (why !== 'detached') return undefined
-  const { get } = await fs.metadata.read({ get: [detachedKey(bound.head.id)] }, { signal })
-  if (get[0] === undefined) return undefined
-  const { d: directory, n: name } = decodeRecord(get[0].value).fields
-  return directory === within.id && name === nameOf(path) ? { bound, detached: get[0] } : undefined
 }
