@@ -34,7 +34,7 @@ export async function raiseEpoch(
   const { storeId } = await identityOf(metadata)
   if (metadata.raiseEpoch === undefined) {
     const fix = 'load its entries into a new place'
-    throw new NexusError('Unsupported', `the metadata store "${metadata.info.name}" cannot raise its epoch`, { advice: `${fix}` })
+    throw new NexusError('Unsupported', `the metadata store "${metadata.info.name}" cannot raise its epoch`, { advice: fix })
   }
   const seen = await new Witness(storage, storeId, systemClock).seen()
   let revision = await metadata.raiseEpoch(options)
