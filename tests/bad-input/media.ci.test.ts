@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isNexusError, type NexusError, type NexusFS, openNexus } from 'nexusfs'
@@ -126,24 +126,101 @@ describe('a full disk of 64 MiB (needs root)', () => {
 })
 
 describe('a medium that takes no writes (needs root)', () => {
-  it('is ReadOnly for what writes, whether it opens or not', async () => {
+  /** Asserts that the store is read whole, and that what would change it is refused with the reason. */
+  async function assertReadOnly(data: string, files: Readonly<Record<string, string>>): Promise<void> {
+    await using fs = await openNexus(data)
+    assert.match(fs.info.readOnly?.why ?? '', /is on a file system that is mounted read-only$/)
+    for (const [path, text] of Object.entries(files)) assert.equal(await fs.readText(path), text)
+    assert.equal((await fs.usage()).files, Object.keys(files).length)
+    const refused = await failure(() => fs.remove('/a'))
+    assert.deepEqual([refused.code, refused.context.outcome], ['ReadOnly', 'none'])
+    const out = await mkdtemp(join(folder, 'out-'))
+    await fs.exportTree('/', join(out, 'tree'))
+    assert.equal(await readFile(join(out, 'tree', 'a'), 'utf8'), files['/a'])
+    await fs.backup(join(out, 'backup'))
+    await using copy = await openNexus(join(out, 'backup'), { create: false })
+    for (const [path, text] of Object.entries(files)) assert.equal(await copy.readText(path), text)
+    await copy.write('/a', 'the backup takes writes')
+  }
+
+  const large = 'large'.repeat(100_000)
+
+  it('is opened for reading, and refuses every change', async () => {
     mount('size=16m')
     const data = join(mountPoint, 'data')
     await using fs = await openNexus(data, { durability: 'os' })
     await fs.write('/a', 'x')
+    await fs.write('/large', large)
     await fs.close()
+    await rm(join(data, 'tmp'), { recursive: true })
     execFileSync('mount', ['-o', 'remount,ro', mountPoint])
-    const error = await failure(async () => {
-      await using locked = await openNexus(data, { durability: 'os' })
-      assert.equal(await locked.readText('/a'), 'x')
-      await locked.write('/a', 'y')
-    })
-    assert.equal(error.code, 'ReadOnly', error.message)
+    await assertReadOnly(data, { '/a': 'x', '/large': large })
     const write = await runNexus(['write', '/a', '-', '--store', data], 'y')
     assert.equal(write.code, 5, write.stderr)
+    assert.match(
+      write.stderr,
+      /^nexus: ReadOnly: .* is mounted read-only; mount it for writing, or copy the store to another disk\n$/,
+    )
+    const cat = await runNexus(['cat', '/a', '--store', data])
+    assert.deepEqual([cat.code, cat.stdout], [0, 'x'], cat.stderr)
+    assert.equal((await failure(() => openNexus(join(mountPoint, 'other')))).code, 'ReadOnly')
     execFileSync('mount', ['-o', 'remount,rw', mountPoint])
     await using again = await openNexus(data, { durability: 'os' })
-    assert.equal(await again.readText('/a'), 'x')
+    await again.write('/a', 'y')
+  })
+
+  /** A store whose last commits are in the WAL alone, since the process that made them was killed. */
+  async function killedStore(): Promise<string> {
+    mount('size=16m')
+    const data = join(mountPoint, 'data')
+    const script = `import { openNexus } from 'nexusfs'
+      const fs = await openNexus(${JSON.stringify(data)}, { durability: 'os' })
+      await fs.write('/a', 'first')
+      await fs.write('/a', 'last')
+      process.kill(process.pid, 'SIGKILL')`
+    const args = ['--conditions=nexus-source', '--input-type=module', '-e', script]
+    assert.throws(() => execFileSync(process.execPath, args, { cwd: import.meta.dirname }), { signal: 'SIGKILL' })
+    assert.ok((await stat(join(data, 'meta.db-wal'))).size > 0)
+    return data
+  }
+
+  it('gives the commits that a killed process left in the WAL', async () => {
+    const data = await killedStore()
+    execFileSync('mount', ['-o', 'remount,ro', mountPoint])
+    await assertReadOnly(data, { '/a': 'last' })
+  })
+
+  it('is refused, with what to do, where these commits cannot be reached', async () => {
+    const data = await killedStore()
+    await rm(join(data, 'meta.db-shm'))
+    execFileSync('mount', ['-o', 'remount,ro', mountPoint])
+    const error = await failure(() => openNexus(data))
+    assert.equal(error.code, 'ReadOnly')
+    assert.match(error.message, /holds commits that cannot be read here; .* copy the whole folder to a disk that takes writes/)
+    const copy = join(folder, 'copy')
+    await cp(data, copy, { recursive: true })
+    await using fs = await openNexus(copy)
+    assert.equal(await fs.readText('/a'), 'last')
+  })
+
+  it('shows each commit of a writer to whom it is writable', async () => {
+    const [data, view] = [join(folder, 'data'), mountPoint]
+    await using writer = await openNexus(data, { durability: 'os' })
+    await writer.write('/a', 'first')
+    await writer.close()
+    execFileSync('mount', ['--bind', data, view])
+    isMounted = true
+    execFileSync('mount', ['-o', 'remount,bind,ro', view])
+    await assertReadOnly(view, { '/a': 'first' })
+    await using reader = await openNexus(view)
+    for (let n = 0; n < 3; n++) {
+      await using another = await openNexus(data, { durability: 'os' })
+      for (const text of [`one ${n}`, `two ${n}`]) {
+        await another.write('/a', text)
+        assert.equal(await reader.readText('/a'), text)
+      }
+    }
+    assert.equal(await reader.readText('/a'), 'two 2')
   })
 })
 
@@ -151,15 +228,16 @@ describe('a folder of another user (needs root)', () => {
   const account = unprivilegedAccount()
 
   /** Opens the store as a user without rights, reads and writes; prints what came of it. */
-  function asOther(data: string): { code: string; message: string } {
+  function asOther(data: string): { text?: string; code: string; message: string } {
     const script = `import { openNexus } from 'nexusfs'
+      let text
       try {
         const fs = await openNexus(${JSON.stringify(data)}, { durability: 'os' })
-        await fs.readText('/a')
+        text = await fs.readText('/a')
         await fs.write('/a', 'theirs')
-        console.log(JSON.stringify({ code: 'none', message: '' }))
+        console.log(JSON.stringify({ text, code: 'none', message: '' }))
       } catch ({ code, message }) {
-        console.log(JSON.stringify({ code, message }))
+        console.log(JSON.stringify({ text, code, message }))
       }`
     const args = ['--conditions=nexus-source', '--input-type=module', '-e', script]
     const options = {
@@ -168,10 +246,10 @@ describe('a folder of another user (needs root)', () => {
       env: { PATH: process.env.PATH ?? '', HOME: '/' },
       ...account,
     } as const
-    return JSON.parse(execFileSync(process.execPath, args, options)) as { code: string; message: string }
+    return JSON.parse(execFileSync(process.execPath, args, options)) as { text?: string; code: string; message: string }
   }
 
-  it('is PermissionDenied where it may not be entered, or not be written to', async () => {
+  it('is PermissionDenied where it may not be read, and opened for reading where it may not be written to', async () => {
     assert.ok(account)
     await chmod(folder, 0o755)
     const data = join(folder, 'data')
@@ -180,9 +258,19 @@ describe('a folder of another user (needs root)', () => {
     const denied = asOther(data)
     assert.equal(denied.code, 'PermissionDenied', denied.message)
     execFileSync('chmod', ['-R', 'a+rX', data])
-    const unwritable = asOther(data)
-    assert.ok(['PermissionDenied', 'ReadOnly'].includes(unwritable.code), `${unwritable.code}: ${unwritable.message}`)
-    execFileSync('chmod', ['-R', 'go-rwx', data])
-    assert.equal(await fs.readText('/a'), 'ours')
+    const besideWriter = asOther(data)
+    assert.deepEqual([besideWriter.text, besideWriter.code], ['ours', 'ReadOnly'], besideWriter.message)
+    assert.match(besideWriter.message, /this user may not write to .*; ask its owner/)
+    execFileSync('chmod', ['go-r', join(data, 'meta.db-shm')])
+    const withoutShm = asOther(data)
+    assert.deepEqual([withoutShm.text, withoutShm.code], [undefined, 'ReadOnly'], withoutShm.message)
+    await fs.write('/a', 'ours again')
+    await fs.close()
+    // What was made meanwhile is for its owner alone again.
+    execFileSync('chmod', ['-R', 'a+rX', data])
+    const alone = asOther(data)
+    assert.deepEqual([alone.text, alone.code], ['ours again', 'ReadOnly'], alone.message)
+    await using again = await openNexus(data, { durability: 'os' })
+    assert.equal(await again.readText('/a'), 'ours again')
   })
 })

@@ -26,6 +26,7 @@ function globalOptions(): readonly Option[] {
     new Option('--storage <uri>', 'the storage backend, with --metadata: local:DIR, memory:NAME, ...'),
     new Option('--metadata <uri>', 'the metadata store, with --storage: sqlite:FILE, memory:NAME, ...'),
     new Option('--author <name>', 'who makes the change (default: NEXUS_AUTHOR, else your user name)'),
+    new Option('--read-only', 'change nothing, whatever the command'),
     new Option('--no-config', 'do not load a nexus.config').default(undefined),
     new Option('--json', 'answer in JSON, report errors in JSON'),
     new Option('--verbose', 'say which store is used and why, and what caused an error'),

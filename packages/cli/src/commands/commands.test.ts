@@ -305,6 +305,21 @@ describe('what people are used to', () => {
     assert.deepEqual(await json('rm -f /absent'), { removed: [] })
   })
 
+  it('--read-only refuses every change, reads, and info says why; init refuses it', async () => {
+    await nexus('write /a --text x')
+    const write = await tryNexus('write /a --text y --read-only')
+    assert.equal(write.code, 5)
+    assert.match(
+      write.stderr,
+      /^nexus: ReadOnly: write \/a: the store takes no writes: it was opened with readOnly; open it without\n$/,
+    )
+    assert.equal(await nexus('cat /a --read-only'), 'x')
+    assert.match(await nexus('info --read-only'), /^read-only: .*it was opened with readOnly/m)
+    assert.equal((await tryNexus('init other --read-only')).code, 2)
+    assert.equal((await tryNexus('epoch raise --read-only')).code, 5)
+    assert.match(await nexus('epoch --read-only'), /^epoch 0/)
+  })
+
   it('info of the store', async () => {
     const { storage, metadata, durability, storeId } = Object(await json('info'))
     const at = join(place.cwd, '.nexus')

@@ -28,10 +28,12 @@ async function run(context: CommandContext, raise: boolean): Promise<void> {
   const located = await locateStore({ store, storage, metadata }, around)
   const place = placeText(located)
   context.remark(`store ${place} (${located.why})`)
-  const { epoch: now, revision } = await epochOfStore(located, { ...around, raise, signal }).catch((cause: unknown) => {
-    if (!isNexusError(cause, 'NotFound')) throw cause
-    throw new NexusError('InvalidConfig', `no store in ${place}`, { advice: 'name the one that was restored', cause })
-  })
+  const { epoch: now, revision } = await epochOfStore(located, { ...around, raise, signal, readOnly: options.readOnly }).catch(
+    (cause: unknown) => {
+      if (!isNexusError(cause, 'NotFound')) throw cause
+      throw new NexusError('InvalidConfig', `no store in ${place}`, { advice: 'name the one that was restored', cause })
+    },
+  )
   const facts = { store: place, epoch: now, revision }
   if (raise) return context.answer(facts, `the store in ${place} is in epoch ${now} now`)
   if (context.isJson) return context.out.json(facts)

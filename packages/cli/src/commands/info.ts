@@ -16,7 +16,7 @@ function describe(command: Command, context: CommandContext): void {
 
 async function run(context: CommandContext): Promise<void> {
   await context.withStore(async (nexus) => {
-    const { storeId, durability, storage, metadata } = nexus.info
+    const { storeId, durability, storage, metadata, readOnly } = nexus.info
     const facts = {
       storage: storage.name,
       'storage at': storage.location,
@@ -24,11 +24,12 @@ async function run(context: CommandContext): Promise<void> {
       'metadata at': metadata.location,
       durability,
       'store id': storeId,
+      ...(readOnly === undefined ? {} : { 'read-only': readOnly.why }),
     }
     if (context.isJson) {
       const { name, location } = storage
       const layers = { storage: { name, location }, metadata: { name: metadata.name, location: metadata.location } }
-      return context.out.json({ ...layers, durability, storeId })
+      return context.out.json({ ...layers, durability, storeId, readOnly: readOnly?.why })
     }
     const rows = Object.entries(facts).map(([name, value]) => [`${name}:`, printable(value)])
     for (const line of alignColumns(rows, ['left', 'left'])) await context.out.line(line)

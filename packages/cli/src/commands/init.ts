@@ -28,6 +28,7 @@ function describe(command: Command, context: CommandContext): void {
 async function run(context: CommandContext, dir: string | undefined, { shareStorage }: InitFlags): Promise<void> {
   const config = configOf(context)
   const located = await placeToMake(context, dir, config)
+  refuseReadOnly(context, located)
   refuseMemory(located)
   if (located.place.kind === 'folder') await refuseOccupied(located.place.folder)
   const { nexus, isNew } = await openOrMake(context, located, { config, mayShareStorage: shareStorage })
@@ -53,6 +54,14 @@ async function placeToMake(
   if (isNamed)
     throw new NexusError('InvalidArgument', 'the store is named twice', { advice: 'give a folder or options, not both' })
   return { place: wholeStore(dir, terminal.cwd), why: 'the folder to make' }
+}
+
+function refuseReadOnly({ options }: CommandContext, { readOnly }: LocatedStore): void {
+  if ((options.readOnly ?? readOnly) !== true) return
+  throw new NexusError(
+    'InvalidArgument',
+    'init makes a store, and readOnly forbids it; leave --read-only, or readOnly of the config, out',
+  )
 }
 
 /** A store in the memory of this process would be gone with it. */

@@ -9,6 +9,8 @@ export interface StoreOptions {
   readonly storage?: string
   readonly metadata?: string
   readonly author?: string
+  /** True = nothing is changed, whatever the command. */
+  readonly readOnly?: boolean
   /** False = no `nexus.config` is loaded. */
   readonly config?: boolean
 }
@@ -54,7 +56,11 @@ export async function openPlace(
   const { options, terminal, signal } = request
   request.remark(`store ${placeText(located)} (${located.why})`)
   try {
-    return await openLocated(located, { author: options.author, create, mayShareStorage, signal }, { env: terminal.env, config })
+    return await openLocated(
+      located,
+      { author: options.author, readOnly: options.readOnly, create, mayShareStorage, signal },
+      { env: terminal.env, config },
+    )
   } catch (cause) {
     if (create || !isNexusError(cause, 'NotFound')) throw cause
     throw new NexusError('InvalidConfig', `no store in ${placeText(located)}`, { advice: `${initAdvice(located)}`, cause })

@@ -2,8 +2,9 @@ import { channel } from 'node:diagnostics_channel'
 import { orAborted, refuseIfAborted } from '../core/abort.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
 import { LoopTurns } from '../core/loop-turns.ts'
+import { type ReadOnlyReason, readOnlyError } from '../core/read-only-reason.ts'
 import { isMemoryError } from './memory-error.ts'
-import type { OperationName } from './operations.ts'
+import { type OperationName, operations } from './operations.ts'
 import { noOptions, takeOptions } from './take-options.ts'
 
 /** What subscribers of `nexus:<operation>` get, once the call is over. */
@@ -40,14 +41,20 @@ export function tell<T>(listener: ((told: T) => void) | undefined, told: T): voi
  * once, those that come after 2 ms of work begin in later turns of the event loop, in the order of the calls.
  */
 export class Calls {
+  readonly #readOnly: ReadOnlyReason | undefined
   readonly #turns = new LoopTurns()
   #running = 0
   #isClosed = false
   #drained: (() => void) | undefined
 
+  /** @param readOnly why nothing can be changed; `undefined` if it can */
+  constructor(readOnly?: ReadOnlyReason) {
+    this.#readOnly = readOnly
+  }
+
   /**
    * @param given what belongs to the caller, who may change it before `work` begins; held only if `work` has to wait
-   * @throws {NexusError} Closed; InvalidArgument for wrong options; Unexpected, with the cause, for an error that nobody foresaw;
+   * @throws {NexusError} Closed; InvalidArgument for wrong options; ReadOnly for what changes something where nothing can be changed; Unexpected, with the cause, for an error that nobody foresaw;
    * Aborted, outcome none, if the caller cancels before the work begins
    */
   async run<T, Options extends object>(
@@ -64,6 +71,7 @@ export class Calls {
     let code: string | undefined
     try {
       const own = takeOptions(operation, options)
+      if (this.#readOnly !== undefined) refuseChange(operation, path, own, this.#readOnly)
       if (this.#turns.isOverdue()) {
         given?.hold()
         await this.#turn(operation, own)
@@ -128,6 +136,21 @@ export class Calls {
       this.#drained = resolve
     })
   }
+}
+
+/**
+ * An import that only looks is no change.
+ * @throws {NexusError} ReadOnly, outcome none
+ */
+function refuseChange(
+  operation: OperationName,
+  path: string,
+  options: { readonly dryRun?: boolean | undefined },
+  readOnly: ReadOnlyReason,
+): void {
+  if (!operations[operation].mutates || options.dryRun === true) return
+  const what = path === '' ? operation : `${operation} ${path}`
+  throw readOnlyError(`${what}: the store takes no writes`, readOnly, { operation, context: { path } })
 }
 
 /** Does the work now; what it gave, or threw, is for later. */

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../core/clock.ts'
 import type { DurabilityClass } from '../core/durability.ts'
 import type { Id } from '../core/id.ts'
+import type { ReadOnlyReason } from '../core/read-only-reason.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import type { FolderLayers } from './backup.ts'
@@ -13,6 +14,8 @@ export interface NexusFSOptions {
   readonly author?: string | undefined
   /** False = refuse an empty metadata store with `NotFound` instead of founding a store in it. */
   readonly create?: boolean | undefined
+  /** True = every call that changes something is `ReadOnly`, before any I/O, and no store is founded. Default: false. */
+  readonly readOnly?: boolean | undefined
   /**
    * True = found a store also where the storage backend holds blobs already. Default: that is refused where the metadata store is a
    * server, since one that was emptied looks the same (`Corrupt`, reason `rolled back`).
@@ -39,4 +42,9 @@ export interface NexusFSInfo {
   /** The class that the store was founded with; weaker now is allowed, and worth telling. */
   readonly foundedDurability: DurabilityClass
   readonly storeId: Id
+  /**
+   * Why nothing can be changed: by the option `readOnly`, or since a layer takes no writes. Absent = it can. Every call that
+   * changes something is then `ReadOnly` before any I/O.
+   */
+  readonly readOnly?: ReadOnlyReason | undefined
 }

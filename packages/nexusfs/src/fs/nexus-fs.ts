@@ -60,12 +60,13 @@ import { write, writeBatch } from './write.ts'
 export class NexusFS implements AsyncDisposable {
   readonly info: NexusFSInfo
   readonly #fs: FsContext
-  readonly #calls = new Calls()
+  readonly #calls: Calls
   #closing: Promise<void> | undefined
 
   private constructor(fs: FsContext, info: NexusFSInfo) {
     this.#fs = fs
     this.info = info
+    this.#calls = new Calls(info.readOnly)
   }
 
   /**

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import { ContentStore } from '../content/content-store.ts'
 import { weakerDurability } from '../core/durability.ts'
 import { NexusError } from '../core/errors.ts'
+import { askedToReadOnly, type ReadOnlyReason } from '../core/read-only-reason.ts'
 import { systemClock, systemRandom } from '../core/system.ts'
 import { Committer } from './committer.ts'
 import type { FsContext } from './context.ts'
@@ -25,7 +26,9 @@ export async function openFileSystem<T>(options: NexusFSOptions, make: (fs: FsCo
   const durability = weakerDurability(storage.info.durability, metadata.info.durability)
   const { witness: mayGoBack = false } = metadata.info.capabilities
   const emptyStorage = mayGoBack && options.mayShareStorage !== true ? storage : undefined
-  const store = await openStore(metadata, random, durability, { create: options.create ?? true, emptyStorage })
+  const readOnly = whyReadOnly(options)
+  const create = readOnly === undefined && (options.create ?? true)
+  const store = await openStore(metadata, random, durability, { create, emptyStorage })
   const horizon = await metadata.horizon()
   const witness = mayGoBack ? new Witness(storage, store.storeId, clock) : undefined
   await witness?.check(metadata, horizon)
@@ -46,7 +49,13 @@ export async function openFileSystem<T>(options: NexusFSOptions, make: (fs: FsCo
     forgetStoreFiles: holdStoreFiles([...(storage.info.localPaths ?? []), ...(metadata.info.localPaths ?? [])]),
   }
   const { storeId, durability: foundedDurability } = store
-  return make(fs, { storage: storage.info, metadata: metadata.info, durability, foundedDurability, storeId })
+  return make(fs, { storage: storage.info, metadata: metadata.info, durability, foundedDurability, storeId, readOnly })
+}
+
+/** The option first: it is what the caller can take back. */
+function whyReadOnly({ readOnly = false, storage, metadata }: NexusFSOptions): ReadOnlyReason | undefined {
+  if (readOnly) return askedToReadOnly
+  return metadata.info.readOnly ?? storage.info.readOnly
 }
 
 /**

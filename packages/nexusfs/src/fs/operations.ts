@@ -96,6 +96,7 @@ export const openOptions: Named<keyof NexusFSOptions> = {
   metadata: true,
   author: true,
   create: true,
+  readOnly: true,
   mayShareStorage: true,
   cacheBytes: true,
   inlineBytes: true,

@@ -62,6 +62,7 @@ const forms: Readonly<Record<OptionName, OptionForm>> = {
   onChange: { form: 'a function', isRight: (value) => typeof value === 'function' },
   onProgress: { form: 'a function', isRight: (value) => typeof value === 'function' },
   create: flag,
+  readOnly: flag,
   mayShareStorage: flag,
   cacheBytes: number,
   inlineBytes: number,

@@ -1,5 +1,6 @@
 import type { DurabilityClass } from '../core/durability.ts'
 import type { NexusError } from '../core/errors.ts'
+import type { ReadOnlyReason } from '../core/read-only-reason.ts'
 import type { Revision } from '../core/revision.ts'
 
 /**
@@ -215,6 +216,8 @@ export interface MetadataStoreInfo {
   readonly localPaths?: readonly string[] | undefined
   /** A file of at most this many bytes is kept in the store itself rather than as a blob; at most 128 KiB. */
   readonly preferredInlineBytes: number
+  /** Why the store takes no commits; absent = it takes them. A commit is then `ReadOnly`, outcome none. */
+  readonly readOnly?: ReadOnlyReason | undefined
   readonly capabilities: MetadataCapabilities
   /** Facts worth recording beside a measurement: server version, pragmas, settings. Never a secret. */
   readonly settings: Readonly<Record<string, string>>

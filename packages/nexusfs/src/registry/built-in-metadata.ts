@@ -21,7 +21,12 @@ export const builtInMetadata: Readonly<Record<string, MetadataRegistration>> = {
     async openUri(uri, context) {
       const { SqliteStore } = await import('../metadata-stores/sqlite/sqlite-store.ts')
       const path = pathOfUri(uri, context.cwd)
-      return SqliteStore.open({ path, durability: diskDurability(context.durability), create: context.create })
+      return SqliteStore.open({
+        path,
+        durability: diskDurability(context.durability),
+        create: context.create,
+        readOnly: context.readOnly,
+      })
     },
   },
   memory: {

@@ -19,7 +19,12 @@ export const builtInStorages: Readonly<Record<string, StorageRegistration>> = {
     async openUri(uri, context) {
       const { LocalBackend } = await import('../storage-backends/local/local-backend.ts')
       const root = pathOfUri(uri, context.cwd)
-      return LocalBackend.open({ root, durability: diskDurability(context.durability), create: context.create })
+      return LocalBackend.open({
+        root,
+        durability: diskDurability(context.durability),
+        create: context.create,
+        readOnly: context.readOnly,
+      })
     },
     async abandon(port) {
       const { LocalBackend } = await import('../storage-backends/local/local-backend.ts')

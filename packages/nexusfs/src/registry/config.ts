@@ -26,6 +26,8 @@ export interface ConfiguredStore {
   /** The author of its commits where neither the call nor `NEXUS_AUTHOR` names one. */
   readonly author?: string | undefined
   readonly durability?: DurabilityClass | undefined
+  /** True = only read; default: false. */
+  readonly readOnly?: boolean | undefined
 }
 
 /** A registration whose label may be left out (its name) and whose traits are local unless they say `remote`. */

@@ -37,6 +37,7 @@ export interface LocatedStore {
   /** Defaults that come with the place. */
   readonly author?: string | undefined
   readonly durability?: DurabilityClass | undefined
+  readonly readOnly?: boolean | undefined
 }
 
 export type StorePlace =
@@ -130,8 +131,8 @@ async function storeOfConfig(around: Surroundings): Promise<LocatedStore | undef
 
 function located(store: string | ConfiguredStore, { folder }: LoadedConfig, why: string): LocatedStore {
   if (typeof store === 'string') return { place: wholeStore(store, folder), why }
-  const { storage, metadata, author, durability } = store
-  return { place: { kind: 'layers', storage, metadata, base: folder }, why, author, durability }
+  const { storage, metadata, author, durability, readOnly } = store
+  return { place: { kind: 'layers', storage, metadata, base: folder }, why, author, durability, readOnly }
 }
 
 async function nearestFolder({ cwd, env }: Surroundings): Promise<LocatedStore | undefined> {

@@ -22,6 +22,12 @@ export interface OpenOptions {
   readonly durability?: DurabilityClass | undefined
   /** False = refuse a place that holds no store, with `NotFound`, instead of founding one. Default: true. */
   readonly create?: boolean | undefined
+  /**
+   * True = every call that changes something is `ReadOnly`, before any I/O, and no store is founded; a store on local disk is left
+   * untouched to the byte. Default: the config's, else false; a store that cannot be written is opened for reading all the same
+   * (`info.readOnly` says why).
+   */
+  readonly readOnly?: boolean | undefined
   /** True = found a store also beside blobs of another one. Default: false. */
   readonly mayShareStorage?: boolean | undefined
   /** Bytes of content kept in memory for reads. Default: 64 MiB; 0 turns it off. */
@@ -69,15 +75,21 @@ export async function openNexus(target: string | OpenTarget = {}, options: OpenO
 
 /** Opens what `locateStore` found. */
 export async function openLocated(
-  { place, author, durability }: LocatedStore,
+  { place, author, durability, ...defaults }: LocatedStore,
   settings: OpenOptions,
   { env, config }: Pick<OpenPortContext, 'env' | 'config'>,
 ): Promise<NexusFS> {
-  const { create = true, signal } = settings
+  const { signal, readOnly = defaults.readOnly ?? false } = settings
+  const create = !readOnly && (settings.create ?? true)
   const layers = await layersOf(place)
-  const context = { env, config, create, signal, cwd: layers.base, durability: settings.durability ?? durability }
+  const context = { env, config, create, readOnly, signal, cwd: layers.base, durability: settings.durability ?? durability }
   try {
-    return await openLayers(layers, context, { ...settings, author: settings.author ?? (env.NEXUS_AUTHOR || author) })
+    return await openLayers(layers, context, {
+      ...settings,
+      create,
+      readOnly,
+      author: settings.author ?? (env.NEXUS_AUTHOR || author),
+    })
   } catch (cause) {
     if (place.kind === 'folder' && !create && isNexusError(cause, 'NotFound')) throw await noStoreIn(place.folder, cause)
     throw cause
@@ -96,7 +108,7 @@ export function configOnce(given: OpenOptions['config'], cwd: string, env: Envir
 /** Both adapters are found before either is opened; if the store cannot be opened, they are closed, and leave nothing behind. */
 async function openLayers(layers: Layers, context: OpenPortContext, settings: OpenOptions): Promise<NexusFS> {
   checkedSettings(settings)
-  const { author, create, mayShareStorage, cacheBytes, inlineBytes, clock, random } = settings
+  const { author, create, readOnly, mayShareStorage, cacheBytes, inlineBytes, clock, random } = settings
   const { storage, metadata, abandon } = await openBoth(layers, context, { mayShareStorage })
   try {
     return await NexusFS.open({
@@ -104,6 +116,7 @@ async function openLayers(layers: Layers, context: OpenPortContext, settings: Op
       metadata,
       author,
       create,
+      readOnly,
       mayShareStorage,
       cacheBytes,
       inlineBytes,
@@ -137,6 +150,7 @@ const optionNames = {
   author: true,
   durability: true,
   create: true,
+  readOnly: true,
   mayShareStorage: true,
   cacheBytes: true,
   inlineBytes: true,
@@ -175,7 +189,13 @@ function checkOptions(settings: OpenTarget): OpenTarget {
       advice,
     })
   }
-  const { durability, storage, metadata } = settings
+  const { durability, storage, metadata, readOnly } = settings
+  if (readOnly !== undefined && typeof readOnly !== 'boolean') {
+    throw new NexusError('InvalidArgument', `openNexus: readOnly is true or false, not ${shown(readOnly)}`)
+  }
+  if (readOnly === true && settings.create === true) {
+    throw new NexusError('InvalidArgument', 'openNexus: readOnly and create exclude each other', { advice: 'give one of them' })
+  }
   if (durability !== undefined && !durabilityClasses.includes(durability)) {
     const advice = `one of ${durabilityClasses.join(', ')}`
     throw new NexusError('InvalidArgument', `openNexus: durability is ${advice}, not ${JSON.stringify(durability)}`)

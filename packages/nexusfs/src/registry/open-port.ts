@@ -17,6 +17,7 @@ export interface OpenPortContext {
   readonly env: Environment
   readonly durability: DurabilityClass | undefined
   readonly create: boolean
+  readonly readOnly?: boolean | undefined
   readonly signal: AbortSignal | undefined
   /** Asked only for a scheme that no built-in adapter has. */
   readonly config: () => Promise<LoadedConfig | undefined>
@@ -72,7 +73,7 @@ async function openWith<Port extends StorageBackend | MetadataStore>(
   adapter: Registration<Port>,
   uri: string,
   check: PortCheck,
-  { cwd, env, durability, create, signal }: OpenPortContext,
+  { cwd, env, durability, create, readOnly, signal }: OpenPortContext,
 ): Promise<Port> {
   const shown = redactSecrets(uri)
   if (adapter.openUri === undefined) {
@@ -82,7 +83,7 @@ async function openWith<Port extends StorageBackend | MetadataStore>(
     )
   }
   try {
-    const port = await adapter.openUri(uri, { cwd, env, durability, create, signal })
+    const port = await adapter.openUri(uri, { cwd, env, durability, create, readOnly, signal })
     await checkMembers(shown, check, port)
     return port
   } catch (cause) {

@@ -85,5 +85,7 @@ export interface UriContext {
   readonly durability?: DurabilityClass | undefined
   /** False = refuse a place that does not exist yet, with `NotFound`. */
   readonly create: boolean
+  /** True = nothing will be written through it; an adapter that can then leaves its place untouched. Absent = false. */
+  readonly readOnly?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }

@@ -32,7 +32,10 @@ const adapterNameRule = '2 to 32 lower-case letters and digits, a letter first'
 const storeName = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/
 const storeNameRule = 'up to 64 letters, digits, ".", "_" and "-"'
 
-const location = shape({ storage: isText, metadata: isText }, { author: isText, durability: oneOf(durabilityClasses) })
+const location = shape(
+  { storage: isText, metadata: isText },
+  { author: isText, durability: oneOf(durabilityClasses), readOnly: isFlag },
+)
 
 const textOrLocation: Check = (at) => {
   if (typeof at.value === 'string') isText(at)

@@ -1,4 +1,5 @@
 import type { DurabilityClass } from '../core/durability.ts'
+import type { ReadOnlyReason } from '../core/read-only-reason.ts'
 
 /**
  * A storage backend keeps immutable blobs by key. It knows nothing of files, digests or versions: all of that is
@@ -160,6 +161,8 @@ export interface StorageBackendInfo {
     /** The largest blob in bytes. */
     readonly blobBytes: number
   }
+  /** Why the backend takes no blobs; absent = it takes them. A put is then `ReadOnly`, outcome none. */
+  readonly readOnly?: ReadOnlyReason | undefined
   readonly capabilities: StorageCapabilities
 }
 

@@ -4,6 +4,7 @@ import { NexusError, throwIfAborted } from '../../core/errors.ts'
 import { connect } from './connection.ts'
 import { loadSqlite } from './driver.ts'
 import { raiseEpoch } from './raise-epoch.ts'
+import type { ReadOnlyFile } from './read-only-file.ts'
 import { toNexusError } from './sql-fault.ts'
 
 /** All pages in one step: one read transaction, which nobody who commits meanwhile makes begin again. */
@@ -19,7 +20,7 @@ const timeoutMs = 10_000
  * on meanwhile. The copy is in the next epoch, and synced. Once begun it cannot be cancelled. A failure leaves no file.
  * @throws {NexusError} AlreadyExists if the file is there, Aborted before the copy begins, NoSpace, and other faults of SQLite
  */
-export async function copyDatabase(file: string, target: string, signal: AbortSignal | undefined): Promise<void> {
+export async function copyDatabase(from: string | ReadOnlyFile, target: string, signal: AbortSignal | undefined): Promise<void> {
   const copy = resolve(target)
   throwIfAborted(signal, operation)
   if (await isThere(copy)) {
@@ -30,9 +31,10 @@ export async function copyDatabase(file: string, target: string, signal: AbortSi
   }
   const sqlite = loadSqlite()
   // A connection of its own: the calls of the store do not wait for the copy.
-  const source = new sqlite.DatabaseSync(file, { readOnly: true, timeout: 0 })
+  const source = new sqlite.DatabaseSync(typeof from === 'string' ? from : from.url, { readOnly: true, timeout: 0 })
   try {
     await sqlite.backup(source, copy, { rate: allPages })
+    if (typeof from !== 'string' && !from.isCurrent) throw writtenBeside()
     await raiseEpoch(() => connect({ file: copy, durability: 'disk' }), { operation, timeoutMs })
   } catch (error) {
     for (const suffix of ['', '-journal', '-wal', '-shm']) await rm(copy + suffix, { force: true })
@@ -40,6 +42,14 @@ export async function copyDatabase(file: string, target: string, signal: AbortSi
   } finally {
     source.close()
   }
+}
+
+/** Without locks, the copy can be of two commits. */
+function writtenBeside(): NexusError {
+  return new NexusError('Unavailable', `${operation}: the database was written to while it was copied; try again`, {
+    operation,
+    retry: 'safe',
+  })
 }
 
 async function isThere(file: string): Promise<boolean> {

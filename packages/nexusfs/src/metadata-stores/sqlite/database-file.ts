@@ -2,43 +2,56 @@ import { randomUUID } from 'node:crypto'
 import { accessSync, closeSync, constants, fsyncSync, linkSync, lstatSync, openSync, rmSync, statfsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type ErrorCode, NexusError } from '../../core/errors.ts'
+import { askedToReadOnly, type ReadOnlyReason, readOnlyReasonOf } from '../../core/read-only-reason.ts'
 
 export interface DatabaseFileOptions {
   /** Make the file if it is not there. */
   readonly create: boolean
   /** Make sure that the file's name survives a power loss. */
   readonly isDurable: boolean
+  /** Ask for the right to read only, and change nothing. */
+  readonly readOnly: boolean
+}
+
+export interface PreparedFile {
+  /** The absolute path. */
+  readonly file: string
+  /** Why it can only be read; `undefined` if it can be written. */
+  readonly readOnly: ReadOnlyReason | undefined
 }
 
 const operation = 'sqlite.open'
 
 /**
- * Makes sure that a database file of that name is there, private to its user (mode 0600), and can be read and written.
- * Returns its absolute path.
+ * Makes sure that a database file of that name is there, private to its user (mode 0600), and can be read and written,
+ * or at least read.
  *
  * An existing file is never opened here: closing it would drop the locks that other connections of this process hold on it.
- * @throws {NexusError} NotFound, PermissionDenied, ReadOnly, InvalidConfig if it is a symbolic link or no file, Unsupported on a network
+ * @throws {NexusError} NotFound, PermissionDenied, ReadOnly (no file, and none can be made), InvalidConfig if it is a symbolic link or no file, Unsupported on a network
  * file system
  */
-export function prepareDatabaseFile(path: string, { create, isDurable }: DatabaseFileOptions): string {
+export function prepareDatabaseFile(path: string, options: DatabaseFileOptions): PreparedFile {
   if (path === '' || path.includes('\0') || path.startsWith(':')) {
     throw failure('InvalidArgument', path, 'is not a file name', 'name a file, such as ./data/meta.db')
   }
   const file = resolve(path)
+  const isDurable = options.isDurable && !options.readOnly
   try {
     if (!isThere(file)) {
-      if (!create) throw failure('NotFound', file, 'is not there', 'open it with create, or name another')
+      if (!options.create || options.readOnly)
+        throw failure('NotFound', file, 'is not there', 'open it with create, or name another')
       refuseNetwork(file, statfsSync(dirname(file)).type)
       createFile(file)
     }
     checkFile(file)
     refuseNetwork(file, statfsSync(file).type)
+    const readOnly = options.readOnly ? askedToReadOnly : whyReadOnly(file)
     // Also where the file was there: one of class `os` may have made it.
-    if (isDurable) syncFolder(dirname(file))
+    if (isDurable && readOnly === undefined) syncFolder(dirname(file))
+    return { file, readOnly }
   } catch (error) {
     throw translate(error, file)
   }
-  return file
 }
 
 function isThere(file: string): boolean {
@@ -50,8 +63,22 @@ function checkFile(file: string): void {
   const found = lstatSync(file)
   if (found.isSymbolicLink()) throw failure('InvalidConfig', file, 'is a symbolic link', 'name the file itself')
   if (!found.isFile()) throw failure('InvalidConfig', file, 'is not a file', 'name one that is')
-  accessSync(file, constants.R_OK | constants.W_OK)
-  accessSync(dirname(file), constants.R_OK | constants.W_OK | constants.X_OK)
+  accessSync(file, constants.R_OK)
+  accessSync(dirname(file), constants.R_OK | constants.X_OK)
+}
+
+/** SQLite writes the file, and makes others beside it. */
+function whyReadOnly(file: string): ReadOnlyReason | undefined {
+  for (const path of [file, dirname(file)]) {
+    try {
+      accessSync(path, constants.W_OK)
+    } catch (error) {
+      const reason = readOnlyReasonOf(path, errnoOf(error))
+      if (reason === undefined) throw error
+      return reason
+    }
+  }
+  return undefined
 }
 
 /** Made under another name and linked, so that no descriptor of ours is ever open on a file that others already use. */
@@ -109,12 +136,12 @@ const meanings: Readonly<Record<string, { readonly code: ErrorCode; readonly wha
   EACCES: {
     code: 'PermissionDenied',
     what: 'is refused',
-    advice: 'give this user the right to read and write the file and its folder',
+    advice: 'give this user the right to read the file and its folder',
   },
   EPERM: {
     code: 'PermissionDenied',
     what: 'is refused',
-    advice: 'give this user the right to read and write the file and its folder',
+    advice: 'give this user the right to read the file and its folder',
   },
   EROFS: { code: 'ReadOnly', what: 'is on a medium that takes no writes', advice: 'name a file elsewhere' },
   ENOSPC: { code: 'NoSpace', what: 'cannot be made: the disk is full', advice: 'free some space' },
@@ -129,7 +156,11 @@ function translate(error: unknown, file: string): unknown {
 }
 
 function hasErrno(error: unknown, errno: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === errno
+  return errnoOf(error) === errno
+}
+
+function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
 function failure(code: ErrorCode, path: string, what: string, advice: string, cause?: unknown): NexusError {

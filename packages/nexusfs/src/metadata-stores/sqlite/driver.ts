@@ -23,12 +23,16 @@ export type SqlRow = readonly unknown[]
 const leastVersion = [3, 51, 3] as const
 
 /**
- * Opens a file with the SQLite built into Node.
+ * Opens a file with the SQLite built into Node; a URL (https://sqlite.org/uri.html) for reading only.
  * @throws {NexusError} MissingDependency if this Node has no SQLite, or one older than 3.51.3
  */
-export function openDatabase(path: string): SqlDatabase {
+export function openDatabase(path: string | URL): SqlDatabase {
   const sqlite = loadSqlite()
-  const database = new sqlite.DatabaseSync(path, { timeout: 0, enableForeignKeyConstraints: false })
+  const database = new sqlite.DatabaseSync(path, {
+    timeout: 0,
+    enableForeignKeyConstraints: false,
+    readOnly: typeof path !== 'string',
+  })
   return {
     exec: (sql) => database.exec(sql),
     close: () => database.close(),

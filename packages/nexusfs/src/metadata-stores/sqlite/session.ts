@@ -1,5 +1,4 @@
 import type { Revision } from '../../core/revision.ts'
-import { connect, type DatabasePlace } from './connection.ts'
 import type { SqlDatabase, SqlStatement } from './driver.ts'
 import { GroupCommitter, type KnownRevisions } from './group-committer.ts'
 import { LastRevision } from './last-revision.ts'
@@ -18,8 +17,8 @@ export class Session {
   readonly committer: GroupCommitter
   readonly #walState: SqlStatement
 
-  constructor(place: DatabasePlace, cache: ReadCache, clock: StoreClock) {
-    this.database = connect(place)
+  constructor(connect: () => SqlDatabase, cache: ReadCache, clock: StoreClock) {
+    this.database = connect()
     this.last = new LastRevision(this.database, clock)
     this.reader = new SnapshotReader(this.database, this.last, cache)
     this.committer = new GroupCommitter(this.database, cachedRevisions(this.last, cache), groupMs)

@@ -12,6 +12,9 @@ const locked = 6
 const ioError = 10
 const corrupt = 11
 
+/** Of our own, among the extended codes of SQLITE_BUSY: a WAL whose commits a reader without the right to write cannot reach. */
+export const walOutOfReach = 25_605
+
 /** The primary result codes, and extended ones, that say something of their own; all others are `Unexpected`. */
 const meanings: Readonly<Record<number, { readonly code: ErrorCode; readonly advice: string }>> = {
   3: { code: 'PermissionDenied', advice: 'check the rights on the file and its folder' },
@@ -32,6 +35,10 @@ const meanings: Readonly<Record<number, { readonly code: ErrorCode; readonly adv
     advice: 'the file is not an SQLite database, or its first page is damaged: name another, or restore a backup',
   },
   1032: { code: 'Unavailable', advice: 'put the file back, or close this store and open it again' },
+  [walOutOfReach]: {
+    code: 'ReadOnly',
+    advice: 'open the store once where it can be written, or copy the whole folder to a disk that takes writes and open the copy',
+  },
   // The file of shared memory beside the database cannot grow.
   4874: { code: 'NoSpace', advice: 'free space on the disk that holds the database' },
 }

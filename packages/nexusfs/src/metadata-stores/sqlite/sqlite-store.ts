@@ -1,6 +1,7 @@
 import { refuseIfAborted } from '../../core/abort.ts'
 import { CallsUnderWay } from '../../core/calls-under-way.ts'
 import { LoopTurns } from '../../core/loop-turns.ts'
+import { readOnlyError } from '../../core/read-only-reason.ts'
 import type { Revision } from '../../core/revision.ts'
 import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
 import {
@@ -25,11 +26,14 @@ import { prepareDatabaseFile } from './database-file.ts'
 import { FileWatch } from './file-watch.ts'
 import { loadEntries } from './load-entries.ts'
 import { raiseEpoch } from './raise-epoch.ts'
-import { ReadCache } from './read-cache.ts'
+import type { ReadCache } from './read-cache.ts'
+import type { ReadOnlyFile } from './read-only-file.ts'
 import { RevisionWatch } from './revision-watch.ts'
-import { Session, Sessions } from './session.ts'
+import { type Session, Sessions } from './session.ts'
+import type { SnapshotReader } from './snapshot-reader.ts'
 import { faultError, faultOf, isBusy, toNexusError } from './sql-fault.ts'
-import { StoreClock } from './store-clock.ts'
+import type { StoreClock } from './store-clock.ts'
+import { type StoreParts, storeParts } from './store-parts.ts'
 
 export interface SqliteStoreOptions {
   /** The database file, such as `./data/meta.db`; its folder must be there. */
@@ -38,6 +42,11 @@ export interface SqliteStoreOptions {
   readonly durability?: 'disk' | 'os' | undefined
   /** Make the file if it is not there; with false, that is `NotFound`. Default: true. */
   readonly create?: boolean | undefined
+  /**
+   * True: only read, whatever this user may do; nothing is written, not even beside the file. Default: false; a file that this user may
+   * only read, or on a medium that takes no writes, is opened for reading all the same.
+   */
+  readonly readOnly?: boolean | undefined
   /**
    * Commits on a thread of their own: `never`, `always`, or `auto`: once a flush of class `disk` has taken more than 2 ms.
    * Default: `auto`.
@@ -55,6 +64,9 @@ export interface SqliteStoreOptions {
  */
 const preferredInlineBytes = 131_072
 
+/** How long who only reads waits at open for a writer to bring its files in order, in ms. */
+const readOnlyWaitMs = 1_000
+
 /**
  * A metadata store in one SQLite file, through the SQLite built into Node: no server, no dependency. Several processes, and several
  * stores of one process, may open one file. See README.md for what each option costs.
@@ -62,6 +74,8 @@ const preferredInlineBytes = 131_072
 export class SqliteStore implements MetadataStore {
   readonly info: MetadataStoreInfo
   readonly #place: DatabasePlace
+  /** Where nothing is written. */
+  readonly #readOnlyFile: ReadOnlyFile | undefined
   readonly #busyTimeoutMs: number
   readonly #fileWatch: FileWatch
   readonly #cache: ReadCache
@@ -76,42 +90,47 @@ export class SqliteStore implements MetadataStore {
   #closing: Promise<void> | undefined
 
   /**
-   * Opens the database, and makes it if need be.
-   * @throws {NexusError} NotFound (no file and `create` is false, or no folder), PermissionDenied, ReadOnly, InvalidConfig (a symbolic
+   * Opens the database, and makes it if need be; for reading only (`info.readOnly`) where it cannot be written.
+   * @throws {NexusError} NotFound (no file and `create` is false or `readOnly` true, or no folder), PermissionDenied, ReadOnly (no
+   * file on a medium that takes no writes, or one whose WAL cannot be read there), InvalidConfig (a symbolic
    * link, or a database of another program), Unsupported (written by a newer Nexus), Corrupt, NoSpace, Unavailable (locked by
    * another process), MissingDependency (this Node has no SQLite or too old a one)
    * @example
    * await using store = await SqliteStore.open({ path: './meta.db' })
    */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
-    const { path, durability = 'disk', create = true, cacheBytes = 16_777_216, busyTimeoutMs = 10_000 } = options
-    const file = prepareDatabaseFile(path, { create, isDurable: durability === 'disk' })
-    const place = { file, durability }
-    const fileWatch = new FileWatch(file)
-    const cache = new ReadCache(cacheBytes)
-    const clock = new StoreClock()
-    const first = await whileBusy(() => new Session(place, cache, clock), { operation: 'sqlite.open', timeoutMs: busyTimeoutMs })
-    const store = new SqliteStore(place, fileWatch, cache, clock, first, options)
+    const {
+      path,
+      durability = 'disk',
+      create = true,
+      readOnly = false,
+      cacheBytes = 16_777_216,
+      busyTimeoutMs = 10_000,
+    } = options
+    const prepared = prepareDatabaseFile(path, { create, readOnly, isDurable: durability === 'disk' })
+    const parts = storeParts(prepared, durability, cacheBytes)
+    const timeoutMs = prepared.readOnly === undefined ? busyTimeoutMs : Math.min(busyTimeoutMs, readOnlyWaitMs)
+    const first = await whileBusy(parts.open, { operation: 'sqlite.open', timeoutMs })
+    const store = new SqliteStore(parts, first, options)
     await store.#runner.started()
     return store
   }
 
   private constructor(
-    place: DatabasePlace,
-    fileWatch: FileWatch,
-    cache: ReadCache,
-    clock: StoreClock,
+    { place, readOnly, readOnlyFile, cache, clock, open }: StoreParts,
     first: Session,
     options: SqliteStoreOptions,
   ) {
+    const worker = readOnly === undefined ? (options.worker ?? 'auto') : 'never'
     this.#place = place
-    this.#fileWatch = fileWatch
+    this.#readOnlyFile = readOnlyFile
+    this.#fileWatch = new FileWatch(place.file)
     this.#cache = cache
     this.#clock = clock
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 10_000
-    this.#sessions = new Sessions(first, () => new Session(place, cache, clock))
-    this.#runner = new CommitRunner(place, this.#sessions, fileWatch, options.worker ?? 'auto')
-    this.#watch = new RevisionWatch(() => ifWell(() => this.#sessions.current.reader.horizon()))
+    this.#sessions = new Sessions(first, open)
+    this.#runner = new CommitRunner(place, this.#sessions, this.#fileWatch, worker)
+    this.#watch = new RevisionWatch(() => ifWell(() => this.#horizonNow()))
     this.#queue = new CommitQueue({
       run: (group) => this.#runner.run(group),
       onApplied: (base, applied, last) => {
@@ -136,8 +155,9 @@ export class SqliteStore implements MetadataStore {
       location: place.file,
       localPaths: ['', '-wal', '-shm', '-journal'].map((suffix) => place.file + suffix),
       preferredInlineBytes,
+      readOnly,
       capabilities: { watch: true, backup: true, witness: true },
-      settings: { ...settingsOf(first.database), worker: options.worker ?? 'auto' },
+      settings: { ...settingsOf(first.database), worker },
     }
   }
 
@@ -158,6 +178,7 @@ export class SqliteStore implements MetadataStore {
 
   async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
     this.#begin('metadata.commit', options)
+    this.#refuseWrite('metadata.commit')
     checkCommits(commits)
     return commits.length === 0 ? [] : this.#queue.add(commits, options?.signal)
   }
@@ -167,7 +188,7 @@ export class SqliteStore implements MetadataStore {
     this.#begin(operation, options)
     const isOverdue = this.#turns.isOverdue()
     const known = isOverdue ? undefined : this.#lastRevision()
-    return known ?? this.#later(operation, options, () => this.#sessions.current.reader.horizon())
+    return known ?? this.#later(operation, options, () => this.#horizonNow())
   }
 
   /** Commits of other processes are looked for every 25 ms. A listener is called in a turn of the event loop of its own. */
@@ -180,6 +201,7 @@ export class SqliteStore implements MetadataStore {
   async load(entries: AsyncIterable<MetadataEntry>, options?: StoreCallOptions): Promise<void> {
     const operation = 'metadata.load'
     this.#begin(operation, options)
+    this.#refuseWrite(operation)
     const busy = { operation, timeoutMs: this.#busyTimeoutMs, signal: options?.signal }
     await this.#calls.track(operation, () => loadEntries(() => connect(this.#place), entries, this.#turns, busy))
   }
@@ -188,7 +210,7 @@ export class SqliteStore implements MetadataStore {
   async backup(file: string, options?: StoreCallOptions): Promise<void> {
     const operation = 'metadata.backup'
     this.#begin(operation, options)
-    await this.#calls.track(operation, () => copyDatabase(this.#place.file, file, options?.signal))
+    await this.#calls.track(operation, () => copyDatabase(this.#readOnlyFile ?? this.#place.file, file, options?.signal))
   }
 
   /**
@@ -199,6 +221,7 @@ export class SqliteStore implements MetadataStore {
   async raiseEpoch(options?: StoreCallOptions): Promise<Revision> {
     const operation = 'metadata.raiseEpoch'
     this.#begin(operation, options)
+    this.#refuseWrite(operation)
     const busy = { operation, timeoutMs: this.#busyTimeoutMs, signal: options?.signal }
     await this.#calls.track(operation, () => raiseEpoch(() => connect(this.#place), busy))
     return this.horizon(options)
@@ -235,9 +258,30 @@ export class SqliteStore implements MetadataStore {
     if (fault !== undefined) throw faultError(fault, operation)
   }
 
+  /** @throws {NexusError} ReadOnly, outcome none */
+  #refuseWrite(operation: string): void {
+    const { readOnly } = this.info
+    if (readOnly !== undefined) throw readOnlyError(`${operation}: the database takes no writes`, readOnly, { operation })
+  }
+
   #readNow(request: ReadRequest): ReadReply {
-    const { get, scan } = this.#sessions.current.reader.read(request, this.#queue.isRunning)
+    const { get, scan } = this.#reading((reader) => reader.read(request, this.#queue.isRunning))
     return { get, scan, time: this.#clock.now() }
+  }
+
+  #horizonNow(): Revision {
+    return this.#reading((reader) => reader.horizon())
+  }
+
+  #reading<Result>(work: (reader: SnapshotReader) => Result): Result {
+    if (this.#readOnlyFile === undefined) return work(this.#sessions.current.reader)
+    return this.#readOnlyFile.read(
+      () => work(this.#sessions.current.reader),
+      () => {
+        this.#sessions.drop()
+        this.#cache.clear()
+      },
+    )
   }
 
   /** In the next turn of the event loop, and in further ones while another connection is in the way. */
@@ -251,7 +295,7 @@ export class SqliteStore implements MetadataStore {
   /** `undefined` while another connection is in the way. */
   #lastRevision(): Revision | undefined {
     try {
-      return this.#sessions.current.reader.horizon()
+      return this.#horizonNow()
     } catch (error) {
       if (isBusy(faultOf(error))) return undefined
       throw toNexusError(error, 'metadata.horizon')

@@ -1,4 +1,5 @@
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
+import { readOnlyError } from '../../core/read-only-reason.ts'
 import { checkBlobKey, checkPut, checkRange, resolveListLimit, wrongSize } from '../../storage/check-call.ts'
 import {
   type BlobBody,
@@ -38,6 +39,8 @@ export interface LocalBackendOptions {
   readonly durability?: 'disk' | 'os' | undefined
   /** False: refuse a root without storage. Default: true, make what is missing. */
   readonly create?: boolean | undefined
+  /** True: only read, whatever this user may do; nothing is written. Default: false; where nothing can be written, `info.readOnly` says so. */
+  readonly readOnly?: boolean | undefined
 }
 
 /** 1 TiB; the file system may take less. */
@@ -61,22 +64,23 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
    * user may write to it; NotADirectory, InvalidArgument, ReadOnly, NoSpace, Unavailable
    */
   static async open(options: LocalBackendOptions, calls: FileCalls = nodeFileCalls): Promise<LocalBackend> {
-    const { root, durability = 'disk', create = true } = options
+    const { root, durability = 'disk', create = true, readOnly = false } = options
     if (typeof root !== 'string' || root === '' || root.includes('\0')) {
       throw new NexusError('InvalidArgument', `LocalBackend.open: not a path: ${JSON.stringify(root)}`)
     }
     const isDurable = durability === 'disk'
     try {
-      const folders = await openRoot(calls, root, { create, isDurable })
-      const backend = new LocalBackend(folders, isDurable, calls, await TemporaryNames.ofThisProcess())
-      backend.#gate.background(sweepStaleDrafts(backend.#place))
+      const opened = await openRoot(calls, root, { create, isDurable, readOnly })
+      const backend = new LocalBackend(opened, isDurable, calls, await TemporaryNames.ofThisProcess())
+      if (opened.readOnly === undefined) backend.#gate.background(sweepStaleDrafts(backend.#place))
       return backend
     } catch (error) {
       throw toNexusError(error, { operation: 'LocalBackend.open', location: root })
     }
   }
 
-  private constructor({ made, ...root }: OpenedRoot, isDurable: boolean, calls: FileCalls, temporaryNames: TemporaryNames) {
+  private constructor(opened: OpenedRoot, isDurable: boolean, calls: FileCalls, temporaryNames: TemporaryNames) {
+    const { made, readOnly, ...root } = opened
     const folderSync = new FolderSync(calls)
     this.#gate = new CallGate(root.root)
     this.#made = made
@@ -99,6 +103,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
       location: root.root,
       localPaths: [root.blobs, root.temporary],
       limits: { blobBytes },
+      readOnly,
       capabilities: { staging: true },
     }
   }
@@ -107,6 +112,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
     return this.#gate.run({ operation: 'storage.put', key, signal: options.signal }, async () => {
       checkBlobKey(key)
       checkBody(body, options)
+      this.#refuseWrite('storage.put')
       const file = blobFileOf(this.#place, key)
       const draft = await this.#draft(body, options, 'storage.put')
       await draft.publish(file)
@@ -157,6 +163,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
     const call = { operation: 'storage.delete', signal: options.signal }
     return this.#gate.run(call, async () => {
       keys.forEach(checkBlobKey)
+      this.#refuseWrite(call.operation)
       await mapBounded(keys, async (key) => {
         throwIfAborted(options.signal, call.operation)
         await deleteBlob(this.#place, blobFileOf(this.#place, key))
@@ -172,6 +179,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
   stage(body: BlobBody, options: PutOptions): Promise<StagedBlob> {
     return this.#gate.run({ operation: 'storage.stage', signal: options.signal }, async () => {
       checkBody(body, options)
+      this.#refuseWrite('storage.stage')
       const draft = await this.#draft(body, options, 'storage.stage')
       this.#drafts.add(draft)
       return {
@@ -195,6 +203,13 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
   async abandon(): Promise<void> {
     await this.close()
     await takeBack(this.#place.calls, this.#made)
+  }
+
+  /** @throws {NexusError} ReadOnly, outcome none */
+  #refuseWrite(operation: string): void {
+    const { readOnly, location } = this.info
+    if (readOnly === undefined) return
+    throw readOnlyError(`${operation}: the storage takes no blobs`, readOnly, { operation, context: { location } })
   }
 
   #draft(body: BlobBody, options: PutOptions, operation: string): Promise<Draft> {

@@ -1,12 +1,21 @@
 import { constants, type Stats } from 'node:fs'
+import { access } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { NexusError } from '../../core/errors.ts'
+import { askedToReadOnly, type ReadOnlyReason, readOnlyReasonOf } from '../../core/read-only-reason.ts'
 import { errnoOf, type FileCalls } from './file-calls.ts'
 
 const { O_DIRECTORY, O_RDONLY } = constants
 const operation = 'LocalBackend.open'
 /** The mode bit that lets every user write. */
 const othersWrite = 0o002
+
+export interface RootOptions {
+  readonly create: boolean
+  readonly isDurable: boolean
+  /** Change nothing. */
+  readonly readOnly: boolean
+}
 
 export interface RootFolders {
   /** Absolute, without symbolic links, as are the others. */
@@ -19,6 +28,8 @@ export interface RootFolders {
 export interface OpenedRoot extends RootFolders {
   /** The folders that were not there, each below those before it. */
   readonly made: readonly string[]
+  /** Why nothing can be written; `undefined` if it can. */
+  readonly readOnly: ReadOnlyReason | undefined
 }
 
 /**
@@ -27,27 +38,43 @@ export interface OpenedRoot extends RootFolders {
  * @throws {NexusError} NotFound if there is no storage and `create` is false; InvalidConfig for a symbolic link; PermissionDenied for a
  * folder that every user may write to; NotADirectory; and what the file system says
  */
-export async function openRoot(
-  calls: FileCalls,
-  path: string,
-  options: { create: boolean; isDurable: boolean },
-): Promise<OpenedRoot> {
+export async function openRoot(calls: FileCalls, path: string, options: RootOptions): Promise<OpenedRoot> {
   const root = resolve(path)
   const folders = { root, blobs: join(root, 'blobs'), temporary: join(root, 'tmp') }
+  const readOnly = options.readOnly ? askedToReadOnly : await whyReadOnly(folders)
   const made: string[] = []
   try {
     for (const folder of Object.values(folders)) {
       // An empty folder is easily lost on the way, in a copy or an archive.
-      if (options.create || folder === folders.temporary) await makeFolders(calls, folder, made)
-      await refuseUnsafe(calls, folder)
+      const isMade = options.create || folder === folders.temporary
+      if (isMade && readOnly === undefined) await makeFolders(calls, folder, made)
+      if (readOnly === undefined || folder !== folders.temporary) await refuseUnsafe(calls, folder)
     }
     if (options.isDurable) for (const folder of new Set(made.map(dirname))) await syncFolder(calls, folder)
     const real = await calls.realPath(root)
-    return { root: real, blobs: join(real, 'blobs'), temporary: join(real, 'tmp'), made }
+    return { root: real, blobs: join(real, 'blobs'), temporary: join(real, 'tmp'), made, readOnly }
   } catch (error) {
     await takeBack(calls, made)
     throw error
   }
+}
+
+/** Blobs begin in one folder and end in the other; one that is not there says nothing. */
+async function whyReadOnly({ blobs, temporary }: RootFolders): Promise<ReadOnlyReason | undefined> {
+  for (const folder of [blobs, temporary]) {
+    const errno = await access(folder, constants.W_OK | constants.X_OK).then(() => undefined, errnoOf)
+    const reason = readOnlyReasonOf(folder, errno)
+    if (reason !== undefined && (await mayEnter(folder))) return reason
+  }
+  return undefined
+}
+
+/** A folder that may not even be entered is no storage that can be read. */
+function mayEnter(folder: string): Promise<boolean> {
+  return access(folder, constants.R_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Removes folders that were made for nothing, as long as nobody has put anything into them. */
