@@ -62,7 +62,7 @@ describe('the program', () => {
     const nothing = await runNexus([], { cwd })
     assert.deepEqual([nothing.code, nothing.stdout, nothing.stderr], [2, '', help.stdout])
     const commands = [...help.stdout.matchAll(/^ {2}([a-z]+)(?:\|[a-z]+)? {2,}/gm)].map(([, name]) => name ?? '')
-    assert.equal(commands.length, 25)
+    assert.equal(commands.length, 26)
     for (const name of commands.filter((each) => each !== 'bench')) {
       const { code, stdout, stderr } = await runNexus([name, '--help'], { cwd })
       assert.deepEqual([code, stderr], [0, ''], name)

@@ -30,6 +30,11 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   cp: { group: files, summary: 'copy a file, or a directory', load: async () => (await import('./commands/cp.ts')).cp },
   mv: { group: files, summary: 'move a file or directory', load: async () => (await import('./commands/mv.ts')).mv },
   rm: { group: files, summary: 'remove files or directories', load: async () => (await import('./commands/rm.ts')).rm },
+  touch: {
+    group: files,
+    summary: 'make an empty file, or set the time of what is there to now',
+    load: async () => (await import('./commands/touch.ts')).touch,
+  },
   chmod: {
     group: files,
     summary: 'set the mode of a file or directory',

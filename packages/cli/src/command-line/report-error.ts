@@ -114,7 +114,6 @@ const otherWords: Readonly<Record<string, string>> = {
   revert: 'rollback',
   show: 'stat',
   status: 'info',
-  touch: 'write',
   undelete: 'restore',
   undo: 'rollback',
 }

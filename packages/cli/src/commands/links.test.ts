@@ -23,6 +23,9 @@ describe('ln and readlink', () => {
     assert.equal(await nexus('readlink /latest'), '2026/12\n')
     assert.equal(await nexus('readlink -f /latest/notes'), '/2026/12/notes\n')
     assert.deepEqual(await json('readlink /latest'), { path: '/latest', target: '2026/12' })
+    assert.equal(await nexus('readlink --version 1 /latest'), '2026/11\n')
+    assert.equal((await tryNexus('readlink --version 3 /latest')).code, 3)
+    assert.equal((await tryNexus('readlink -f --version 1 /latest')).code, 2)
     assert.equal((await tryNexus('readlink /2026')).code, 2)
     assert.match((await tryNexus('ln /2026/11/notes /hard')).stderr, /pass -s for a symbolic one/)
   })
@@ -51,6 +54,35 @@ describe('ln and readlink', () => {
     assert.match(await nexus('du'), /^files: +2\ndirectories: +3\nlinks: +2\n/)
     await nexus('rm /latest')
     assert.equal(await nexus('cat /2026/11/notes'), 'eleven')
+  })
+})
+
+describe('cp -r', () => {
+  it('copies links as links, also those to directories and to nothing', async () => {
+    await nexus('ln -s 11 /2026/latest')
+    await nexus('ln -s gone /2026/12/dangling')
+    assert.equal(await nexus('cp -r /2026 /copy'), 'copied /2026 to /copy, 2 files, 2 links\n')
+    assert.equal(await nexus('readlink /copy/latest'), '11\n')
+    assert.equal(await nexus('readlink /copy/12/dangling'), 'gone\n')
+    assert.equal(await nexus('cat /copy/latest/notes'), 'eleven')
+    assert.match((await tryNexus('cp -r /2026 /copy')).stderr, /AlreadyExists: .*pass -f to replace a file/)
+    assert.deepEqual(await json('cp -rf /2026 /copy'), { path: '/copy', files: 2, directories: 3, links: 2 })
+  })
+})
+
+describe('touch', () => {
+  it('makes an empty file, and sets the time of what is there', async () => {
+    assert.equal(await nexus('touch /new/empty'), 'touched /new/empty v1\n')
+    assert.equal(await nexus('cat /new/empty'), '')
+    const before = Object(await json('stat /2026/11/notes'))
+    const touched = Object(await json('touch /2026/11/notes'))
+    assert.deepEqual([touched.version, touched.digest], [2, before.digest])
+    assert.ok(touched.modifiedAt > before.modifiedAt)
+    assert.equal(await nexus('touch /2026'), 'touched /2026\n')
+    await nexus('ln -s made /dangling')
+    assert.equal(await nexus('touch /dangling'), 'touched /dangling v1\n')
+    assert.equal(await nexus('cat /made'), '')
+    assert.equal((await tryNexus('touch /new/empty/below')).code, 3)
   })
 })
 

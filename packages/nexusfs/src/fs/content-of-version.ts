@@ -4,20 +4,20 @@ import { isNexusError, NexusError } from '../core/errors.ts'
 import type { NexusPath } from '../core/path.ts'
 import { versionKey } from '../metadata/keyspace.ts'
 import type { FsContext } from './context.ts'
-import { type BoundFile, type FileHead, isFile } from './head.ts'
+import type { Bound, BoundFile, BoundLink, FileHead } from './head.ts'
 import { decodeHead } from './head-codec.ts'
 
 /**
- * A version of the file that stands at a path: the one it is at, or an older one of its history.
- * @throws {NexusError} InvalidArgument unless `version` is 1 or more, NotFound if the file has no such version
+ * A version of the file or link that stands at a path: the one it is at, or an older one of its history.
+ * @throws {NexusError} InvalidArgument unless `version` is 1 or more, NotFound if there is no such version
  */
-export async function findVersion(
+export async function findVersion<Kept extends BoundFile | BoundLink>(
   fs: FsContext,
   path: NexusPath,
-  current: BoundFile,
+  current: Kept,
   version: number | undefined,
   signal: AbortSignal | undefined,
-): Promise<BoundFile> {
+): Promise<Kept> {
   if (version === undefined || version === current.head.version) return current
   if (!Number.isSafeInteger(version) || version < 1) {
     throw new NexusError('InvalidArgument', `a version is a whole number from 1, not ${version}`)
@@ -28,11 +28,15 @@ export async function findVersion(
       : await fs.metadata.read({ get: [versionKey(current.head.id, version)] }, { signal })
   const entry = reply?.get[0]
   const bound = entry && decodeHead(entry)
-  if (isFile(bound)) return bound
+  if (isOfKind(bound, current)) return bound
   throw new NexusError('NotFound', `${path} has no version ${version}`, {
     advice: `the latest is ${current.head.version}`,
     context: { path, version },
   })
+}
+
+function isOfKind<Kept extends Bound>(bound: Bound | undefined, { head }: Kept): bound is Kept {
+  return bound?.head.kind === head.kind
 }
 
 const empty = new Uint8Array(0)

@@ -25,8 +25,9 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 export function localError(operation: string, location: string): (error: unknown) => never {
   return (error) => {
     const errno = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error'
-    const problem = errno === 'ENOENT' ? absence(location) : `${errno} from the local file system`
+    const { problem, advice } = errno === 'ENOENT' ? absence(location) : { problem: `${errno} from the local file system` }
     throw new NexusError(codes[errno] ?? 'Unexpected', `${operation}: ${location}: ${problem}`, {
+      advice,
       operation,
       context: { location, errno },
       cause: error,
@@ -35,11 +36,12 @@ export function localError(operation: string, location: string): (error: unknown
 }
 
 /** Which name of a path is the missing one: the outermost. */
-function absence(location: string): string {
+function absence(location: string): { readonly problem: string; readonly advice?: string } {
   const path = resolve(location)
   let missing = path
   while (dirname(missing) !== missing && !isThere(dirname(missing))) missing = dirname(missing)
-  return missing === path ? 'it is not there' : `the folder ${missing} is not there; make it first`
+  if (missing === path) return { problem: 'it is not there' }
+  return { problem: `the folder ${missing} is not there`, advice: 'make it first' }
 }
 
 function isThere(path: string): boolean {

@@ -157,7 +157,7 @@ export class NexusFS implements AsyncDisposable {
   }
 
   /** The target of a link, as it was given. @throws {NexusError} NotFound, InvalidArgument for what is no link */
-  readlink(path: string, options: OperationOptions = noOptions): Promise<string> {
+  readlink(path: string, options: ReadOptions = noOptions): Promise<string> {
     return this.#calls.run('readlink', path, options, (own) => readlink(this.#fs, path, own))
   }
 

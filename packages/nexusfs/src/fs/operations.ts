@@ -65,7 +65,7 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   exists: { arguments: 'path', options: always, mutates: false },
   stat: { arguments: 'path', options: always, mutates: false },
   lstat: { arguments: 'path', options: always, mutates: false },
-  readlink: { arguments: 'path', options: always, mutates: false },
+  readlink: { arguments: 'path', options: read, mutates: false },
   realpath: { arguments: 'path', options: always, mutates: false },
   list: { arguments: 'path', options: page, mutates: false },
   walk: { arguments: 'path', options: page, mutates: false },

@@ -52,9 +52,9 @@ export interface BatchWrite extends Preconditions {
   readonly modifiedAt?: Date | undefined
 }
 
-/** For reads of a whole file. */
+/** For reads of a whole file, and `readlink`. */
 export interface ReadOptions extends OperationOptions {
-  /** A version of the file that stands at the path; the current one if absent. */
+  /** A version of the file or link that stands at the path; the current one if absent. */
   readonly version?: number | undefined
 }
 

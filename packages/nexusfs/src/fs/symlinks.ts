@@ -4,6 +4,7 @@ import { checkLinkTarget } from '../core/link-target.ts'
 import { type NexusPath, parseNamedPath, parsePath } from '../core/path.ts'
 import { versionKey } from '../metadata/keyspace.ts'
 import { CommitDraft, lineOf } from './commit-draft.ts'
+import { findVersion } from './content-of-version.ts'
 import type { FsContext } from './context.ts'
 import type { DirectoryHint } from './directory-hints.ts'
 import { keepEnded } from './end-binding.ts'
@@ -14,7 +15,7 @@ import { encodeHead } from './head-codec.ts'
 import { defaultMode } from './mode.ts'
 import { type Attempt, mutate } from './mutation.ts'
 import { type Made, NewDirectories } from './new-directories.ts'
-import type { OperationOptions, SymlinkOptions } from './options.ts'
+import type { OperationOptions, ReadOptions, SymlinkOptions } from './options.ts'
 import type { Resolved } from './resolver.ts'
 import { type ModifiedTime, nextModified } from './times.ts'
 import { writtenEntry } from './to-entry.ts'
@@ -93,11 +94,11 @@ function replaceFile(draft: CommitDraft, resolved: Resolved, bound: BoundFile | 
 }
 
 /** The target of a link, as it was given. */
-export async function readlink(fs: FsContext, path: string, options: OperationOptions): Promise<string> {
+export async function readlink(fs: FsContext, path: string, options: ReadOptions): Promise<string> {
   const at = parseNamedPath(path)
   const { only } = await fs.resolver.resolve(at, { keepsLast: true, signal: options.signal })
   const bound = at === '/' ? undefined : demandBound(only)
-  if (isLink(bound)) return bound.head.target
+  if (isLink(bound)) return (await findVersion(fs, at, bound, options.version, options.signal)).head.target
   const kind = bound?.head.kind ?? 'directory'
   throw new NexusError('InvalidArgument', `${at} is a ${kind}, not a link`, { context: { path: at } })
 }
