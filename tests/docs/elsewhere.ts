@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { parseRunOptions } from '../../packages/bench/src/commands/run-options.ts'
 import { parseKeywords } from '../../packages/bench/src/selection/keyword-expression.ts'
 import { selectWorkloads } from '../../packages/bench/src/selection/select-workloads.ts'
 import { allWorkloads } from '../../packages/bench/src/workloads/catalogue.ts'
+import { benchRequest } from '../../packages/cli/src/testing/bench-request.ts'
 import { root } from './documents.ts'
 import type { FencedBlock } from './markdown.ts'
 
@@ -72,7 +72,7 @@ function checkBenchCommand([program, bench, verb, ...words]: readonly string[]):
   if (verb === 'list' && ['workloads', 'combos', 'env'].includes(words[0] ?? '')) return
   if (verb === 'report' && words.length > 0) return
   if (verb !== 'run') throw new Error(`nexus bench has no "${verb} ${words.join(' ')}"`)
-  const { words: names, keywords } = parseRunOptions(words)
+  const { words: names = [], keywords } = benchRequest(words)
   for (const name of names) selectWorkloads(name, allWorkloads)
   if (keywords !== undefined) parseKeywords(keywords)
 }

@@ -14,17 +14,7 @@ const bin = (name: string): string => join(root, 'node_modules/.bin', name)
 /** Packages that the library may depend on at run time. */
 const allowedDependencies: readonly string[] = []
 /** What the command stands on; a user's npm would fetch them. */
-const commandDependencies = [
-  'commander',
-  'picocolors',
-  'cli-table3',
-  'string-width',
-  'strip-ansi',
-  'ansi-regex',
-  'emoji-regex',
-  'is-fullwidth-code-point',
-  '@colors/colors',
-]
+const commandDependencies = ['commander', 'picocolors']
 
 let folder = ''
 let tarball = ''

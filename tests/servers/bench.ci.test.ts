@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { type ResultFile, runBenchCli } from '../../packages/bench/src/index.ts'
+import type { ResultFile } from '../../packages/bench/src/index.ts'
+import { runNexus, startNexus } from '../../packages/cli/src/testing/run-nexus.ts'
 import { ownServer } from './server-places.ts'
 
 const [postgres, redis] = [await ownServer('postgres'), await ownServer('redis')]
@@ -31,17 +31,8 @@ afterAll(async () => {
 
 type Environment = Readonly<Record<string, string>>
 
-async function bench(argv: readonly string[], env: Environment): Promise<{ code: number; stdout: string; stderr: string }> {
-  const written = { stdout: '', stderr: '' }
-  const code = await runBenchCli(argv, {
-    stdout: { write: (piece) => (written.stdout += piece) },
-    stderr: { write: (piece) => (written.stderr += piece) },
-    env: { PATH, HOME, ...env },
-    cwd: folder,
-    usesConfig: false,
-    signal: new AbortController().signal,
-  })
-  return { code, ...written }
+function bench(argv: readonly string[], env: Environment): Promise<{ code: number; stdout: string; stderr: string }> {
+  return runNexus(['--no-config', 'bench', ...argv], { cwd: folder, env: { PATH, HOME, ...env } })
 }
 
 interface Listed {
@@ -189,16 +180,10 @@ describe.skipIf(!isComplete)('nexus bench run', () => {
 
 /** A run in a process of its own, as from a shell. */
 function startRun(): ChildProcess {
-  const module = new URL('../../packages/bench/src/index.ts', import.meta.url).href
-  const script = `import { runBenchCli } from ${JSON.stringify(module)}; process.exitCode = await runBenchCli(process.argv.slice(1))`
   const options = ['--combos', 'local-postgres,local-redis', '--budget', '60s', '--results', 'runs', '--dir', 'files']
-  const argv = ['--conditions=nexus-source', '--input-type=module', '-e', script, 'run', 'metadata', 'concurrency', ...options]
-  const child = spawn(process.execPath, argv, {
-    cwd: folder,
-    env: { PATH, HOME, ...servers },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  void text(child.stderr)
+  const child = startNexus(['bench', 'run', 'metadata', 'concurrency', ...options], { cwd: folder, env: servers })
+  child.stdout?.resume()
+  child.stderr?.resume()
   return child
 }
 

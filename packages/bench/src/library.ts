@@ -2,4 +2,4 @@
 export type { DurabilityClass, ErrorCode, MetadataStore, StorageBackend } from 'nexusfs'
 export { isNexusError, NexusError, NexusFS } from 'nexusfs'
 export type { Combination as RegisteredCombination, OpenContext, Registration, Registry } from 'nexusfs/registry'
-export { loadRegistry, weakerDurability } from 'nexusfs/registry'
+export { loadRegistry, redactSecrets, weakerDurability } from 'nexusfs/registry'

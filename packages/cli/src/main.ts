@@ -4,6 +4,7 @@ import { reportError } from './command-line/report-error.ts'
 import { processTerminal, type Terminal } from './output/terminal.ts'
 import { buildProgram } from './program.ts'
 
+const exitOnUsage = 2
 const exitOnInterrupt = 130
 const exitOnTerminate = 143
 
@@ -35,7 +36,7 @@ async function run(argv: readonly string[], terminal: Terminal, signal: AbortSig
   try {
     if (argv.length === 0) {
       buildProgram(context).outputHelp({ error: true })
-      return 2
+      return exitOnUsage
     }
     const code = await exitCodeOf(argv, context)
     if (code === 0) await context.out.finish()
@@ -52,8 +53,11 @@ async function exitCodeOf(argv: readonly string[], context: CommandContext): Pro
     await buildProgram(context).parseAsync([...argv], { from: 'user' })
     return context.exitCode
   } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
     // The help and the version end the command line by an exception.
-    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    if (error.exitCode === 0) return 0
+    // A command that only has commands, alone: its help was printed as the mistake that it is.
+    if (error.code === 'commander.help') return exitOnUsage
     throw error
   }
 }

@@ -62,8 +62,8 @@ describe('the program', () => {
     const nothing = await runNexus([], { cwd })
     assert.deepEqual([nothing.code, nothing.stdout, nothing.stderr], [2, '', help.stdout])
     const commands = [...help.stdout.matchAll(/^ {2}([a-z]+)(?:\|[a-z]+)? {2,}/gm)].map(([, name]) => name ?? '')
-    assert.equal(commands.length, 26)
-    for (const name of commands.filter((each) => each !== 'bench')) {
+    assert.ok(commands.length >= 25, `only ${commands.length} commands were seen`)
+    for (const name of commands) {
       const { code, stdout, stderr } = await runNexus([name, '--help'], { cwd })
       assert.deepEqual([code, stderr], [0, ''], name)
       assert.match(stdout, new RegExp(`^Usage: nexus ${name}`))
@@ -72,13 +72,17 @@ describe('the program', () => {
     }
   })
 
-  it('hands the benchmarks their own command line', async () => {
+  it('has commands of commands, whose options are read like all others', async () => {
     const { code, stdout } = await runNexus(['bench', '--help'], { cwd })
     assert.equal(code, 0)
-    assert.match(stdout, /nexus bench <command>/)
+    assert.match(stdout, /^Usage: nexus bench <command> \[options\]\n/)
     assert.equal((await runNexus(['help', 'bench'], { cwd })).stdout, stdout)
     const combos = await runNexus(['--no-config', 'bench', 'list', 'combos'], { cwd })
     assert.match(combos.stdout, /^local-sqlite +ready/m)
+    const asJson = await runNexus(['--json', 'bench', 'list', 'combos', '--no-config'], { cwd })
+    assert.ok(JSON.parse(asJson.stdout).some(({ id }: { id: string }) => id === 'local-sqlite'))
+    const misplaced = await runNexus(['bench', 'list', '--store', 'x'], { cwd })
+    assert.deepEqual([misplaced.code, misplaced.stdout], [2, ''])
   })
 
   it('loads a config of TypeScript, whatever its package.json says, without remarks of Node', async () => {

@@ -105,7 +105,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   bench: {
     group: store,
     summary: 'measure Nexus on this machine',
-    load: async () => (await import('./commands/bench.ts')).bench,
+    load: async () => (await import('./commands/bench/bench.ts')).bench,
   },
 }
 
@@ -153,7 +153,7 @@ export function buildProgram(context: CommandContext): Command {
   program.configureHelp({ visibleOptions: () => [] })
   program.hook('preSubcommand', (_, command) => define(command, context))
   program.hook('preAction', (_, command) => {
-    context.options = globalOptionsOf(program, command)
+    context.options = globalOptionsOf(command)
   })
   return program
 }
@@ -166,19 +166,21 @@ async function define(command: Command, context: CommandContext): Promise<void> 
   const entry = commands[command.name()]
   if (entry === undefined || defined.has(command)) return
   defined.add(command)
-  const { describe, fixes } = await entry.load()
-  context.fixes = fixes ?? {}
+  const { describe, fixes = {}, exits = {} } = await entry.load()
+  context.fixes = fixes
+  context.exits = exits
   describe(command, context)
 }
 
 function addHelpCommand(program: Command): void {
   program.helpCommand(false)
   program
-    .command('help [command]')
+    .command('help [command...]')
     .description('print the help of a command')
     .helpGroup(store)
-    .action(async (name: string | undefined) => {
-      const words = name === undefined ? ['--help'] : isCommand(program, name) ? [name, '--help'] : [name]
+    .action(async (names: readonly string[]) => {
+      const [name] = names
+      const words = name === undefined || isCommand(program, name) ? [...names, '--help'] : [name]
       await program.parseAsync(words, { from: 'user' })
     })
 }

@@ -1,5 +1,5 @@
 /** `0.97 ms`: three digits and the unit that suits. */
-export function formatTime(nanoseconds: number): string {
+export function formatDuration(nanoseconds: number): string {
   if (nanoseconds >= 1e9) return `${threeDigits(nanoseconds / 1e9)} s`
   if (nanoseconds >= 1e6) return `${threeDigits(nanoseconds / 1e6)} ms`
   return nanoseconds >= 1e3 ? `${threeDigits(nanoseconds / 1e3)} µs` : `${Math.round(nanoseconds)} ns`
@@ -19,12 +19,6 @@ export function formatRatio(ratio: number): string {
 /** `[0.58, 0.66]` */
 export function formatInterval({ low, high }: { readonly low: number; readonly high: number }): string {
   return `[${ratioDigits(low)}, ${ratioDigits(high)}]`
-}
-
-/** `1:05` */
-export function formatMinutes(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000))
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
 function ratioDigits(value: number): string {

@@ -1,6 +1,6 @@
 import type { Comparison, WorkloadResult } from '../results/result-file.ts'
 import { roundsForInterval } from '../statistics/round-ratio.ts'
-import { formatCount, formatInterval, formatRatio, formatTime } from './format.ts'
+import { formatCount, formatDuration, formatInterval, formatRatio } from './format.ts'
 
 /** A result as the tables of every report show it. */
 export interface ResultCells {
@@ -18,9 +18,9 @@ export function resultCells(result: WorkloadResult): ResultCells {
   const { stats, io } = result
   if (stats === undefined) return emptyCells
   return {
-    median: formatTime(stats.p50Ns),
+    median: formatDuration(stats.p50Ns),
     ratio: ratioText(result),
-    p99: stats.p99Ns === undefined ? 'n too small' : formatTime(stats.p99Ns),
+    p99: stats.p99Ns === undefined ? 'n too small' : formatDuration(stats.p99Ns),
     operations: formatCount(stats.operationsPerSecond),
     stored: io === undefined || result.data === 'none' ? '-' : formatCount(io.storedBytes),
     fsyncs: typeof io?.fsyncs === 'number' && result.data !== 'none' ? formatCount(io.fsyncs) : '-',

@@ -1,38 +1,39 @@
-import type { ResultFile, WorkloadResult } from '../results/result-file.ts'
-import { formatCount, formatInterval, formatRatio } from './format.ts'
-import { goalResults } from './goals.ts'
-import { notesOf } from './notes.ts'
-import { ratioText, resultCells } from './result-cells.ts'
-import { marked, voidedCombos } from './voided-combos.ts'
+import type { ResultFile, RunFacts } from '../results/result-file.ts'
+import { replaceFile } from '../results/result-store.ts'
+import { formatCount } from './format.ts'
+import { type Report, type ReportedGroup, type ReportedRow, type ReportTable, report } from './report.ts'
 
-/** RESULTS.md, worked out from the JSON of a run and from nothing else. */
+/** RESULTS.md, in Markdown, worked out from the file of a run and from nothing else. */
 export function resultsPage(file: ResultFile): string {
-  const groups = [...Map.groupBy(file.results, (result) => result.group)]
+  const shown = report(file)
   const parts = [
     '# Benchmark results',
-    introduction(file),
-    environment(file),
+    introduction(shown),
+    environment(shown),
     '## Summary',
     'Time divided by the time of the baseline of the same durability class, with a 95 % interval; below 1 Nexus is faster.',
-    summary(file),
-    ...goalSection(file),
-    ...groups.flatMap(([group, results]) => [`## ${group}`, groupTable(results, voidedCombos(file))]),
+    tableOf(shown.summary),
+    ...(shown.goals === undefined ? [] : ['## Goals', tableOf(shown.goals.table)]),
+    ...shown.groups.flatMap((group) => [`## ${group.name}`, groupTable(group)]),
     '## Notes',
-    notesOf(file)
-      .map((note) => `- ${note}`)
-      .join('\n'),
+    shown.notes.map((note) => `- ${note}`).join('\n'),
     '## Reproduce',
-    `\`\`\`sh\n${command(file)}\n\`\`\``,
+    `\`\`\`sh\n${command(shown.run)}\n\`\`\``,
   ]
   return `${parts.join('\n\n')}\n`
 }
 
-function introduction({ run, tool }: ResultFile): string {
+/** Writes the page of a run; a reader finds the old or the new one. */
+export async function writeResultsPage(path: string, file: ResultFile): Promise<void> {
+  await replaceFile(path, resultsPage(file))
+}
+
+function introduction({ run, tool }: Report): string {
   const commit = tool.git === undefined ? '' : `, commit ${tool.git.sha.slice(0, 12)}${tool.git.dirty ? ' with changes' : ''}`
   return `Run "${run.name}" of ${run.startedAt}, Nexus ${tool.version}${commit}. This page is made from its JSON file; do not edit it.`
 }
 
-function environment({ machine, run }: ResultFile): string {
+function environment({ machine, run }: Report): string {
   const rows = [
     ['processor', `${machine.cpu}, ${machine.cores} cores`],
     ['memory', `${formatCount(machine.memoryBytes / 2 ** 30)} GiB`],
@@ -47,53 +48,26 @@ function environment({ machine, run }: ResultFile): string {
   return markdownTable(['environment', ''], rows)
 }
 
-function summary(file: ResultFile): string {
-  const combos = file.combos.filter(({ id, kind }) => kind === 'nexus' && file.results.some(({ combo }) => combo === id))
-  const rows = [...Map.groupBy(file.results, (result) => result.workload)].map(([workload, results]) => [
-    workload,
-    ...combos.map(({ id }) => summaryCell(results.find(({ combo }) => combo === id))),
-  ])
+function groupTable({ columns, workloads }: ReportedGroup): string {
   return markdownTable(
-    ['workload', ...combos.map(({ id, reference }) => `${marked(id, voidedCombos(file))} / ${reference}`)],
-    rows,
+    ['workload', ...columns.map(({ title }) => title)],
+    workloads.flatMap(({ id, rows }) => rows.map((row) => [id, ...textsOf(row)])),
   )
 }
 
-function summaryCell(result: WorkloadResult | undefined): string {
-  if (result === undefined) return '-'
-  return result.problem === undefined ? ratioText(result) : result.status
+/** The reason stands in the place of the first figure. */
+function textsOf({ cells, problem }: ReportedRow): readonly string[] {
+  return cells.map(({ text }) => (problem !== undefined && text === problem.status ? `${text}: ${problem.message}` : text))
 }
 
-function goalSection(file: ResultFile): readonly string[] {
-  const results = goalResults(file)
-  if (results.length === 0) return []
-  const rows = results.map(({ goal, ratio, interval, verdict }) => [
-    goal.row,
-    `${goal.combo} / ${goal.reference}`,
-    goal.durability,
-    ratio === undefined ? '-' : formatRatio(ratio),
-    interval === undefined ? '-' : formatInterval(interval),
-    formatRatio(goal.ratio),
-    verdict,
-  ])
-  return ['## Goals', markdownTable(['goal', 'combination / reference', 'class', 'measured', '95 %', 'at most', 'verdict'], rows)]
-}
-
-function groupTable(results: readonly WorkloadResult[], voided: ReadonlySet<string>): string {
-  const head = ['workload', 'combination', 'class', 'median', 'ratio [95 %]', 'p99', 'ops/s', 'stored B/op', 'fsync/op', 'rounds']
+function tableOf({ columns, rows }: ReportTable): string {
   return markdownTable(
-    head,
-    results.map((result) => groupRow(result, voided)),
+    columns.map(({ title }) => title),
+    rows.map((row) => row.map(({ text }) => text)),
   )
 }
 
-function groupRow(result: WorkloadResult, voided: ReadonlySet<string>): readonly string[] {
-  const { median, ratio, p99, operations, stored, fsyncs, rounds } = resultCells(result)
-  const first = result.problem === undefined ? median : `${result.status}: ${result.problem.message}`
-  return [result.workload, marked(result.combo, voided), result.durability, first, ratio, p99, operations, stored, fsyncs, rounds]
-}
-
-function command({ run }: ResultFile): string {
+function command(run: RunFacts): string {
   const words = run.argv.map((word) => (/^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
   const seed = run.argv.includes('--seed') ? [] : ['--seed', run.seed]
   return ['nexus', 'bench', ...words, ...seed].join(' ')

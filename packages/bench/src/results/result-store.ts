@@ -3,8 +3,10 @@ import { dirname, join } from 'node:path'
 import { NexusError } from '../library.ts'
 import { isResultFile, type ResultFile } from './result-file.ts'
 
-/** Names of saved runs: letters, digits, `.`, `_` and `-`. */
-export const runNamePattern: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+/** Names of saved runs have letters, digits, `.`, `_` and `-`. */
+export function isRunName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)
+}
 
 /** The path for the next run of a machine: `DIR/<fingerprint>/0007_<name>.json`. */
 export async function nextResultPath(directory: string, fingerprint: string, name: string): Promise<string> {
@@ -49,5 +51,5 @@ function parse(path: string, text: string): unknown {
 }
 
 function cannotRead(path: string, cause: unknown): NexusError {
-  return new NexusError('NotFound', `cannot read the result file ${path}`, { cause })
+  return new NexusError('NotFound', `cannot read the result file ${path}`, { advice: 'check the name', cause })
 }

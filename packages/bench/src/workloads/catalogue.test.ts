@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { goals } from '../report/goals.ts'
 import { filesWritten } from '../runner/expected-tree.ts'
+import { goals } from '../selection/goals.ts'
 import { allWorkloads, seedWorkloads } from './catalogue.ts'
 import { type Act, type Workload, workloadId } from './workload.ts'
 

@@ -19,6 +19,8 @@ export class CommandContext {
   commandName = ''
   /** What to do about an error, in the words of this command. */
   fixes: Fixes = {}
+  /** Exit codes of errors, where they are not those of the table of all commands. */
+  exits: Readonly<Partial<Record<ErrorCode, number>>> = {}
   exitCode = 0
 
   constructor(terminal: Terminal, signal: AbortSignal) {

@@ -10,9 +10,15 @@ export interface GlobalOptions extends StoreOptions {
 
 const heading = 'Options of every command:'
 
-export function addGlobalOptions(command: Command): void {
-  for (const option of globalOptions()) command.addOption(option.helpGroup(heading))
+/** An option of its own with the same name stays as the command declares it. */
+export function addGlobalOptions(command: Command, { needsNoStore = false }: { readonly needsNoStore?: boolean } = {}): void {
+  const own = new Set(command.options.map(({ long }) => long))
+  for (const option of globalOptions().filter(({ long }) => !own.has(long))) {
+    if (!needsNoStore || !storeOptions.has(option.long ?? '')) command.addOption(option.helpGroup(heading))
+  }
 }
+
+const storeOptions: ReadonlySet<string> = new Set(['--store', '--storage', '--metadata', '--author'])
 
 /** The same as a block of help text. */
 export function globalOptionsHelp(): string {
@@ -34,8 +40,9 @@ function globalOptions(): readonly Option[] {
 }
 
 /** What was given after the command's name counts before what was given in front of it. */
-export function globalOptionsOf(program: Command, command: Command): GlobalOptions {
-  const given = (from: Command): GlobalOptions =>
-    Object.fromEntries(Object.entries(from.opts<GlobalOptions>()).filter(([, value]) => value !== undefined))
-  return { ...given(program), ...given(command) }
+export function globalOptionsOf(command: Command): GlobalOptions {
+  const above = command.parent === null ? {} : globalOptionsOf(command.parent)
+  const given = Object.entries(command.opts<Record<string, unknown>>()).filter(([, value]) => value !== undefined)
+  // Where a command has an option of its own with that name, it takes a file.
+  return { ...above, ...Object.fromEntries(given.filter(([name, value]) => name !== 'json' || typeof value === 'boolean')) }
 }

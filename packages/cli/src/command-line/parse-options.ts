@@ -19,3 +19,27 @@ export function parseIfMatch(text: string): string | { readonly version: number 
   if (text.startsWith('sha256:')) return { digest: text }
   return /^v\d+$/.test(text) ? { version: parseVersion(text) } : text
 }
+
+const millisecondsOf: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** Milliseconds of `100s`, `10m`, `500ms`, or a number of seconds. */
+export function parseDuration(text: string): number {
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? []
+  const duration = Number(number) * (millisecondsOf[unit] ?? Number.NaN)
+  if (duration > 0) return duration
+  throw new InvalidArgumentError('write it as 100s or 10m')
+}
+
+/** A whole number from 1 to `most`. */
+export function parseCount(most: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text)
+    if (/^\d+$/.test(text) && count >= 1 && count <= most) return count
+    throw new InvalidArgumentError(`write a whole number from 1 to ${most.toLocaleString('en-US')}`)
+  }
+}
+
+/** Lists with commas and repeated options alike. */
+export function collectList(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(',').filter((word) => word !== '')]
+}

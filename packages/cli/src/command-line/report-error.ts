@@ -13,7 +13,7 @@ export async function reportError(thrown: unknown, context: CommandContext): Pro
   const clean = (text: string): string => printable(redactSecrets(text))
   const message = clean(messageOf(error, context.fixes, isForeign(thrown)))
   const causes = isDetailed(context) ? causesOf(error).map(clean) : []
-  const exit = exitCodes[error.code]
+  const exit = context.exits[error.code] ?? exitCodes[error.code]
   const { stderr } = context.terminal
   if (context.isJson) {
     const { code, retry, operation } = error

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { alignColumns } from './columns.ts'
-import { count, formatBytes, formatMode, formatTime } from './format.ts'
+import { count, formatBytes, formatMinutes, formatMode, formatTime } from './format.ts'
 import { printable, quotedName } from './printable.ts'
 
 describe('formatBytes', () => {
@@ -23,6 +23,12 @@ describe('formatBytes', () => {
 describe('formatTime', () => {
   it('has a fixed width, sorts as text, and says the zone', () => {
     assert.match(formatTime(new Date(2026, 0, 2, 3, 4)), /^2026-01-02 03:04 [+-]\d{4}$/)
+  })
+})
+
+describe('formatMinutes', () => {
+  it('never runs below zero', () => {
+    assert.deepEqual([65_000, 59_400, -5].map(formatMinutes), ['1:05', '0:59', '0:00'])
   })
 })
 
@@ -56,6 +62,32 @@ describe('alignColumns', () => {
     ]
     assert.deepEqual(alignColumns(rows, ['left', 'right', 'left']), ['a       5  x', 'bbb  1000  long name'])
     assert.deepEqual(alignColumns([], ['left']), [])
+  })
+
+  it('pads the last cell too where it is aligned to the right', () => {
+    assert.deepEqual(
+      alignColumns(
+        [
+          ['a', '5'],
+          ['b', '1000'],
+        ],
+        ['left', 'right'],
+      ),
+      ['a     5', 'b  1000'],
+    )
+  })
+
+  it('counts no colours', () => {
+    assert.deepEqual(
+      alignColumns(
+        [
+          ['\u001b[32mab\u001b[39m', 'x'],
+          ['abc', 'x'],
+        ],
+        ['left', 'left'],
+      ),
+      ['\u001b[32mab\u001b[39m   x', 'abc  x'],
+    )
   })
 
   it('counts characters, not code units', () => {

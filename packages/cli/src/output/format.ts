@@ -24,6 +24,12 @@ export function formatTime(date: Date): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())} ${zone}`
 }
 
+/** `1:05`, minutes and seconds; never below zero. */
+export function formatMinutes(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000))
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
+
 const kindLetters: Readonly<Record<Entry['kind'], string>> = { file: '-', directory: 'd', link: 'l' }
 const special = [
   { bit: 0o4000, at: 3, letter: 's' },

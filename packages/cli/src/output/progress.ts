@@ -12,9 +12,10 @@ export class Progress {
     this.#stream = stream
   }
 
-  update(text: string): void {
+  /** Shown at most ten times a second, unless it is urgent. */
+  update(text: string, { isUrgent = false }: { readonly isUrgent?: boolean } = {}): void {
     const now = performance.now()
-    if (this.#stream.isTTY !== true || now - this.#shownAt < intervalMs) return
+    if (this.#stream.isTTY !== true || (!isUrgent && now - this.#shownAt < intervalMs)) return
     this.#shownAt = now
     this.#isShown = true
     this.#stream.write(`\r\u001b[2K${text.slice(0, (this.#stream.columns ?? 80) - 1)}`)
