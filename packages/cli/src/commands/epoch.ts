@@ -1,7 +1,9 @@
 import { Argument, type Command } from 'commander'
 import { isNexusError, NexusError } from 'nexusfs/errors'
+import { epochOfStore, locateStore } from 'nexusfs/registry'
 import type { CommandContext } from '../command-line/command-context.ts'
 import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
+import { configOf, placeText } from '../store/open-store.ts'
 
 export const epoch: CommandModule = { describe }
 
@@ -20,8 +22,6 @@ function describe(command: Command, context: CommandContext): void {
 }
 
 async function run(context: CommandContext, raise: boolean): Promise<void> {
-  const { locateStore, epochOfStore } = await import('nexusfs/registry')
-  const { configOf, placeText } = await import('../store/open-store.ts')
   const { options, terminal, signal } = context
   const around = { cwd: terminal.cwd, env: terminal.env, config: configOf(context) }
   const { store, storage, metadata } = options
