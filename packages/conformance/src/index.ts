@@ -13,7 +13,9 @@ export type {
   LawContext,
   LawRequirement,
   LawResult,
+  LawTopic,
   OtherClient,
+  PortMember,
   SubjectModule,
 } from './law.ts'
 export { clientsShareAPlace, placesOfProcesses } from './law.ts'
@@ -29,5 +31,4 @@ export type { ConformanceOptions } from './run-conformance.ts'
 export { runConformance, selectLaws } from './run-conformance.ts'
 export type { LawRunOptions } from './run-law.ts'
 export { runLaw } from './run-law.ts'
-export type { StorageContext, StorageLaw, StorageMutant } from './storage/index.ts'
-export { storageLaws, storageMutants } from './storage/index.ts'
+export * from './storage/index.ts'

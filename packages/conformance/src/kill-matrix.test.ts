@@ -12,12 +12,14 @@ const subject: ConformanceSubject<StorageBackend> = { kind: 'storage', name: 'me
 const nothing: Law<StorageBackend> = {
   id: 'list-nothing',
   title: 'a fresh place is empty',
+  member: 'list',
   sentence: 'It is empty.',
   check: async ({ port }) => expectEqual(await port.list(), { blobs: [] }, 'list'),
 }
 const nobody: Law<StorageBackend> = {
   id: 'stat-nobody',
   title: 'nobody is there',
+  member: 'list',
   sentence: 'It is empty.',
   check: async ({ port }) => expectEqual(await port.stat(['no/body']), [undefined], 'stat'),
 }

@@ -3,6 +3,9 @@ import type { SeededRandom } from 'nexusfs/testing'
 
 export type ConformancePort = StorageBackend | MetadataStore
 
+/** A name out of the port's interface: `commit`, `put`, `info`. */
+export type PortMember<Port extends ConformancePort> = Port extends unknown ? keyof Port & string : never
+
 /**
  * One promise of a port, as data. A law is checked against a fresh, empty namespace; it throws `LawBroken` (or lets any other error
  * escape) if the subject does not keep it.
@@ -10,6 +13,8 @@ export type ConformancePort = StorageBackend | MetadataStore
 export interface Law<Port extends ConformancePort> {
   /** Stable, kebab-case; the port's docstrings name it. */
   readonly id: string
+  /** The member of the port that makes the promise. */
+  readonly member: PortMember<Port>
   /** A sentence of behaviour: `put of the same key twice stores one blob`. */
   readonly title: string
   /** The port's own sentence that this law checks. */
@@ -22,6 +27,12 @@ export interface Law<Port extends ConformancePort> {
   /** Milliseconds after which the law counts as broken; the option of the run if absent. */
   readonly deadlineMs?: number | undefined
   check(context: LawContext<Port>): Promise<void>
+}
+
+/** The laws of a port about one thing, in the order in which they run. */
+export interface LawTopic<Port extends ConformancePort> {
+  readonly title: string
+  readonly laws: readonly Law<Port>[]
 }
 
 export interface LawRequirement<Port extends ConformancePort> {

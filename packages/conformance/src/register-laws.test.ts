@@ -61,6 +61,7 @@ test('laws are registered in order under the name of the subject, and each test 
   const law = (id: string): Law<StorageBackend> => ({
     id,
     title: 'runs',
+    member: 'put',
     sentence: 'It runs.',
     check: async () => void ran.push(id),
   })
@@ -110,6 +111,6 @@ test('a runner that cannot skip passes over a law that does not apply', async ()
     describe: (_: string, body: () => void) => body(),
     it: (_: string, body: () => Promise<void>) => bodies.push(body),
   }
-  registerLaws(subject, runner, [{ id: 'fly', title: 'flies', sentence: 'It flies.', requires, check }])
+  registerLaws(subject, runner, [{ id: 'fly', member: 'put', title: 'flies', sentence: 'It flies.', requires, check }])
   await bodies[0]?.()
 })

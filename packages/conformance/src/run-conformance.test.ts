@@ -44,7 +44,7 @@ function subject(events: string[]): ConformanceSubject<StorageBackend> {
 }
 
 function law(id: string, check: Law<StorageBackend>['check'], more: Partial<Law<StorageBackend>> = {}): Law<StorageBackend> {
-  return { id, title: `title of ${id}`, sentence: `sentence of ${id}`, check, ...more }
+  return { id, member: 'put', title: `title of ${id}`, sentence: `sentence of ${id}`, check, ...more }
 }
 
 test('each law has a namespace of its own that is opened, closed and disposed of', async () => {

@@ -21,6 +21,7 @@ const cannotBackUp: LawRequirement<MetadataStore> = {
 export const backupLaws: readonly MetadataLaw[] = [
   {
     id: 'backup-one-moment',
+    member: 'backup',
     title: 'a backup beside commits is the store as one of them left it, with all that was acknowledged before',
     sentence: sentences.backup,
     requires: canBackUp,
@@ -51,6 +52,7 @@ export const backupLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'backup-new-epoch',
+    member: 'backup',
     title: 'a backup is in the epoch after that of the store, which stays in its own',
     sentence: sentences.backupEpoch,
     requires: canBackUp,
@@ -69,6 +71,7 @@ export const backupLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'backup-existing-file',
+    member: 'backup',
     title: 'a backup into a file that is there is refused with AlreadyExists and leaves it as it is',
     sentence: sentences.backupRefused,
     requires: canBackUp,
@@ -82,6 +85,7 @@ export const backupLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'backup-aborted',
+    member: 'backup',
     title: 'a backup whose signal has fired is refused and leaves no file',
     sentence: sentences.backupRefused,
     requires: canBackUp,
@@ -94,6 +98,7 @@ export const backupLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'backup-unsupported',
+    member: 'backup',
     title: 'a store without the capability backup has no backup, or refuses it',
     sentence: sentences.unsupported,
     requires: cannotBackUp,

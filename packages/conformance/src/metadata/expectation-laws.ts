@@ -7,6 +7,7 @@ import { sentences } from './sentences.ts'
 export const expectationLaws: readonly MetadataLaw[] = [
   {
     id: 'expect-at',
+    member: 'commit',
     title: '`at` holds for the exact revision of the entry, not for an older or a later one',
     sentence: sentences.expectAt,
     async check({ port }) {
@@ -19,6 +20,7 @@ export const expectationLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'expect-at-absent',
+    member: 'commit',
     title: '`at` fails for a key without an entry, whatever the revision',
     sentence: sentences.expectAt,
     async check({ port }) {
@@ -29,6 +31,7 @@ export const expectationLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'expect-absent',
+    member: 'commit',
     title: '`absent` holds for a key without an entry, and fails for any entry, also an empty one',
     sentence: sentences.expectAbsent,
     async check({ port }) {
@@ -40,6 +43,7 @@ export const expectationLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'expect-absent-deleted',
+    member: 'commit',
     title: '`absent` holds again, and `present` fails, once the key is deleted',
     sentence: sentences.expectAbsent,
     async check({ port }) {
@@ -51,6 +55,7 @@ export const expectationLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'expect-present',
+    member: 'commit',
     title: '`present` holds for any entry, and fails for a key without one',
     sentence: sentences.expectPresent,
     async check({ port }) {
@@ -63,6 +68,7 @@ export const expectationLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'expect-other-keys',
+    member: 'commit',
     title: 'an expectation looks at its own key only, not at one with the same item in another group',
     sentence: sentences.expectPresent,
     async check({ port }) {
@@ -73,6 +79,7 @@ export const expectationLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'conflict-first',
+    member: 'commit',
     title: 'a conflict names the first of several expectations that failed',
     sentence: sentences.conflict,
     async check({ port }) {
@@ -84,6 +91,7 @@ export const expectationLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'conflict-first-kinds',
+    member: 'commit',
     title: 'the index counts all kinds of expectations in the order given',
     sentence: sentences.conflict,
     async check({ port }) {
@@ -96,6 +104,7 @@ export const expectationLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'conflict-found',
+    member: 'commit',
     title: 'a conflict tells the revision of the key it found, and undefined where there is no entry',
     sentence: sentences.conflict,
     async check({ port }) {
@@ -113,6 +122,7 @@ export const expectationLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'expect-many',
+    member: 'commit',
     title: 'each of 1,000 expectations of one commit counts',
     sentence: sentences.expectPresent,
     async check({ port }) {
@@ -129,6 +139,7 @@ export const expectationLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'expect-before-writes',
+    member: 'commit',
     title: 'expectations look at the state before the writes of their own commit',
     sentence: sentences.expectRange,
     async check({ port }) {

@@ -6,6 +6,7 @@ import { sentences } from './sentences.ts'
 export const getLaws: readonly MetadataLaw[] = [
   {
     id: 'get-in-order',
+    member: 'read',
     title: 'get answers each key in the order asked, with its key, value and revision',
     sentence: sentences.get,
     async check({ port }) {
@@ -22,6 +23,7 @@ export const getLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'get-absent',
+    member: 'read',
     title: 'get of an absent key gives undefined in its place',
     sentence: sentences.get,
     async check({ port }) {
@@ -34,6 +36,7 @@ export const getLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'get-twice',
+    member: 'read',
     title: 'a key asked for twice in one read is answered twice',
     sentence: sentences.get,
     async check({ port }) {
@@ -45,6 +48,7 @@ export const getLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'get-many',
+    member: 'read',
     title: 'one read answers 3,000 keys',
     sentence: sentences.get,
     async check({ port }) {
@@ -66,6 +70,7 @@ export const getLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'get-revisions',
+    member: 'read',
     title: 'each entry of one reply carries the revision of the commit that wrote it',
     sentence: sentences.entry,
     async check({ port }) {
@@ -77,6 +82,7 @@ export const getLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'get-empty-item',
+    member: 'read',
     title: 'an item may be empty, and is a key of its own',
     sentence: sentences.key,
     async check({ port }) {
@@ -88,6 +94,7 @@ export const getLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'get-group-border',
+    member: 'read',
     title: 'keys that spell the same bytes with another border between group and item are different keys',
     sentence: sentences.key,
     async check({ port }) {
@@ -99,6 +106,7 @@ export const getLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'get-every-byte',
+    member: 'read',
     title: 'group, item and value come back with every byte from 0x00 to 0xff',
     sentence: sentences.key,
     async check({ port }) {
@@ -112,6 +120,7 @@ export const getLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'read-nothing',
+    member: 'read',
     title: 'a read that asks for nothing is answered with nothing and the time',
     sentence: sentences.get,
     async check({ port }) {
@@ -123,6 +132,7 @@ export const getLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'read-time',
+    member: 'read',
     title: "a reply carries the store's clock in whole milliseconds",
     sentence: sentences.time,
     async check({ port }) {
@@ -133,6 +143,7 @@ export const getLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'reply-unchanged',
+    member: 'read',
     title: 'a reply that was handed out does not change when the entry does',
     sentence: sentences.arrays,
     async check({ port }) {
@@ -144,6 +155,7 @@ export const getLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'info-well-formed',
+    member: 'info',
     title: 'info has a plain name, a known durability class and an inline size within the limit',
     sentence: sentences.info,
     async check({ port: { info } }) {

@@ -29,6 +29,7 @@ const requires: LawRequirement<MetadataStore> = {
 export const heldLaws: readonly MetadataLaw[] = [
   {
     id: 'horizon-held',
+    member: 'horizon',
     title: 'the horizon stays below a commit that runs, whatever is committed after it, and reaches both once it has ended',
     sentence: sentences.horizon,
     requires,
@@ -51,6 +52,7 @@ export const heldLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'horizon-held-oldest',
+    member: 'horizon',
     title: 'the horizon stays below the oldest commit that runs, when a younger one ends first',
     sentence: sentences.horizon,
     requires,
@@ -66,6 +68,7 @@ export const heldLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'held-invisible',
+    member: 'commit',
     title: 'a commit that runs is not visible in get or scan, and all of it is once it has ended',
     sentence: sentences.atomic,
     requires,
@@ -82,6 +85,7 @@ export const heldLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'held-order',
+    member: 'commit',
     title: 'a commit keeps the revision it has drawn, below those of commits that began and ended while it ran',
     sentence: sentences.serial,
     requires,
@@ -101,6 +105,7 @@ export const heldLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'held-expectation',
+    member: 'commit',
     title: 'an expectation about a key that a running commit writes is not answered from before it',
     sentence: sentences.serial,
     requires,
@@ -119,6 +124,7 @@ export const heldLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'held-feed',
+    member: 'horizon',
     title: 'a feed that advances to horizons delivers each commit once, in order, across a commit that ran for long',
     sentence: sentences.horizon,
     requires,
@@ -141,6 +147,7 @@ export const heldLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'held-read-at',
+    member: 'horizon',
     title: 'what a horizon shows of the past stays the same when an older commit ends',
     sentence: sentences.horizon,
     requires,

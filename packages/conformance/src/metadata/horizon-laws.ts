@@ -10,6 +10,7 @@ import { sentences } from './sentences.ts'
 export const horizonLaws: readonly MetadataLaw[] = [
   {
     id: 'horizon-reaches',
+    member: 'horizon',
     title: 'the horizon has reached a revision once it is acknowledged and nothing older runs',
     sentence: sentences.horizonReaches,
     async check({ port }) {
@@ -22,6 +23,7 @@ export const horizonLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'horizon-reaches-others',
+    member: 'horizon',
     title: 'the horizon that one client reads has reached what another had acknowledged',
     sentence: sentences.horizonReaches,
     requires: clientsShareAPlace(),
@@ -36,6 +38,7 @@ export const horizonLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'horizon-monotone',
+    member: 'horizon',
     title: 'the horizon never falls, while others commit',
     sentence: sentences.horizonMonotone,
     async check({ port }) {
@@ -55,6 +58,7 @@ export const horizonLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'horizon-final',
+    member: 'horizon',
     title: 'no commit gets a number up to a horizon that was read before it was called',
     sentence: sentences.horizon,
     async check({ port }) {
@@ -69,6 +73,7 @@ export const horizonLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'horizon-begins',
+    member: 'horizon',
     title: 'a new store has a horizon below its first commit',
     sentence: sentences.horizon,
     async check({ port }) {
@@ -80,6 +85,7 @@ export const horizonLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'feed-exactly-once',
+    member: 'horizon',
     title: 'a feed over REV keys that advances to horizons delivers each commit once, in order, while others commit',
     sentence: sentences.horizon,
     async check({ port }) {

@@ -1,3 +1,5 @@
+import type { MetadataStore } from 'nexusfs'
+import type { LawTopic } from '../law.ts'
 import { backupLaws } from './backup-laws.ts'
 import { expectationLaws } from './expectation-laws.ts'
 import type { MetadataLaw } from './fixtures.ts'
@@ -21,29 +23,32 @@ import { syncedLaws } from './synced-laws.ts'
 import { watchLaws } from './watch-laws.ts'
 import { writeLaws } from './write-laws.ts'
 
-/** Every law of `MetadataStore`, the simple ones first. */
-export const metadataLaws: readonly MetadataLaw[] = [
-  ...getLaws,
-  ...scanLaws,
-  ...scanPageLaws,
-  ...writeLaws,
-  ...expectationLaws,
-  ...rangeLaws,
-  ...listLaws,
-  ...slotLaws,
-  ...limitLaws,
-  ...snapshotLaws,
-  ...orderLaws,
-  ...raceLaws,
-  ...processLaws,
-  ...horizonLaws,
-  ...heldLaws,
-  ...watchLaws,
-  ...loadLaws,
-  ...backupLaws,
-  ...lifecycleLaws,
-  ...syncedLaws,
-  ...randomLaws,
+/** The laws of `MetadataStore` by topic, the simple ones first. */
+export const metadataTopics: readonly LawTopic<MetadataStore>[] = [
+  { title: 'Looking up keys', laws: getLaws },
+  { title: 'Scanning ranges', laws: scanLaws },
+  { title: 'Pages of any size', laws: scanPageLaws },
+  { title: 'Writes', laws: writeLaws },
+  { title: 'Expectations about keys', laws: expectationLaws },
+  { title: 'Expectations about ranges', laws: rangeLaws },
+  { title: 'Lists of commits', laws: listLaws },
+  { title: 'Revisions within keys', laws: slotLaws },
+  { title: 'Limits', laws: limitLaws },
+  { title: 'Snapshots', laws: snapshotLaws },
+  { title: 'The order of commits', laws: orderLaws },
+  { title: 'Commits at the same time', laws: raceLaws },
+  { title: 'Several processes', laws: processLaws },
+  { title: 'The horizon', laws: horizonLaws },
+  { title: 'Commits that overlap', laws: heldLaws },
+  { title: 'Watching', laws: watchLaws },
+  { title: 'Loading', laws: loadLaws },
+  { title: 'Backups', laws: backupLaws },
+  { title: 'Opening, cancelling and closing', laws: lifecycleLaws },
+  { title: 'Writing to the disk', laws: syncedLaws },
+  { title: 'Random cases', laws: randomLaws },
 ]
+
+/** Every law of `MetadataStore`. */
+export const metadataLaws: readonly MetadataLaw[] = metadataTopics.flatMap(({ laws }) => laws)
 
 export { metadataMutants } from './mutants/index.ts'

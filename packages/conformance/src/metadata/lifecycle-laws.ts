@@ -10,6 +10,7 @@ import { sentences } from './sentences.ts'
 export const lifecycleLaws: readonly MetadataLaw[] = [
   {
     id: 'commit-durable',
+    member: 'commit',
     title: 'what was acknowledged is there after close and open: puts, deletes and every member of a list',
     sentence: sentences.durable,
     requires: opensAgain(),
@@ -28,6 +29,7 @@ export const lifecycleLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'reopen-revisions',
+    member: 'commit',
     title: 'revisions and horizon go on after close and open, and never begin anew',
     sentence: sentences.serial,
     requires: opensAgain(),
@@ -44,6 +46,7 @@ export const lifecycleLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'abort-commit',
+    member: 'commit',
     title: 'a commit whose signal has fired is refused with the outcome none, and applies nothing',
     sentence: sentences.aborted,
     async check({ port }) {
@@ -55,6 +58,7 @@ export const lifecycleLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'abort-read',
+    member: 'read',
     title: 'a read or a horizon whose signal has fired is refused',
     sentence: sentences.aborted,
     async check({ port }) {
@@ -65,6 +69,7 @@ export const lifecycleLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'abort-load',
+    member: 'load',
     title: 'a load whose signal has fired is refused, and loads nothing',
     sentence: sentences.aborted,
     async check({ port }) {
@@ -75,6 +80,7 @@ export const lifecycleLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'abort-midway',
+    member: 'commit',
     title: 'a signal that fires during a commit ends it, whole or not at all, and the client works on',
     sentence: sentences.aborted,
     async check({ port }) {
@@ -93,6 +99,7 @@ export const lifecycleLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'abort-late',
+    member: 'commit',
     title: 'a signal that fires after the commit has ended changes nothing',
     sentence: sentences.aborted,
     async check({ port }) {
@@ -105,6 +112,7 @@ export const lifecycleLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'close-again',
+    member: 'close',
     title: 'close may be called again, and at the same time',
     sentence: sentences.close,
     async check({ port }) {
@@ -114,6 +122,7 @@ export const lifecycleLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'close-refuses-read',
+    member: 'close',
     title: 'read and horizon after close are refused with Closed',
     sentence: sentences.close,
     async check({ port }) {
@@ -125,6 +134,7 @@ export const lifecycleLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'close-refuses-commit',
+    member: 'close',
     title: 'commit, load and watch after close are refused with Closed',
     sentence: sentences.close,
     async check({ port }) {
@@ -137,6 +147,7 @@ export const lifecycleLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'close-waits',
+    member: 'close',
     title: 'close waits for the calls under way, which end as if it had not been called',
     sentence: sentences.close,
     async check({ port }) {
@@ -157,6 +168,7 @@ export const lifecycleLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'close-alone',
+    member: 'close',
     title: 'closing one client leaves others of the place open',
     sentence: sentences.close,
     requires: clientsShareAPlace(),

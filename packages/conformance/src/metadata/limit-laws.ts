@@ -21,19 +21,20 @@ import { sentences } from './sentences.ts'
 
 const longItem = 'i'.repeat(limits.keyBytes)
 const longKey = key(longItem)
-const sentence = sentences.limits
 
 export const limitLaws: readonly MetadataLaw[] = [
   {
     id: 'limit-key-written',
+    member: 'commit',
     title: 'a write of a key of 513 bytes is refused',
-    sentence,
+    sentence: sentences.limits,
     check: ({ port }) => expectRefused(port, commitOf([put(longKey)]), commitOf([remove(longKey)])),
   },
   {
     id: 'limit-key-expected',
+    member: 'commit',
     title: 'an expectation about a key of 513 bytes is refused',
-    sentence,
+    sentence: sentences.limits,
     async check({ port }) {
       const expectations = [absent(longKey), present(longKey), at(longKey, toRevision(1))]
       await expectRefused(port, ...expectations.map((expectation) => commitOf([put(key('out'))], [expectation])))
@@ -41,8 +42,9 @@ export const limitLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'limit-key-read',
+    member: 'read',
     title: 'a get of a key, or a scan with a bound, of 513 bytes is refused',
-    sentence,
+    sentence: sentences.limits,
     async check({ port }) {
       const scans = [scan('g', { from: longItem }), scan('g', { to: longItem })]
       await expectReadRefused(port, { get: [longKey] }, { scan: scans.slice(0, 1) }, { scan: scans.slice(1) })
@@ -50,8 +52,9 @@ export const limitLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'limit-group-empty',
+    member: 'commit',
     title: 'an empty group is refused in writes, expectations, gets and scans',
-    sentence,
+    sentence: sentences.limits,
     async check({ port }) {
       const nowhere = key('a', '')
       await expectRefused(port, commitOf([put(nowhere)]), commitOf([put(key('a'))], [absent(nowhere)]))
@@ -60,20 +63,23 @@ export const limitLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'limit-value',
+    member: 'commit',
     title: 'a value of 256 KiB and one byte is refused',
-    sentence,
+    sentence: sentences.limits,
     check: ({ port }) => expectRefused(port, commitOf([put(key('a'), new Uint8Array(limits.valueBytes + 1))])),
   },
   {
     id: 'limit-commit-writes',
+    member: 'commit',
     title: 'a commit of 10,001 writes is refused',
-    sentence,
+    sentence: sentences.limits,
     check: ({ port }) => expectRefused(port, commitOf(upTo(limits.commitWrites + 1).map((index) => put(key(padded(index)))))),
   },
   {
     id: 'limit-commit-bytes',
+    member: 'commit',
     title: 'a commit of 16 MiB and one byte is refused',
-    sentence,
+    sentence: sentences.limits,
     async check({ port }) {
       const value = new Uint8Array(limits.valueBytes)
       const keyBytes = 7 * 64
@@ -83,12 +89,14 @@ export const limitLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'limit-no-writes',
+    member: 'commit',
     title: 'a commit without writes is refused, with and without expectations',
     sentence: sentences.writes,
     check: ({ port }) => expectRefused(port, commitOf([]), commitOf([], [absent(key('a'))])),
   },
   {
     id: 'limit-key-twice',
+    member: 'commit',
     title: 'a commit that writes one key twice is refused',
     sentence: sentences.writes,
     async check({ port }) {
@@ -103,12 +111,14 @@ export const limitLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'limit-slot-place',
+    member: 'commit',
     title: 'a REV slot outside its item is refused',
     sentence: sentences.slot,
     check: ({ port }) => expectRefused(port, ...[-1, 4, 1.5].map((place) => commitOf([put(slotKey('abc', place))]))),
   },
   {
     id: 'limit-slot-size',
+    member: 'commit',
     title: 'the 8 bytes of a REV slot count towards the 512 of its key',
     sentence: sentences.slot,
     async check({ port }) {
@@ -121,12 +131,14 @@ export const limitLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'limit-get',
+    member: 'read',
     title: 'a read of 10,001 keys is refused',
-    sentence,
+    sentence: sentences.limits,
     check: ({ port }) => expectReadRefused(port, { get: upTo(limits.scanEntries + 1).map((index) => key(padded(index))) }),
   },
   {
     id: 'limit-scan',
+    member: 'read',
     title: 'a scan with a limit other than 1 to 10,000 is refused',
     sentence: sentences.scanLimit,
     async check({ port }) {
@@ -136,6 +148,7 @@ export const limitLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'limit-range-count',
+    member: 'commit',
     title: 'an expected range with a count other than 0 to 10,000 is refused',
     sentence: sentences.expectRange,
     async check({ port }) {
@@ -145,8 +158,9 @@ export const limitLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'limit-list',
+    member: 'commit',
     title: 'one member above a limit refuses the whole list before any other member is applied',
-    sentence,
+    sentence: sentences.limits,
     async check({ port }) {
       const good = commitOf([put(key('a'))])
       const bad = commitOf([put(key('b'), new Uint8Array(limits.valueBytes + 1))])
@@ -162,8 +176,9 @@ export const limitLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'limit-outcome',
+    member: 'commit',
     title: 'a commit that is refused for its limits says that nothing was applied',
-    sentence,
+    sentence: sentences.limits,
     async check({ port }) {
       for (const commit of [commitOf([]), commitOf([put(key('a'), new Uint8Array(limits.valueBytes + 1))])]) {
         const error = await expectRejection(() => port.commit([commit]), 'InvalidArgument', 'a commit above a limit')

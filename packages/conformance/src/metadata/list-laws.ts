@@ -22,6 +22,7 @@ import { sentences } from './sentences.ts'
 export const listLaws: readonly MetadataLaw[] = [
   {
     id: 'commit-atomic',
+    member: 'commit',
     title: 'a commit whose last expectation fails changes nothing at all',
     sentence: sentences.atomic,
     async check({ port }) {
@@ -39,6 +40,7 @@ export const listLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'commit-list',
+    member: 'commit',
     title: 'a member that fails changes nothing, fails no other, and results come in order',
     sentence: sentences.list,
     async check({ port }) {
@@ -63,6 +65,7 @@ export const listLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'commit-list-sees-before',
+    member: 'commit',
     title: 'a member sees what those before it wrote, in keys and in ranges',
     sentence: sentences.list,
     async check({ port }) {
@@ -79,6 +82,7 @@ export const listLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'commit-list-same-key',
+    member: 'commit',
     title: 'members of one list may write one key; the last one wins, with its own revision',
     sentence: sentences.list,
     async check({ port }) {
@@ -89,6 +93,7 @@ export const listLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'commit-list-revisions',
+    member: 'commit',
     title: 'the members of a list get rising revisions of their own',
     sentence: sentences.serial,
     async check({ port }) {
@@ -106,6 +111,7 @@ export const listLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'commit-list-winner',
+    member: 'commit',
     title: 'two members that create one key: the first wins, the second conflicts with it',
     sentence: sentences.list,
     async check({ port }) {
@@ -120,6 +126,7 @@ export const listLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'commit-list-empty',
+    member: 'commit',
     title: 'an empty list is committed, with no results',
     sentence: sentences.list,
     async check({ port }) {
@@ -128,6 +135,7 @@ export const listLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'commit-list-long',
+    member: 'commit',
     title: 'a list of 200 members is answered by 200 results',
     sentence: sentences.list,
     async check({ port }) {

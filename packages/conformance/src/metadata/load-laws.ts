@@ -22,6 +22,7 @@ import { sentences } from './sentences.ts'
 export const loadLaws: readonly MetadataLaw[] = [
   {
     id: 'load-keeps',
+    member: 'load',
     title: 'loaded entries keep their keys, values and revisions, in whatever order they come',
     sentence: sentences.load,
     async check({ port, random }) {
@@ -41,6 +42,7 @@ export const loadLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'load-durable',
+    member: 'load',
     title: 'what was loaded is the same, to the byte and the revision, after close and open, and so is the horizon',
     sentence: sentences.load,
     requires: opensAgain(),
@@ -55,6 +57,7 @@ export const loadLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'load-later-higher',
+    member: 'load',
     title: 'commits after a load get revisions above every loaded one',
     sentence: sentences.load,
     async check({ port }) {
@@ -66,6 +69,7 @@ export const loadLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'load-horizon',
+    member: 'load',
     title: 'the horizon has reached what was loaded',
     sentence: sentences.horizonReaches,
     async check({ port }) {
@@ -76,6 +80,7 @@ export const loadLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'load-expected',
+    member: 'load',
     title: 'expectations hold for loaded entries as for committed ones',
     sentence: sentences.load,
     async check({ port }) {
@@ -91,6 +96,7 @@ export const loadLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'load-not-empty',
+    member: 'load',
     title: 'load into a store that holds an entry is refused, and adds nothing',
     sentence: sentences.loadEmpty,
     async check({ port }) {
@@ -102,6 +108,7 @@ export const loadLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'load-again',
+    member: 'load',
     title: 'a second load is refused, as the first has filled the store',
     sentence: sentences.loadEmpty,
     async check({ port }) {
@@ -112,6 +119,7 @@ export const loadLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'load-nothing',
+    member: 'load',
     title: 'a load of nothing leaves an empty store that works',
     sentence: sentences.load,
     async check({ port }) {
@@ -122,6 +130,7 @@ export const loadLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'load-large',
+    member: 'load',
     title: 'a load of 4,000 entries keeps them all',
     sentence: sentences.load,
     async check({ port }) {
@@ -142,6 +151,7 @@ export const loadLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'load-after-delete',
+    member: 'load',
     title: 'a store whose entries are all deleted is empty, and later commits stay above its own past',
     sentence: sentences.load,
     async check({ port }) {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { freshSeed } from 'nexusfs/testing'
 import { describe, it } from 'vitest'
 import sqliteSubject from '../../../nexusfs/src/metadata-stores/sqlite/sqlite-subject.test-fixture.ts'
@@ -14,27 +13,6 @@ import { overlappingSubject } from './overlapping-store.ts'
 registerLaws(overlappingSubject(), { describe, it })
 
 describe('the laws of MetadataStore', () => {
-  it('each have an id in kebab case, used once, a title, a sentence and a mutant', () => {
-    const broken = new Set(metadataMutants.map(({ breaks }) => breaks))
-    for (const { id, title, sentence } of metadataLaws) {
-      assert.match(id, /^[a-z]+(-[a-z0-9]+)*$/)
-      assert.ok(title !== '' && sentence !== '' && broken.has(id), id)
-    }
-    assert.equal(new Set(metadataLaws.map(({ id }) => id)).size, metadataLaws.length)
-    assert.equal(new Set(metadataMutants.map(({ id }) => id)).size, metadataMutants.length)
-  })
-
-  it('include every law that the port names', async () => {
-    const port = await readFile(new URL('../../../nexusfs/src/metadata/metadata-store.ts', import.meta.url), 'utf8')
-    const named = [...port.matchAll(/[Ll]aw `([a-z-]+)`/g)].map(([, id]) => id)
-    assert.ok(named.length >= 10, `${named.length} laws named`)
-    for (const id of named)
-      assert.ok(
-        metadataLaws.some((law) => law.id === id),
-        id,
-      )
-  })
-
   it('run on memory within four seconds, on one of three tries', async () => {
     let spent = Number.POSITIVE_INFINITY
     for (let attempt = 0; attempt < 3 && spent >= 4_000; attempt++) {

@@ -8,12 +8,14 @@ import { sentences } from './sentences.ts'
 export const orderLaws: readonly MetadataLaw[] = [
   {
     id: 'commit-serial',
+    member: 'commit',
     title: 'concurrent increments of one counter are all counted, in the order of their revisions',
     sentence: sentences.serial,
     check: ({ port }) => checkCounter(port, [port, port, port, port]),
   },
   {
     id: 'commit-serial-clients',
+    member: 'commit',
     title: 'increments by two clients of one place are all counted, in the order of their revisions',
     sentence: sentences.serial,
     requires: clientsShareAPlace(),
@@ -24,6 +26,7 @@ export const orderLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'commit-real-time',
+    member: 'commit',
     title: 'a commit called after another client had the acknowledgement of its own gets a higher revision',
     sentence: sentences.realTime,
     requires: clientsShareAPlace(),
@@ -39,6 +42,7 @@ export const orderLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'commit-revisions-rise',
+    member: 'commit',
     title: 'every commit gets a new, higher, whole revision: puts, deletes, and what follows a conflict',
     sentence: sentences.revision,
     async check({ port }) {

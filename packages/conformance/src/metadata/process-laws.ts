@@ -21,6 +21,7 @@ const sharedWatch: LawRequirement<MetadataStore> = {
 export const processLaws: readonly MetadataLaw[] = [
   {
     id: 'processes-see-commits',
+    member: 'read',
     title: 'a process sees at once what another had acknowledged, by get and by scan, though it had just looked',
     sentence: sentences.ownAcks,
     requires: shared,
@@ -37,6 +38,7 @@ export const processLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'processes-serial',
+    member: 'commit',
     title: 'increments by two processes are all counted, in the order of their revisions',
     sentence: sentences.serial,
     requires: shared,
@@ -50,6 +52,7 @@ export const processLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'processes-create-race',
+    member: 'commit',
     title: 'of two processes that create one key at the same instant, exactly one wins, and its value stays',
     sentence: sentences.serial,
     requires: shared,
@@ -69,6 +72,7 @@ export const processLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'processes-no-write-skew',
+    member: 'commit',
     title: 'of two processes, one that removes what it expects to be empty and one that fills it, one wins',
     sentence: sentences.serial,
     requires: shared,
@@ -92,6 +96,7 @@ export const processLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'processes-real-time',
+    member: 'commit',
     title: 'a commit called after another process had the acknowledgement of its own gets a higher revision',
     sentence: sentences.realTime,
     requires: shared,
@@ -107,6 +112,7 @@ export const processLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'processes-see-horizon',
+    member: 'horizon',
     title: 'the horizon that one process reads has reached what another had acknowledged',
     sentence: sentences.horizonReaches,
     requires: shared,
@@ -123,6 +129,7 @@ export const processLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'processes-watch',
+    member: 'watch',
     title: 'a watch hears of the commits of another process',
     sentence: sentences.watch,
     requires: sharedWatch,

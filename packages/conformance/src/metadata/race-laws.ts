@@ -37,6 +37,7 @@ async function stepsLater(steps: number): Promise<void> {
 export const raceLaws: readonly MetadataLaw[] = [
   {
     id: 'create-race',
+    member: 'commit',
     title: 'of many that create one key at once, exactly one wins, and its value stays',
     sentence: sentences.serial,
     requires: clientsShareAPlace(),
@@ -56,6 +57,7 @@ export const raceLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'create-staggered',
+    member: 'commit',
     title: 'of two that create one key, one of which begins while the other is under way, exactly one wins',
     sentence: sentences.serial,
     async check({ port }) {
@@ -74,6 +76,7 @@ export const raceLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'no-write-skew',
+    member: 'commit',
     title: 'of a commit that expects a range to be empty and one that fills it, each expecting what the other changes, one wins',
     sentence: sentences.serial,
     requires: clientsShareAPlace(),
@@ -93,6 +96,7 @@ export const raceLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'no-false-conflict',
+    member: 'commit',
     title: 'commits about different keys of one group never conflict',
     sentence: sentences.serial,
     async check({ port }) {
@@ -111,6 +115,7 @@ export const raceLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'opposite-keys',
+    member: 'commit',
     title: '2 x 300 commits that name the same keys in opposite orders all end without an error',
     sentence: sentences.serial,
     requires: clientsShareAPlace(),
@@ -125,6 +130,7 @@ export const raceLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'opposite-ranges',
+    member: 'commit',
     title: 'commits that each expect the range that the other fills all end without an error',
     sentence: sentences.serial,
     requires: clientsShareAPlace(),
@@ -140,6 +146,7 @@ export const raceLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'large-beside-small',
+    member: 'commit',
     title: 'a commit of 10,000 writes and 50 small ones at the same time are all applied',
     sentence: sentences.serial,
     async check({ port }) {

@@ -9,6 +9,7 @@ import { StoreModel } from './store-model.ts'
 export const randomLaws: readonly MetadataLaw[] = [
   {
     id: 'random-commits',
+    member: 'commit',
     title: '300 random lists of commits have the results and leave the entries that a model of the store has',
     sentence: sentences.serial,
     async check({ port, random }) {
@@ -29,6 +30,7 @@ export const randomLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'reopen-random',
+    member: 'commit',
     title: 'what 60 random lists of commits have left is the same, to the byte and the revision, after close and open',
     sentence: sentences.durable,
     requires: opensAgain(),
@@ -50,6 +52,7 @@ export const randomLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'random-scans',
+    member: 'read',
     title: '300 random scans give the pages that a model of the store gives',
     sentence: sentences.scanOrder,
     async check({ port, random }) {

@@ -9,6 +9,7 @@ const later = toRevision(2 ** 40)
 export const rangeLaws: readonly MetadataLaw[] = [
   {
     id: 'range-empty',
+    member: 'commit',
     title: 'a range of count 0 holds while the range is empty, and fails once it is not',
     sentence: sentences.expectRange,
     async check({ port }) {
@@ -21,6 +22,7 @@ export const rangeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'range-count',
+    member: 'commit',
     title: 'a range holds for its exact count, not for a lower or a higher one',
     sentence: sentences.expectRange,
     async check({ port }) {
@@ -32,6 +34,7 @@ export const rangeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'range-max-revision',
+    member: 'commit',
     title: 'a range holds if its highest revision is exactly the one named, and fails below',
     sentence: sentences.expectRange,
     async check({ port }) {
@@ -42,30 +45,35 @@ export const rangeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'range-sees-put',
+    member: 'commit',
     title: 'a put of a new key breaks "this listing is unchanged", wherever it sorts',
     sentence: sentences.expectRange,
     check: ({ port }) => expectSeen(port, [put(key('z', 'd1'))], [put(key('', 'd1'))]),
   },
   {
     id: 'range-sees-delete',
+    member: 'commit',
     title: 'a delete breaks "this listing is unchanged"',
     sentence: sentences.expectRange,
     check: ({ port }) => expectSeen(port, [remove(key('b', 'd1'))], [remove(key('a', 'd1'))]),
   },
   {
     id: 'range-sees-overwrite',
+    member: 'commit',
     title: 'a put of a known key breaks "this listing is unchanged", also if its value is the same',
     sentence: sentences.expectRange,
     check: ({ port }) => expectSeen(port, [put(key('b', 'd1'))], [put(key('c', 'd1'))]),
   },
   {
     id: 'range-sees-replace',
+    member: 'commit',
     title: 'a delete and a put in one commit, which leave the count, break "this listing is unchanged"',
     sentence: sentences.expectRange,
     check: ({ port }) => expectSeen(port, [remove(key('a', 'd1')), put(key('aa', 'd1'))]),
   },
   {
     id: 'range-bounds',
+    member: 'commit',
     title: 'a range counts from `from` (inclusive) to `to` (exclusive) and nothing else',
     sentence: sentences.scanBounds,
     async check({ port }) {
@@ -79,6 +87,7 @@ export const rangeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'range-open-bounds',
+    member: 'commit',
     title: 'a range without bounds counts its whole group, the empty item and those of 0xff bytes included',
     sentence: sentences.scanBounds,
     async check({ port }) {
@@ -94,6 +103,7 @@ export const rangeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'range-references',
+    member: 'commit',
     title: 'ranges are expected in groups of references too',
     sentence: sentences.rangedGroup,
     async check({ port }) {
@@ -104,6 +114,7 @@ export const rangeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'range-found',
+    member: 'commit',
     title: 'a failed range tells the highest revision in it, and undefined if it is empty',
     sentence: sentences.conflict,
     async check({ port }) {
@@ -119,6 +130,7 @@ export const rangeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'range-undeclared',
+    member: 'commit',
     title: 'a range expected in a group that is not declared for it is refused, and nothing is applied',
     sentence: sentences.rangedGroup,
     async check({ port }) {
@@ -131,6 +143,7 @@ export const rangeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'range-large',
+    member: 'commit',
     title: 'a range may count 10,000 entries',
     sentence: sentences.expectRange,
     async check({ port }) {

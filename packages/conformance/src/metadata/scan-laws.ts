@@ -6,6 +6,7 @@ import { sentences } from './sentences.ts'
 export const scanLaws: readonly MetadataLaw[] = [
   {
     id: 'scan-order',
+    member: 'read',
     title: 'a scan gives items in byte order, not in the order of any alphabet',
     sentence: sentences.scanOrder,
     async check({ port, random }) {
@@ -19,6 +20,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-order-bytes',
+    member: 'read',
     title: 'bytes are unsigned: 0x00 is the lowest and 0xff the highest',
     sentence: sentences.scanOrder,
     async check({ port, random }) {
@@ -32,6 +34,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-order-prefix',
+    member: 'read',
     title: 'an item stands before those that it is the beginning of',
     sentence: sentences.scanOrder,
     async check({ port, random }) {
@@ -45,6 +48,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-empty-item',
+    member: 'read',
     title: 'the empty item is the first of its group',
     sentence: sentences.scanOrder,
     async check({ port }) {
@@ -54,6 +58,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-open-end',
+    member: 'read',
     title: 'a scan without an end reaches items of 0xff bytes',
     sentence: sentences.scanBounds,
     async check({ port }) {
@@ -67,6 +72,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-reverse',
+    member: 'read',
     title: 'a reverse scan begins at the high end of the range',
     sentence: sentences.scanOrder,
     async check({ port }) {
@@ -77,6 +83,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-reverse-bounds',
+    member: 'read',
     title: 'a reverse scan too includes `from` and excludes `to`',
     sentence: sentences.scanBounds,
     async check({ port }) {
@@ -86,6 +93,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-from',
+    member: 'read',
     title: '`from` is inclusive, and need not be an item',
     sentence: sentences.scanBounds,
     async check({ port }) {
@@ -97,6 +105,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-to',
+    member: 'read',
     title: '`to` is exclusive, and need not be an item',
     sentence: sentences.scanBounds,
     async check({ port }) {
@@ -108,6 +117,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-empty-bounds',
+    member: 'read',
     title: 'an empty `from` is the beginning, an empty `to` leaves nothing',
     sentence: sentences.scanBounds,
     async check({ port }) {
@@ -118,6 +128,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-empty-range',
+    member: 'read',
     title: 'a range without items gives an empty page without more',
     sentence: sentences.scanBounds,
     async check({ port }) {
@@ -138,6 +149,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-limit',
+    member: 'read',
     title: 'a page holds at most `limit` entries, and exactly one with limit 1',
     sentence: sentences.scanLimit,
     async check({ port }) {
@@ -148,6 +160,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-has-more',
+    member: 'read',
     title: '`hasMore` is true only if the range holds an entry behind the page',
     sentence: sentences.hasMore,
     async check({ port }) {
@@ -169,6 +182,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-pages',
+    member: 'read',
     title: 'pages that each begin just above the last item give every item once',
     sentence: sentences.scanOrder,
     async check({ port }) {
@@ -191,6 +205,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-group',
+    member: 'read',
     title: 'a scan stays in its group',
     sentence: sentences.scanBounds,
     async check({ port }) {
@@ -213,6 +228,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-several',
+    member: 'read',
     title: 'several scans in one read are answered each with its own page, in order',
     sentence: sentences.scanPages,
     async check({ port }) {
@@ -225,6 +241,7 @@ export const scanLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-large',
+    member: 'read',
     title: 'a scan of 3,000 entries gives them all in one page or says that there are more',
     sentence: sentences.scanLimit,
     async check({ port }) {

@@ -15,6 +15,7 @@ const limitsOf = (random: { integer(low: number, high: number): number }): reado
 export const scanPageLaws: readonly MetadataLaw[] = [
   {
     id: 'scan-large-pages',
+    member: 'read',
     title: 'pages of any size give every item once, in order, wherever they are cut',
     sentence: sentences.scanOrder,
     deadlineMs: 120_000,
@@ -25,6 +26,7 @@ export const scanPageLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'scan-large-pages-reverse',
+    member: 'read',
     title: 'pages of any size from the high end down give every item once, in order, wherever they are cut',
     sentence: sentences.scanOrder,
     deadlineMs: 120_000,

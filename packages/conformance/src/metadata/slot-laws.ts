@@ -25,24 +25,28 @@ import { sentences } from './sentences.ts'
 export const slotLaws: readonly MetadataLaw[] = [
   {
     id: 'slot-start',
+    member: 'commit',
     title: 'a REV slot at the start of an item is filled there',
     sentence: sentences.slot,
     check: ({ port }) => expectFilled(port, 'after', 0),
   },
   {
     id: 'slot-middle',
+    member: 'commit',
     title: 'a REV slot within an item is filled there',
     sentence: sentences.slot,
     check: ({ port }) => expectFilled(port, 'name\0after', 5),
   },
   {
     id: 'slot-end',
+    member: 'commit',
     title: 'a REV slot at the end of an item is filled there',
     sentence: sentences.slot,
     check: ({ port }) => expectFilled(port, 'before', 6),
   },
   {
     id: 'slot-order',
+    member: 'commit',
     title: 'keys of later commits stand behind those of earlier ones',
     sentence: sentences.slot,
     async check({ port }) {
@@ -59,6 +63,7 @@ export const slotLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'slot-large-revision',
+    member: 'commit',
     title: 'a REV slot holds all 8 bytes of a large revision',
     sentence: sentences.slot,
     async check({ port }) {
@@ -71,6 +76,7 @@ export const slotLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'slot-list',
+    member: 'commit',
     title: 'each member of a list fills slots with its own revision',
     sentence: sentences.slot,
     async check({ port }) {
@@ -86,6 +92,7 @@ export const slotLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'slot-several',
+    member: 'commit',
     title: 'all slots of one commit hold its one revision, and plain keys are left as they are',
     sentence: sentences.slot,
     async check({ port }) {
@@ -103,6 +110,7 @@ export const slotLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'slot-key-usable',
+    member: 'commit',
     title: 'a key whose slot is filled is read, expected and deleted like any other',
     sentence: sentences.slot,
     async check({ port }) {
@@ -115,6 +123,7 @@ export const slotLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'revision-exact',
+    member: 'commit',
     title: 'revisions near 2^53 are exact whole numbers, in results, entries, conflicts and expectations',
     sentence: sentences.revision,
     async check({ port }) {

@@ -10,24 +10,28 @@ const keys = upTo(6).map((index) => key(`item-${index}`, index < 3 ? 'g1' : 'g2'
 export const snapshotLaws: readonly MetadataLaw[] = [
   {
     id: 'read-snapshot',
+    member: 'read',
     title: 'get and scan of one read see one state, while another commits',
     sentence: sentences.snapshot,
     check: (context) => checkOneState(context, { get: keys.slice(0, 1), scan: [scan('g1')] }),
   },
   {
     id: 'read-snapshot-gets',
+    member: 'read',
     title: 'all keys of one read see one state, while another commits',
     sentence: sentences.snapshot,
     check: (context) => checkOneState(context, { get: keys }),
   },
   {
     id: 'read-snapshot-scans',
+    member: 'read',
     title: 'all scans of one read see one state, while another commits',
     sentence: sentences.snapshot,
     check: (context) => checkOneState(context, { scan: [scan('g2'), scan('g1'), scan('g2', { reverse: true })] }),
   },
   {
     id: 'read-own-acks',
+    member: 'read',
     title: 'a client sees at once what another had acknowledged',
     sentence: sentences.ownAcks,
     requires: clientsShareAPlace(),
@@ -43,6 +47,7 @@ export const snapshotLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'read-own-commit',
+    member: 'read',
     title: 'a client sees its own acknowledged commit in get and in scan',
     sentence: sentences.ownAcks,
     async check({ port }) {
@@ -55,6 +60,7 @@ export const snapshotLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'commit-whole',
+    member: 'commit',
     title: 'a commit of many writes becomes visible at once',
     sentence: sentences.atomic,
     async check({ port }) {

@@ -6,6 +6,7 @@ import { sentences } from './sentences.ts'
 export const syncedLaws: readonly MetadataLaw[] = [
   {
     id: 'commit-synced',
+    member: 'commit',
     title: 'in a class that survives a power loss, commits that are acknowledged were written to the disk',
     sentence: sentences.durable,
     requires: syncsCanBeSeen(),

@@ -18,6 +18,7 @@ const canWatchOthers: LawRequirement<MetadataStore> = {
 export const watchLaws: readonly MetadataLaw[] = [
   {
     id: 'watch-own',
+    member: 'watch',
     title: "a watch hears of its own client's commits",
     sentence: sentences.watch,
     requires: canWatch,
@@ -30,6 +31,7 @@ export const watchLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'watch-others',
+    member: 'watch',
     title: "a watch hears of other clients' commits",
     sentence: sentences.watch,
     requires: canWatchOthers,
@@ -43,6 +45,7 @@ export const watchLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'watch-last',
+    member: 'watch',
     title: 'a watch hears again after each burst of commits, at least once after its last',
     sentence: sentences.watch,
     requires: canWatch,
@@ -59,6 +62,7 @@ export const watchLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'watch-two',
+    member: 'watch',
     title: 'each of two watches of one client is called, and closing one leaves the other',
     sentence: sentences.watch,
     requires: canWatch,
@@ -75,6 +79,7 @@ export const watchLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'watch-close',
+    member: 'watch',
     title: 'a closed watch is not called any more, and is closed again without effect',
     sentence: sentences.watchClose,
     requires: canWatch,
@@ -92,6 +97,7 @@ export const watchLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'watch-unsupported',
+    member: 'watch',
     title: 'where there is no watch, asking for one is refused',
     sentence: sentences.unsupported,
     requires: { description: 'no capability watch', isMet: (_subject, info) => !info.capabilities.watch },

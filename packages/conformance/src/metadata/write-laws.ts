@@ -20,6 +20,7 @@ import { sentences } from './sentences.ts'
 export const writeLaws: readonly MetadataLaw[] = [
   {
     id: 'put-overwrites',
+    member: 'commit',
     title: 'a put of a known key replaces the value, and the revision also if the value is the same',
     sentence: sentences.entry,
     async check({ port }) {
@@ -32,6 +33,7 @@ export const writeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'delete-removes',
+    member: 'commit',
     title: 'a deleted key is neither found nor listed',
     sentence: sentences.writes,
     async check({ port }) {
@@ -44,6 +46,7 @@ export const writeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'delete-absent',
+    member: 'commit',
     title: 'a delete of an absent key succeeds, with a revision of its own',
     sentence: sentences.writes,
     async check({ port }) {
@@ -55,6 +58,7 @@ export const writeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'delete-then-put',
+    member: 'commit',
     title: 'a key that is put again after its deletion is a new entry',
     sentence: sentences.writes,
     async check({ port }) {
@@ -68,6 +72,7 @@ export const writeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'commit-mixed',
+    member: 'commit',
     title: 'puts and deletes of one commit are all applied',
     sentence: sentences.writes,
     async check({ port }) {
@@ -80,6 +85,7 @@ export const writeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'value-empty',
+    member: 'commit',
     title: 'an empty value is a value',
     sentence: sentences.value,
     async check({ port }) {
@@ -91,6 +97,7 @@ export const writeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'value-large',
+    member: 'commit',
     title: 'a value of 256 KiB comes back as it was written, in get and in scan',
     sentence: sentences.value,
     async check({ port, random }) {
@@ -104,6 +111,7 @@ export const writeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'key-long',
+    member: 'commit',
     title: 'keys of 512 bytes are told apart by their last byte',
     sentence: sentences.key,
     async check({ port }) {
@@ -118,6 +126,7 @@ export const writeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'commit-10000',
+    member: 'commit',
     title: 'a commit of 10,000 writes applies them all',
     sentence: sentences.writes,
     async check({ port }) {
@@ -137,6 +146,7 @@ export const writeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'commit-16-mib',
+    member: 'commit',
     title: 'a commit of exactly 16 MiB is taken',
     sentence: sentences.limits,
     async check({ port }) {
@@ -151,6 +161,7 @@ export const writeLaws: readonly MetadataLaw[] = [
   },
   {
     id: 'arrays-untouched',
+    member: 'commit',
     title: 'a store changes neither the keys nor the values it is given',
     sentence: sentences.arrays,
     async check({ port }) {

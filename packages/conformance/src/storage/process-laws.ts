@@ -2,19 +2,19 @@ import type { StorageBackend } from 'nexusfs'
 import { expectEqual } from '../expect.ts'
 import { placesOfProcesses } from '../law.ts'
 import { roundsFromNow } from '../other-process/rounds.ts'
-import { contentOf, expectBlob, listedKeys, type StorageContext, type StorageLaw } from './blobs.ts'
+import { contentOf, expectBlob, listedKeys, type StorageContext, type StorageLaw } from './fixtures.ts'
 import { blobsOf, bothPut, works, worksModule } from './process-works.ts'
+import { sentences } from './sentences.ts'
 
 const shared = placesOfProcesses<StorageBackend>()
-const sentence = 'isShared: several processes that open the same place see the same blobs.'
-const anyTime = 'Any call may be made at the same time as any other, from any number of processes if `info.isShared`.'
 
 /** What the laws about clients cannot see: clients of one process may share a cache, a lock or a counter that no other process knows. */
 export const processLaws: readonly StorageLaw[] = [
   {
     id: 'processes-see-puts',
+    member: 'info',
     title: 'a process sees what another put, by get and stat, though it had just looked in vain',
-    sentence,
+    sentence: sentences.shared,
     requires: shared,
     async check(context) {
       for (const [round, [writer, reader]] of (await inTurns(context)).entries()) {
@@ -27,8 +27,9 @@ export const processLaws: readonly StorageLaw[] = [
   },
   {
     id: 'processes-see-deletes',
+    member: 'info',
     title: 'a process no longer sees what another deleted, by get and stat, though it had just read it',
-    sentence,
+    sentence: sentences.shared,
     requires: shared,
     async check(context) {
       for (const [round, [writer, reader]] of (await inTurns(context)).entries()) {
@@ -42,8 +43,9 @@ export const processLaws: readonly StorageLaw[] = [
   },
   {
     id: 'processes-see-list',
+    member: 'info',
     title: 'a list knows every put and delete of another process that returned before it',
-    sentence,
+    sentence: sentences.shared,
     requires: shared,
     async check(context) {
       for (const [round, [writer, reader]] of (await inTurns(context)).entries()) {
@@ -58,8 +60,9 @@ export const processLaws: readonly StorageLaw[] = [
   },
   {
     id: 'processes-put-at-once',
+    member: 'put',
     title: 'two processes that put at the same time, one blob both and others each, leave all of them whole',
-    sentence: anyTime,
+    sentence: sentences.anyTime,
     requires: shared,
     async check(context) {
       const { port } = context

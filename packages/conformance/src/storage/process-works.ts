@@ -2,7 +2,7 @@ import type { StorageBackend } from 'nexusfs'
 import { isNexusError } from 'nexusfs/errors'
 import { seededRandom } from 'nexusfs/testing'
 import { beginning, type Rounds } from '../other-process/rounds.ts'
-import { contentOf, inPieces, listedKeys, put, turns } from './blobs.ts'
+import { contentOf, inPieces, listedKeys, put, turns } from './fixtures.ts'
 
 /** How another process imports them. */
 export const worksModule: string = import.meta.url

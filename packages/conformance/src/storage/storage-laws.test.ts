@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import type { StorageBackend } from 'nexusfs'
 import { MemoryBackend } from 'nexusfs/memory'
 import { describe, it, test } from 'vitest'
 import type { ConformanceReport, ConformanceSubject } from '../law.ts'
 import { registerLaws } from '../register-laws.ts'
 import { runConformance } from '../run-conformance.ts'
-import { storageLaws } from './laws.ts'
+import { storageLaws } from './index.ts'
 import { storageMutants } from './mutants/index.ts'
 
 function memory(name: string, options: { readonly staging: boolean }): ConformanceSubject<StorageBackend> {
@@ -43,25 +42,6 @@ test('a failure can be seen again, to the byte, from the seed in its reproductio
   assert.equal(reproductionOf(again), first)
   const other = await runConformance(wrong, storageLaws, { seed: Number(seed) + 1, only: ['range-any'] })
   assert.notEqual(reproductionOf(other), first)
-})
-
-test('every law has an id in kebab case, used once, and says what it checks', () => {
-  assert.equal(new Set(storageLaws.map(({ id }) => id)).size, storageLaws.length)
-  for (const { id, title, sentence } of storageLaws) {
-    assert.match(id, /^[a-z]+(-[a-z]+)*$/)
-    assert.ok(title !== '' && sentence !== '', id)
-  }
-})
-
-test('every law that the port names is there', async () => {
-  const port = await readFile(new URL('../../../nexusfs/src/storage/storage-backend.ts', import.meta.url), 'utf8')
-  const named = [...port.matchAll(/[Ll]aw `([a-z-]+)`/g)].map(([, id]) => id)
-  const ids = storageLaws.map(({ id }) => id)
-  assert.ok(named.length >= 10, `${named.length} laws named`)
-  assert.deepEqual(
-    named.filter((id) => !ids.includes(id ?? '')),
-    [],
-  )
 })
 
 function reproductionOf(report: ConformanceReport): string {

@@ -1,7 +1,7 @@
 import type { StorageBackend } from 'nexusfs'
 import { MemoryBackend } from 'nexusfs/memory'
 import type { ConformanceSubject } from '../law.ts'
-import { storageLaws } from './laws.ts'
+import { storageLaws } from './index.ts'
 import { storageMutants } from './mutants/index.ts'
 
 export const memory: ConformanceSubject<StorageBackend> = {

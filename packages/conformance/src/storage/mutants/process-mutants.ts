@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BlobPage, StorageBackend } from 'nexusfs'
 import { isNexusError, NexusError } from 'nexusfs/errors'
-import { placeMutant, type StorageMutant } from './mutant.ts'
+import { place, type StorageMutant } from './wrong-backend.ts'
 
 /** What is remembered for 50 ms by all clients of a process, or until one of them changes something. */
 class Memory<Value> {
@@ -49,63 +49,71 @@ class Memory<Value> {
 
 /** Right for all clients of one process, which have something in common, and wrong for those of two. */
 export const mutants: readonly StorageMutant[] = [
-  placeMutant(
-    'remembers-absence-in-its-process',
-    'processes-see-puts',
-    'a blob that was not there is not looked for again for 50 ms, unless the process puts',
-    () => new Memory<boolean>(),
-    (port, absent) => ({
-      ...absent.changing(port),
-      async get(key, options) {
-        const isAbsent = absent.known(key) ?? (await absent.look(key, () => isMissing(port, key)))
-        if (isAbsent && options === undefined) throw new NexusError('NotFound', `there is no blob ${key}`)
-        return await port.get(key, options)
-      },
-    }),
-  ),
-  placeMutant(
-    'remembers-blobs-in-its-process',
-    'processes-see-deletes',
-    'a blob that was read is kept for 50 ms, unless the process deletes',
-    () => new Memory<Uint8Array<ArrayBuffer>>(),
-    (port, blobs) => ({
-      ...blobs.changing(port),
-      async get(key, options) {
-        if (options !== undefined) return await port.get(key, options)
-        const blob = blobs.known(key) ?? (await blobs.look(key, () => port.get(key)))
-        return blob.slice()
-      },
-    }),
-  ),
-  placeMutant(
-    'lists-from-a-cache-of-its-process',
-    'processes-see-list',
-    'a page of a list is kept for 50 ms, unless the process changes something',
-    () => new Memory<BlobPage>(),
-    (port, pages) => ({
-      ...pages.changing(port),
-      async list(options) {
-        const name = JSON.stringify(options)
-        return options?.signal === undefined
-          ? (pages.known(name) ?? (await pages.look(name, () => port.list(options))))
-          : port.list(options)
-      },
-    }),
-  ),
-  placeMutant(
-    'numbers-drafts-in-its-process',
-    'processes-put-at-once',
-    'pieces of about 10 kB are collected in a draft whose name is a number, counted by each process',
-    () => ({ drafts: 0 }),
-    (port, counter) => ({
-      async put(key, body, options) {
-        const isMiddling = options.size >= 9_000 && options.size <= 10_000
-        if (body instanceof Uint8Array || !isMiddling) return await port.put(key, body, options)
-        counter.drafts += 1
-        await throughDraft(port, key, body, options.size, counter.drafts)
-      },
-    }),
-  ),
+  {
+    id: 'remembers-absence-in-its-process',
+    breaks: 'processes-see-puts',
+    description: 'a blob that was not there is not looked for again for 50 ms, unless the process puts',
+    mutate: place(
+      () => new Memory<boolean>(),
+      (port, absent) => ({
+        ...absent.changing(port),
+        async get(key, options) {
+          const isAbsent = absent.known(key) ?? (await absent.look(key, () => isMissing(port, key)))
+          if (isAbsent && options === undefined) throw new NexusError('NotFound', `there is no blob ${key}`)
+          return await port.get(key, options)
+        },
+      }),
+    ),
+  },
+  {
+    id: 'remembers-blobs-in-its-process',
+    breaks: 'processes-see-deletes',
+    description: 'a blob that was read is kept for 50 ms, unless the process deletes',
+    mutate: place(
+      () => new Memory<Uint8Array<ArrayBuffer>>(),
+      (port, blobs) => ({
+        ...blobs.changing(port),
+        async get(key, options) {
+          if (options !== undefined) return await port.get(key, options)
+          const blob = blobs.known(key) ?? (await blobs.look(key, () => port.get(key)))
+          return blob.slice()
+        },
+      }),
+    ),
+  },
+  {
+    id: 'lists-from-a-cache-of-its-process',
+    breaks: 'processes-see-list',
+    description: 'a page of a list is kept for 50 ms, unless the process changes something',
+    mutate: place(
+      () => new Memory<BlobPage>(),
+      (port, pages) => ({
+        ...pages.changing(port),
+        async list(options) {
+          const name = JSON.stringify(options)
+          return options?.signal === undefined
+            ? (pages.known(name) ?? (await pages.look(name, () => port.list(options))))
+            : port.list(options)
+        },
+      }),
+    ),
+  },
+  {
+    id: 'numbers-drafts-in-its-process',
+    breaks: 'processes-put-at-once',
+    description: 'pieces of about 10 kB are collected in a draft whose name is a number, counted by each process',
+    mutate: place(
+      () => ({ drafts: 0 }),
+      (port, counter) => ({
+        async put(key, body, options) {
+          const isMiddling = options.size >= 9_000 && options.size <= 10_000
+          if (body instanceof Uint8Array || !isMiddling) return await port.put(key, body, options)
+          counter.drafts += 1
+          await throughDraft(port, key, body, options.size, counter.drafts)
+        },
+      }),
+    ),
+  },
 ].map((mutant) => ({ ...mutant, table: import.meta.url }))
 
 async function throughDraft(

@@ -13,16 +13,16 @@ import {
   put,
   type StorageLaw,
   turns,
-} from './blobs.ts'
-
-const anyTime = 'Any call may be made at the same time as any other, from any number of processes if `info.isShared`.'
+} from './fixtures.ts'
+import { sentences } from './sentences.ts'
 
 /** Calls at the same time, of one client and of two. */
 export const concurrencyLaws: readonly StorageLaw[] = [
   {
     id: 'put-concurrent',
+    member: 'put',
     title: 'ten puts of one blob at the same time all succeed and leave it whole',
-    sentence: 'Putting the same key and bytes again succeeds and changes nothing.',
+    sentence: sentences.again,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(20_000)
@@ -35,8 +35,9 @@ export const concurrencyLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-concurrent-bodies',
+    member: 'put',
     title: 'puts of different bodies to one key at the same time leave one of them, whole',
-    sentence: 'Two different bodies for one key is a mistake of the caller; one whole blob is left.',
+    sentence: sentences.otherBody,
     async check({ port, random }) {
       const key = anyKey(random)
       const bodies = Array.from({ length: 5 }, (_, at) => random.bytes(8_000 - at * 700))
@@ -46,8 +47,9 @@ export const concurrencyLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-many-at-once',
+    member: 'put',
     title: 'fifty puts of different blobs at the same time all succeed',
-    sentence: anyTime,
+    sentence: sentences.anyTime,
     async check({ port, random }) {
       const blobs = Array.from({ length: 50 }, (_, at) => ({ key: `many/of-${at}`, bytes: random.bytes(100 + at) }))
       await Promise.all(blobs.map(({ key, bytes }) => port.put(key, inPieces(bytes, 60), { size: bytes.length })))
@@ -56,8 +58,9 @@ export const concurrencyLaws: readonly StorageLaw[] = [
   },
   {
     id: 'get-while-deleted',
+    member: 'get',
     title: 'gets that race with a put and a delete give the whole blob or NotFound',
-    sentence: 'A reader sees the whole blob or NotFound, never a part.',
+    sentence: sentences.whole,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(50_000)
@@ -80,8 +83,9 @@ export const concurrencyLaws: readonly StorageLaw[] = [
   },
   {
     id: 'clients-see-puts',
+    member: 'info',
     title: 'a second client sees what the first put, though it had looked before',
-    sentence: 'isShared: several processes that open the same place see the same blobs.',
+    sentence: sentences.shared,
     requires: clientsShareAPlace(),
     async check({ port, openAnother, random }) {
       const key = anyKey(random)
@@ -98,8 +102,9 @@ export const concurrencyLaws: readonly StorageLaw[] = [
   },
   {
     id: 'clients-see-deletes',
+    member: 'info',
     title: 'a second client no longer sees what the first deleted, though it had read it before',
-    sentence: 'isShared: several processes that open the same place see the same blobs.',
+    sentence: sentences.shared,
     requires: clientsShareAPlace(),
     async check({ port, openAnother }) {
       const key = 'ab/cd'
@@ -113,8 +118,9 @@ export const concurrencyLaws: readonly StorageLaw[] = [
   },
   {
     id: 'clients-put-at-once',
+    member: 'put',
     title: 'two clients that put one blob at the same time both succeed and leave it whole',
-    sentence: anyTime,
+    sentence: sentences.anyTime,
     requires: clientsShareAPlace(),
     async check({ port, openAnother, random }) {
       const key = anyKey(random)

@@ -2,17 +2,17 @@ import type { StorageBackend } from 'nexusfs'
 import { isNexusError } from 'nexusfs/errors'
 import { expectBytes, expectRejection, expectThat, settle } from '../expect.ts'
 import { clientsShareAPlace } from '../law.ts'
-import { anyKey, contentOf, expectBlob, put, putAll, readAll, type StorageLaw, turns } from './blobs.ts'
-import { stagingRequired } from './stage.ts'
-
-const sentence = 'Waits for calls under way, then frees everything. Idempotent. Any later call rejects with `Closed`.'
+import { anyKey, contentOf, expectBlob, put, putAll, readAll, type StorageLaw, turns } from './fixtures.ts'
+import { sentences } from './sentences.ts'
+import { stagingRequired } from './stage-laws.ts'
 
 /** The end of a client. */
 export const closeLaws: readonly StorageLaw[] = [
   {
     id: 'close-idempotent',
+    member: 'close',
     title: 'close may be called again, also at the same time',
-    sentence,
+    sentence: sentences.close,
     async check({ port, random }) {
       await put(port, anyKey(random), random.bytes(3))
       await Promise.all([port.close(), port.close()])
@@ -28,8 +28,9 @@ export const closeLaws: readonly StorageLaw[] = [
   { ...closed('stage', async (port) => port.stage?.(new Uint8Array(3), { size: 3 })), requires: stagingRequired },
   {
     id: 'close-waits',
+    member: 'close',
     title: 'close waits for a put under way, which succeeds',
-    sentence,
+    sentence: sentences.close,
     async check({ port, random }) {
       const started = Promise.withResolvers<void>()
       const more = Promise.withResolvers<void>()
@@ -58,8 +59,9 @@ export const closeLaws: readonly StorageLaw[] = [
   },
   {
     id: 'close-during-stream',
+    member: 'close',
     title: 'a stream under way when close is called gives all its bytes or rejects',
-    sentence,
+    sentence: sentences.close,
     async check({ port, random }) {
       const bytes = random.bytes(2_200_000)
       await put(port, 'ab/cd', bytes)
@@ -76,8 +78,9 @@ export const closeLaws: readonly StorageLaw[] = [
   },
   {
     id: 'close-alone',
+    member: 'close',
     title: 'closing one client leaves another one of the place open',
-    sentence,
+    sentence: sentences.close,
     requires: clientsShareAPlace(),
     async check({ port, openAnother }) {
       const another = await openAnother()
@@ -93,8 +96,9 @@ export const closeLaws: readonly StorageLaw[] = [
 function closed(method: string, call: (port: StorageBackend) => Promise<unknown>): StorageLaw {
   return {
     id: `closed-${method}`,
+    member: 'close',
     title: `${method} after close rejects with Closed`,
-    sentence,
+    sentence: sentences.close,
     async check({ port }) {
       await putAll(port, ['ab/aa'])
       await port.close()

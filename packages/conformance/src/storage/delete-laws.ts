@@ -1,48 +1,14 @@
 import { expectEqual, expectRejection } from '../expect.ts'
-import { anyKey, contentOf, expectAbsent, expectBlob, listedKeys, put, putAll, readAll, type StorageLaw } from './blobs.ts'
-
-/** What is known of a blob. */
-export const statLaws: readonly StorageLaw[] = [
-  {
-    id: 'stat-order',
-    title: 'stat answers for each key in order, undefined where there is no blob, also for a key asked twice',
-    sentence: 'For each key, in order, what is known of its blob; undefined where there is none.',
-    async check({ port, random }) {
-      await put(port, 'stat/of-7', random.bytes(7))
-      await put(port, 'stat/of-9', random.bytes(9))
-      const keys = ['stat/none', 'stat/of-9', 'stat/of-7', 'stat/nil', 'stat/of-9']
-      const expected = [undefined, { size: 9 }, { size: 7 }, undefined, { size: 9 }]
-      expectEqual(await port.stat(keys), expected, `stat of ${keys.join(', ')}`)
-    },
-  },
-  {
-    id: 'stat-none',
-    title: 'stat of no keys is an empty list',
-    sentence: 'An empty list is allowed.',
-    async check({ port }) {
-      expectEqual(await port.stat([]), [], 'stat of no keys')
-    },
-  },
-  {
-    id: 'stat-many',
-    title: 'stat answers for a thousand keys',
-    sentence: 'For each key, in order, what is known of its blob.',
-    async check({ port }) {
-      const keys = Array.from({ length: 1_000 }, (_, at) => `many/${String(at).padStart(4, '0')}`)
-      const present = keys.filter((_, at) => at % 111 === 0)
-      await putAll(port, present)
-      const expected = keys.map((key) => (present.includes(key) ? { size: contentOf(key).length } : undefined))
-      expectEqual(await port.stat(keys), expected, 'stat of 1,000 keys')
-    },
-  },
-]
+import { anyKey, contentOf, expectAbsent, expectBlob, listedKeys, put, putAll, readAll, type StorageLaw } from './fixtures.ts'
+import { sentences } from './sentences.ts'
 
 /** Removing blobs. */
 export const deleteLaws: readonly StorageLaw[] = [
   {
     id: 'delete-removes',
+    member: 'delete',
     title: 'after delete no method knows the blobs',
-    sentence: 'Removes blobs.',
+    sentence: sentences.delete,
     async check({ port }) {
       await putAll(port, ['ab/cd', 'ab/ce', 'ab/cf'])
       await port.delete(['ab/cd', 'ab/cf'])
@@ -56,8 +22,9 @@ export const deleteLaws: readonly StorageLaw[] = [
   },
   {
     id: 'delete-absent',
+    member: 'delete',
     title: 'deleting what is absent succeeds, and deletes what is there',
-    sentence: 'Removing what is absent succeeds.',
+    sentence: sentences.deleteAbsent,
     async check({ port }) {
       await putAll(port, ['ab/cd'])
       await port.delete(['ab/no'])
@@ -68,8 +35,9 @@ export const deleteLaws: readonly StorageLaw[] = [
   },
   {
     id: 'delete-repeated',
+    member: 'delete',
     title: 'a key may stand twice in one delete',
-    sentence: 'Removes blobs.',
+    sentence: sentences.delete,
     async check({ port }) {
       await putAll(port, ['ab/cd'])
       await port.delete(['ab/cd', 'ab/cd'])
@@ -78,8 +46,9 @@ export const deleteLaws: readonly StorageLaw[] = [
   },
   {
     id: 'delete-none',
+    member: 'delete',
     title: 'deleting no keys deletes nothing',
-    sentence: 'Removes blobs.',
+    sentence: sentences.delete,
     async check({ port }) {
       await putAll(port, ['ab/cd'])
       await port.delete([])
@@ -88,8 +57,9 @@ export const deleteLaws: readonly StorageLaw[] = [
   },
   {
     id: 'delete-many',
+    member: 'delete',
     title: 'more than a thousand keys can be deleted in one call',
-    sentence: 'Removes blobs.',
+    sentence: sentences.delete,
     async check({ port }) {
       const keys = Array.from({ length: 1_100 }, (_, at) => `many/${String(at).padStart(4, '0')}`)
       const present = keys.filter((_, at) => at % 157 === 0 || at === 1_099)
@@ -100,8 +70,9 @@ export const deleteLaws: readonly StorageLaw[] = [
   },
   {
     id: 'delete-alone',
+    member: 'delete',
     title: 'delete removes the keys it is given, not those that begin with them',
-    sentence: 'Removes blobs.',
+    sentence: sentences.delete,
     async check({ port }) {
       const others = ['ab/cd/ef', 'ab/cd0', 'ab/ce', 'ab/c.']
       await putAll(port, ['ab/cd', ...others])
@@ -111,8 +82,9 @@ export const deleteLaws: readonly StorageLaw[] = [
   },
   {
     id: 'delete-then-put',
+    member: 'delete',
     title: 'a deleted key can be put again',
-    sentence: 'Once put returned, the blob is whole.',
+    sentence: sentences.durable,
     async check({ port, random }) {
       const key = anyKey(random)
       await put(port, key, random.bytes(10))

@@ -1,16 +1,17 @@
 import { isNexusError } from 'nexusfs/errors'
 import { expectBytes, expectRejection, expectThat, settle } from '../expect.ts'
-import { anyKey, put, readAll, type StorageLaw } from './blobs.ts'
+import { anyKey, put, readAll, type StorageLaw } from './fixtures.ts'
+import { sentences } from './sentences.ts'
 
-const pieces = 'The same bytes as get, in pieces of at most 1 MiB, each belonging to the caller.'
 const mebibyte = 1_048_576
 
 /** Reading a blob in pieces. */
 export const streamLaws: readonly StorageLaw[] = [
   {
     id: 'stream-whole',
+    member: 'stream',
     title: 'the pieces of a stream are the whole blob, in order',
-    sentence: pieces,
+    sentence: sentences.stream,
     async check({ port, random }) {
       for (const size of [0, 1, 200_000, mebibyte + 1]) {
         const key = `${anyKey(random)}-${size}`
@@ -22,8 +23,9 @@ export const streamLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stream-pieces',
+    member: 'stream',
     title: 'no piece of a stream is above 1 MiB, and none is empty',
-    sentence: pieces,
+    sentence: sentences.stream,
     async check({ port, random }) {
       const key = anyKey(random)
       await put(port, key, random.bytes(2 * mebibyte + 5))
@@ -35,8 +37,9 @@ export const streamLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stream-missing',
+    member: 'stream',
     title: 'a stream of a key without a blob is NotFound when its first piece is asked for',
-    sentence: '@throws as get, when the first piece is asked for',
+    sentence: sentences.streamFails,
     async check({ port, random }) {
       const key = anyKey(random)
       await expectRejection(() => readAll(port.stream(key)), 'NotFound', 'the first piece of a stream of a key nobody put', key)
@@ -44,8 +47,9 @@ export const streamLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stream-lazy',
+    member: 'stream',
     title: 'calling stream throws nothing: errors come with the first piece',
-    sentence: '@throws as get, when the first piece is asked for',
+    sentence: sentences.streamFails,
     async check({ port }) {
       for (const [key, range] of [
         ['no/such', undefined],
@@ -61,8 +65,9 @@ export const streamLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stream-owned',
+    member: 'stream',
     title: 'changing a piece changes nothing',
-    sentence: pieces,
+    sentence: sentences.stream,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(100_000)
@@ -73,8 +78,9 @@ export const streamLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stream-kept',
+    member: 'stream',
     title: 'a piece stays as it is while the next ones come',
-    sentence: pieces,
+    sentence: sentences.stream,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(2 * mebibyte + 100)
@@ -92,8 +98,9 @@ export const streamLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stream-plain',
+    member: 'stream',
     title: 'the pieces of a stream are plain Uint8Arrays',
-    sentence: pieces,
+    sentence: sentences.stream,
     async check({ port, random }) {
       const key = anyKey(random)
       await put(port, key, random.bytes(10))
@@ -108,8 +115,9 @@ export const streamLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stream-side-by-side',
+    member: 'stream',
     title: 'two streams of one blob, read in turn, both give all of it',
-    sentence: 'Any call may be made at the same time as any other.',
+    sentence: sentences.anyTime,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(2 * mebibyte + 5)
@@ -121,8 +129,9 @@ export const streamLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stream-left-early',
+    member: 'stream',
     title: 'a hundred streams left after their first piece keep nothing from the next',
-    sentence: 'Leaving the loop early frees what it held.',
+    sentence: sentences.leftEarly,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(100_000)
@@ -138,8 +147,9 @@ export const streamLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stream-while-deleted',
+    member: 'stream',
     title: 'a stream whose blob is deleted gives all of it, or says that it cannot',
-    sentence: 'A reader sees the whole blob or NotFound, never a part.',
+    sentence: sentences.whole,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(2 * mebibyte + 5)

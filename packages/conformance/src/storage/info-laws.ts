@@ -1,6 +1,7 @@
 import { durabilityClasses, storagePortVersion } from 'nexusfs/adapter-kit'
 import { expectEqual, expectThat } from '../expect.ts'
-import type { StorageLaw } from './blobs.ts'
+import type { StorageLaw } from './fixtures.ts'
+import { sentences } from './sentences.ts'
 
 /** The least that the layers above need: a chunk of the largest target, and room for its frames. */
 const leastBlobBytes = 16_777_216
@@ -9,8 +10,9 @@ const leastBlobBytes = 16_777_216
 export const infoLaws: readonly StorageLaw[] = [
   {
     id: 'info-plain',
+    member: 'info',
     title: 'info has a plain name, the version of this port, a known durability and a usable limit',
-    sentence: 'StorageBackendInfo: name of lower-case letters and digits, portVersion, durability, limits.',
+    sentence: sentences.info,
     async check({ port }) {
       const { name, portVersion, durability, location, limits } = port.info
       expectThat(/^[a-z][a-z0-9]*$/.test(name), 'info.name', { expected: 'lower-case letters and digits', actual: name })

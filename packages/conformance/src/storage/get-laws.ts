@@ -1,12 +1,14 @@
 import { expectBytes, expectRejection, expectThat } from '../expect.ts'
-import { anyKey, expectBlob, put, type StorageLaw } from './blobs.ts'
+import { anyKey, expectBlob, put, type StorageLaw } from './fixtures.ts'
+import { sentences } from './sentences.ts'
 
 /** Reading a blob at once. */
 export const getLaws: readonly StorageLaw[] = [
   {
     id: 'get-missing',
+    member: 'get',
     title: 'get of a key without a blob is NotFound',
-    sentence: '@throws NotFound if there is no such blob',
+    sentence: sentences.missing,
     async check({ port, random }) {
       const key = anyKey(random)
       await put(port, `${key}0`, random.bytes(3))
@@ -15,8 +17,9 @@ export const getLaws: readonly StorageLaw[] = [
   },
   {
     id: 'get-missing-range',
+    member: 'get',
     title: 'get of an empty range of a missing blob is NotFound too',
-    sentence: '@throws NotFound if there is no such blob',
+    sentence: sentences.missing,
     async check({ port, random }) {
       const key = anyKey(random)
       for (const range of [{ start: 0, length: 0 }, { start: 5 }]) {
@@ -26,8 +29,9 @@ export const getLaws: readonly StorageLaw[] = [
   },
   {
     id: 'get-owned',
+    member: 'get',
     title: 'changing the array that get gave changes nothing',
-    sentence: 'The bytes of a blob, in an array that belongs to the caller.',
+    sentence: sentences.owned,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(1_000)
@@ -41,8 +45,9 @@ export const getLaws: readonly StorageLaw[] = [
   },
   {
     id: 'get-plain',
+    member: 'get',
     title: 'get gives a plain Uint8Array, whose slice is a copy',
-    sentence: 'The bytes of a blob, in an array that belongs to the caller.',
+    sentence: sentences.owned,
     async check({ port, random }) {
       const key = anyKey(random)
       await put(port, key, random.bytes(10))
@@ -58,8 +63,9 @@ export const getLaws: readonly StorageLaw[] = [
   },
   {
     id: 'get-at-once',
+    member: 'get',
     title: 'twenty gets of one blob at the same time give the same bytes',
-    sentence: 'Any call may be made at the same time as any other.',
+    sentence: sentences.anyTime,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(2_000)

@@ -1,8 +1,7 @@
 import type { BlobPage } from 'nexusfs'
 import { expectEqual, expectRejection, expectThat } from '../expect.ts'
-import { allPages, contentOf, listedKeys, put, putAll, type StorageLaw } from './blobs.ts'
-
-const pages = 'Following `after` from page to page visits every blob that was there throughout exactly once.'
+import { allPages, contentOf, listedKeys, put, putAll, type StorageLaw } from './fixtures.ts'
+import { sentences } from './sentences.ts'
 
 /** In byte order, chosen so that other orders differ: by locale, by segment, by number. None lies inside another. */
 const ordered = ['a-b/cc', 'a.b/cc', 'aa-b', 'aa.b', 'aa/ba', 'aa/bb-c', 'aa/bb/cc', 'aa0b', 'aa10', 'aa9', 'aa_b', 'aab', 'zz']
@@ -11,8 +10,9 @@ const ordered = ['a-b/cc', 'a.b/cc', 'aa-b', 'aa.b', 'aa/ba', 'aa/bb-c', 'aa/bb/
 export const listLaws: readonly StorageLaw[] = [
   {
     id: 'list-empty',
+    member: 'list',
     title: 'an empty place lists as one empty page',
-    sentence: 'One page of keys; next is absent on the last page.',
+    sentence: sentences.listNext,
     async check({ port }) {
       expectEqual(await port.list(), { blobs: [] }, 'list of an empty place')
       expectEqual(await port.list({ prefix: 'ab/', after: 'ab/cd', limit: 1 }), { blobs: [] }, 'list with every option')
@@ -20,8 +20,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-order',
+    member: 'list',
     title: 'keys come in byte order',
-    sentence: 'One page of keys in byte order.',
+    sentence: sentences.list,
     async check({ port, random }) {
       await putAll(port, random.shuffle(ordered))
       expectEqual(await listedKeys(port), ordered, 'list')
@@ -29,8 +30,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-sizes',
+    member: 'list',
     title: 'list tells the size of each blob',
-    sentence: 'ListedBlob: size in bytes.',
+    sentence: sentences.list,
     async check({ port, random }) {
       for (const size of [0, 1, 70_000]) await put(port, `size/of-${size}`, random.bytes(size))
       const sizes = (await port.list()).blobs.map(({ key, size }) => `${key}: ${size}`)
@@ -39,8 +41,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-pages',
+    member: 'list',
     title: 'following next from page to page visits every blob once, whatever the limit',
-    sentence: pages,
+    sentence: sentences.listPages,
     async check({ port }) {
       await putAll(port, ordered)
       for (const limit of [1, 2, 5, 12, 13, 14]) {
@@ -52,8 +55,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-limit',
+    member: 'list',
     title: 'no page is longer than its limit, and only the last one is shorter',
-    sentence: 'At most this many.',
+    sentence: sentences.listLimit,
     async check({ port }) {
       await putAll(port, ordered)
       for (const limit of [1, 5, 13]) {
@@ -65,8 +69,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-limit-default',
+    member: 'list',
     title: 'a page without a limit has a thousand keys',
-    sentence: 'At most this many, from 1 to 1,000; 1,000 if absent.',
+    sentence: sentences.listLimit,
     deadlineMs: 120_000,
     async check({ port }) {
       const keys = Array.from({ length: 1_003 }, (_, at) => `page/${String(at).padStart(4, '0')}`)
@@ -78,8 +83,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-limit-refused',
+    member: 'list',
     title: 'a limit that is no whole number from 1 to 1,000 is refused',
-    sentence: 'At most this many, from 1 to 1,000.',
+    sentence: sentences.listLimit,
     async check({ port }) {
       for (const limit of [0, -1, 1.5, 1_001, Number.NaN]) {
         await expectRejection(() => port.list({ limit }), 'InvalidArgument', `list with a limit of ${limit}`)
@@ -88,8 +94,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-next',
+    member: 'list',
     title: 'next is there if more keys follow, and not on a page that is not full',
-    sentence: 'Pass it as `after` for the next page; absent on the last page.',
+    sentence: sentences.listNext,
     async check({ port }) {
       await putAll(port, ['aa', 'bb', 'cc', 'cd'])
       for (const [prefix, limit] of [
@@ -108,8 +115,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-prefix',
+    member: 'list',
     title: 'a prefix may end anywhere in a key, and the key itself begins with itself',
-    sentence: 'Only keys that begin with this text, which may end anywhere in a key.',
+    sentence: sentences.listPrefix,
     async check({ port }) {
       await putAll(port, ordered)
       for (const prefix of ['', 'a', 'aa', 'aa/', 'aa/b', 'aa/bb', 'aa/bb/', 'aa/bb/cc', 'aa/bb/cc0', 'zz', 'b', '0']) {
@@ -120,8 +128,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-prefix-literal',
+    member: 'list',
     title: 'no character of a prefix is a pattern',
-    sentence: 'Only keys that begin with this text.',
+    sentence: sentences.listPrefix,
     async check({ port }) {
       await putAll(port, ['a-c', 'a.c', 'a_c', 'abc', 'abcd'])
       for (const prefix of ['a.', 'a_', 'a-']) {
@@ -138,8 +147,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-after',
+    member: 'list',
     title: 'after may be any text, a key or not: what is above it follows',
-    sentence: 'Only keys above this text in byte order.',
+    sentence: sentences.listAfter,
     async check({ port }) {
       await putAll(port, ordered)
       for (const after of ['', 'a', 'aa', 'aa.', 'aa/bb', 'aa/bb-', 'aa/zz', 'aa_', 'aa_b', 'zz', 'zzz', '~', 'A', '/']) {
@@ -150,8 +160,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-after-prefix',
+    member: 'list',
     title: 'after and prefix both hold, wherever one lies to the other',
-    sentence: 'Only keys that begin with this text; only keys above this text.',
+    sentence: sentences.listAfter,
     async check({ port }) {
       await putAll(port, ordered)
       for (const [prefix, after] of [
@@ -169,8 +180,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-while-deleting',
+    member: 'list',
     title: 'deleting what was visited leaves out nothing of what follows',
-    sentence: pages,
+    sentence: sentences.listPages,
     async check({ port }) {
       await putAll(port, ordered)
       const seen = await visit(port, async (page) => port.delete(page.blobs.map(({ key }) => key)))
@@ -179,8 +191,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-while-putting',
+    member: 'list',
     title: 'putting keys below those visited repeats nothing',
-    sentence: pages,
+    sentence: sentences.listPages,
     async check({ port }) {
       await putAll(port, ordered)
       const seen = await visit(port, async (page) =>
@@ -193,8 +206,9 @@ export const listLaws: readonly StorageLaw[] = [
   },
   {
     id: 'list-fresh',
+    member: 'list',
     title: 'a list knows every put and delete that returned before it',
-    sentence: 'Once put returned, the blob is whole.',
+    sentence: sentences.durable,
     async check({ port }) {
       expectEqual(await listedKeys(port), [], 'list before the first put')
       await put(port, 'mm', contentOf('mm'))

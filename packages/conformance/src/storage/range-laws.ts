@@ -1,9 +1,7 @@
 import type { ByteRange } from 'nexusfs'
 import { expectBytes, expectRejection } from '../expect.ts'
-import { anyKey, put, readAll, type StorageLaw } from './blobs.ts'
-
-const edges =
-  'Bytes from start, at most length of them (to the end if absent). A range that reaches past the end gives what there is; one that starts at or past the end gives no bytes.'
+import { anyKey, put, readAll, type StorageLaw } from './fixtures.ts'
+import { sentences } from './sentences.ts'
 
 const badRanges: readonly ByteRange[] = [
   { start: -1 },
@@ -19,8 +17,9 @@ const badRanges: readonly ByteRange[] = [
 export const rangeLaws: readonly StorageLaw[] = [
   {
     id: 'range-edges',
+    member: 'get',
     title: 'ranges at, round and past the end give what there is',
-    sentence: edges,
+    sentence: sentences.range,
     async check({ port, random }) {
       for (const size of [0, 1, 10]) {
         const key = anyKey(random)
@@ -34,8 +33,9 @@ export const rangeLaws: readonly StorageLaw[] = [
   },
   {
     id: 'range-any',
+    member: 'get',
     title: 'any range is that slice of the whole',
-    sentence: edges,
+    sentence: sentences.range,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(10_000)
@@ -48,8 +48,9 @@ export const rangeLaws: readonly StorageLaw[] = [
   },
   {
     id: 'range-refused',
+    member: 'get',
     title: 'get refuses numbers that are negative or not whole',
-    sentence: 'Both are whole numbers, 0 or more; else InvalidArgument.',
+    sentence: sentences.rangeNumbers,
     async check({ port, random }) {
       const key = anyKey(random)
       await put(port, key, random.bytes(10))
@@ -60,8 +61,9 @@ export const rangeLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stream-range',
+    member: 'stream',
     title: 'a stream takes ranges as get does',
-    sentence: 'The same bytes as get, in pieces of at most 1 MiB.',
+    sentence: sentences.stream,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(1_500_000)
@@ -82,8 +84,9 @@ export const rangeLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stream-range-refused',
+    member: 'stream',
     title: 'a stream refuses numbers that are negative or not whole',
-    sentence: 'Both are whole numbers, 0 or more; else InvalidArgument.',
+    sentence: sentences.rangeNumbers,
     async check({ port, random }) {
       const key = anyKey(random)
       await put(port, key, random.bytes(10))

@@ -1,9 +1,19 @@
 import type { CallOptions, StorageBackend } from 'nexusfs'
 import { expectRejection, expectThat, settle } from '../expect.ts'
-import { anyKey, contentOf, expectAbsent, expectBlob, inPieces, put, putAll, readAll, type StorageLaw, turns } from './blobs.ts'
-import { stagingRequired } from './stage.ts'
-
-const cancelled = 'A cancelled call rejects with Aborted and leaves what an interrupted one would leave.'
+import {
+  anyKey,
+  contentOf,
+  expectAbsent,
+  expectBlob,
+  inPieces,
+  put,
+  putAll,
+  readAll,
+  type StorageLaw,
+  turns,
+} from './fixtures.ts'
+import { sentences } from './sentences.ts'
+import { stagingRequired } from './stage-laws.ts'
 
 /** Calls that are cancelled. */
 export const abortLaws: readonly StorageLaw[] = [
@@ -19,8 +29,9 @@ export const abortLaws: readonly StorageLaw[] = [
   },
   {
     id: 'abort-put',
+    member: 'put',
     title: 'a put that is cancelled between two pieces rejects with Aborted and leaves nothing visible',
-    sentence: cancelled,
+    sentence: sentences.cancelled,
     async check({ port, random }) {
       const key = anyKey(random)
       const cancel = new AbortController()
@@ -36,8 +47,9 @@ export const abortLaws: readonly StorageLaw[] = [
   },
   {
     id: 'abort-stalled-put',
+    member: 'put',
     title: 'a put can be cancelled while its body stalls',
-    sentence: cancelled,
+    sentence: sentences.cancelled,
     async check({ port, random }) {
       const key = anyKey(random)
       const cancel = new AbortController()
@@ -59,8 +71,9 @@ export const abortLaws: readonly StorageLaw[] = [
   },
   {
     id: 'abort-stream',
+    member: 'stream',
     title: 'a stream that is cancelled between two pieces rejects with Aborted',
-    sentence: cancelled,
+    sentence: sentences.cancelled,
     async check({ port, random }) {
       const key = anyKey(random)
       await put(port, key, random.bytes(3_000_000))
@@ -76,8 +89,9 @@ export const abortLaws: readonly StorageLaw[] = [
   },
   {
     id: 'abort-late',
+    member: 'put',
     title: 'a signal that fires after a call returned changes nothing',
-    sentence: 'Once put returned, the blob is whole.',
+    sentence: sentences.durable,
     async check({ port, random }) {
       const cancel = new AbortController()
       const bytes = random.bytes(500)
@@ -92,11 +106,12 @@ export const abortLaws: readonly StorageLaw[] = [
 ]
 
 /** The call with a signal that has fired: it rejects, and has done nothing. */
-function fired(method: string, call: (port: StorageBackend, options: CallOptions) => Promise<unknown>): StorageLaw {
+function fired(method: StorageLaw['member'], call: (port: StorageBackend, options: CallOptions) => Promise<unknown>): StorageLaw {
   return {
     id: `aborted-${method}`,
+    member: method,
     title: `${method} with a signal that has fired rejects with Aborted and does nothing`,
-    sentence: cancelled,
+    sentence: sentences.cancelled,
     async check({ port }) {
       await putAll(port, ['ab/aa'])
       const options = { signal: AbortSignal.abort() }

@@ -1,15 +1,15 @@
 import { isNexusError, NexusError } from 'nexusfs/errors'
 import { expectRejection, expectThat, settle } from '../expect.ts'
-import { anyKey, expectAbsent, expectBlob, inPieces, put, type StorageLaw, turns } from './blobs.ts'
-
-const wrongSize = 'A body that is not exactly `size` bytes, or that breaks off, leaves nothing visible.'
+import { anyKey, expectAbsent, expectBlob, inPieces, put, type StorageLaw, turns } from './fixtures.ts'
+import { sentences } from './sentences.ts'
 
 /** A put that cannot succeed. */
 export const failedPutLaws: readonly StorageLaw[] = [
   {
     id: 'put-size',
+    member: 'put',
     title: 'an array that is longer or shorter than its size is refused',
-    sentence: wrongSize,
+    sentence: sentences.size,
     async check({ port, random }) {
       for (const size of [0, 99, 101]) {
         const key = anyKey(random)
@@ -21,8 +21,9 @@ export const failedPutLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-too-short',
+    member: 'put',
     title: 'pieces that end too early leave nothing visible',
-    sentence: wrongSize,
+    sentence: sentences.size,
     async check({ port, random }) {
       const key = anyKey(random)
       const call = (): Promise<void> => port.put(key, inPieces(random.bytes(9_000), 3_000), { size: 9_001 })
@@ -32,8 +33,9 @@ export const failedPutLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-too-long',
+    member: 'put',
     title: 'pieces that go on too long leave nothing visible',
-    sentence: wrongSize,
+    sentence: sentences.size,
     async check({ port, random }) {
       const key = anyKey(random)
       const call = (): Promise<void> => port.put(key, inPieces(random.bytes(9_000), 3_000), { size: 6_000 })
@@ -43,8 +45,9 @@ export const failedPutLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-broken-body',
+    member: 'put',
     title: 'a body that throws leaves nothing visible',
-    sentence: wrongSize,
+    sentence: sentences.size,
     async check({ port, random }) {
       const key = anyKey(random)
       const outcome = await settle(() => port.put(key, breaking(random.bytes(500), new Error('cable cut')), { size: 1_000 }))
@@ -54,8 +57,9 @@ export const failedPutLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-body-error',
+    member: 'put',
     title: "a body's own error comes through: a NexusError as it is, any other as the cause of one",
-    sentence: 'Every failure is a NexusError.',
+    sentence: sentences.bodyError,
     async check({ port, random }) {
       const key = anyKey(random)
       const ours = new NexusError('RateLimited', 'a body that asks for patience')
@@ -77,8 +81,9 @@ export const failedPutLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-lets-go',
+    member: 'put',
     title: 'a body that is refused half-way is told that no more is wanted',
-    sentence: 'A body that is not exactly `size` bytes leaves nothing visible.',
+    sentence: sentences.size,
     async check({ port, random }) {
       let isReleased = false
       async function* endless(): AsyncGenerator<Uint8Array> {
@@ -95,8 +100,9 @@ export const failedPutLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-failed-keeps',
+    member: 'put',
     title: 'a put that fails leaves the blob that was there',
-    sentence: 'A storage backend keeps immutable blobs by key.',
+    sentence: sentences.failedPut,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(50)
@@ -114,8 +120,9 @@ export const failedPutLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-size-refused',
+    member: 'put',
     title: 'a size that is no whole number from 0 up is refused',
-    sentence: '@throws InvalidArgument for a body of the wrong size',
+    sentence: sentences.wrongSize,
     async check({ port, random }) {
       const key = anyKey(random)
       for (const size of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
@@ -131,8 +138,9 @@ export const failedPutLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-limit',
+    member: 'put',
     title: 'a size above the limit is refused before the body is touched',
-    sentence: 'limits.blobBytes: the largest blob in bytes.',
+    sentence: sentences.limit,
     async check({ port, random }) {
       let isTouched = false
       async function* body(): AsyncGenerator<Uint8Array> {

@@ -1,16 +1,17 @@
 import type { StorageBackend } from 'nexusfs'
 import { expectBytes, expectEqual, expectThat } from '../expect.ts'
-import { allPages, contentOf, expectBlob, inPieces, putAll, type StorageLaw } from './blobs.ts'
+import { allPages, contentOf, expectBlob, inPieces, putAll, type StorageLaw } from './fixtures.ts'
+import { sentences } from './sentences.ts'
 
 const mebibyte = 1_048_576
-const pages = 'Following `after` from page to page visits every blob that was there throughout exactly once.'
 
 /** What shows only in large blobs, in long pages, or once in some hundred calls. */
 export const volumeLaws: readonly StorageLaw[] = [
   {
     id: 'list-large-pages',
+    member: 'list',
     title: 'pages of hundreds of keys, up to a thousand, are in byte order and leave out nothing where they are cut',
-    sentence: pages,
+    sentence: sentences.listPages,
     deadlineMs: 120_000,
     async check({ port, random }) {
       const keys = Array.from(
@@ -34,8 +35,9 @@ export const volumeLaws: readonly StorageLaw[] = [
   },
   {
     id: 'read-volume',
+    member: 'get',
     title: 'of three thousand reads of three hundred blobs, none gives a wrong byte',
-    sentence: 'The bytes of a blob.',
+    sentence: sentences.get,
     deadlineMs: 120_000,
     async check({ port, random }) {
       const blobs = Array.from({ length: 300 }, (_, at) => ({ key: `volume/${padded(at)}`, bytes: random.bytes(200 + at) }))
@@ -47,8 +49,9 @@ export const volumeLaws: readonly StorageLaw[] = [
   },
   {
     id: 'get-large',
+    member: 'get',
     title: 'a blob of 20 MiB comes back whole from get, and so does a part near its end',
-    sentence: 'The bytes of a blob, or of a range of it.',
+    sentence: sentences.get,
     deadlineMs: 120_000,
     async check({ port, random }) {
       const bytes = random.bytes(largeBytes(port))
@@ -60,8 +63,9 @@ export const volumeLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stream-large',
+    member: 'stream',
     title: 'a blob of 20 MiB that was put in pieces comes back whole from stream',
-    sentence: 'The same bytes as get, in pieces of at most 1 MiB.',
+    sentence: sentences.stream,
     deadlineMs: 120_000,
     async check({ port, random }) {
       const bytes = random.bytes(largeBytes(port))

@@ -1,13 +1,15 @@
 import { expectBytes, expectEqual } from '../expect.ts'
 import { opensAgain } from '../law.ts'
-import { anyKey, expectBlob, expectOneOf, inPieces, listedKeys, put, type StorageLaw } from './blobs.ts'
+import { anyKey, expectBlob, expectOneOf, inPieces, listedKeys, put, type StorageLaw } from './fixtures.ts'
+import { sentences } from './sentences.ts'
 
 /** A put that returned, and what readers see until then. */
 export const putLaws: readonly StorageLaw[] = [
   {
     id: 'put-durable',
+    member: 'put',
     title: 'a blob is whole after the place was closed and opened again',
-    sentence: 'Once put returned, the blob is whole and as durable as info.durability says.',
+    sentence: sentences.durable,
     requires: opensAgain(),
     async check({ port, openAnother, random }) {
       const key = anyKey(random)
@@ -19,8 +21,9 @@ export const putLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-atomic',
+    member: 'put',
     title: 'a reader sees nothing of a blob before the last piece has come',
-    sentence: 'A reader sees the whole blob or NotFound, never a part.',
+    sentence: sentences.whole,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(30_000)
@@ -42,8 +45,9 @@ export const putLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-idempotent',
+    member: 'put',
     title: 'putting the same blob again succeeds and changes nothing',
-    sentence: 'Putting the same key and bytes again succeeds and changes nothing.',
+    sentence: sentences.again,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(300)
@@ -55,8 +59,9 @@ export const putLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-over-another',
+    member: 'put',
     title: 'two different bodies put at one key leave one of them, whole',
-    sentence: 'Two different bodies for one key is a mistake of the caller; one whole blob is left.',
+    sentence: sentences.otherBody,
     async check({ port, random }) {
       const key = anyKey(random)
       const bodies = [random.bytes(700), random.bytes(200), random.bytes(900)]
@@ -68,8 +73,9 @@ export const putLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-empty',
+    member: 'put',
     title: 'a blob of no bytes is a blob',
-    sentence: 'Put stores a whole blob.',
+    sentence: sentences.put,
     async check({ port, random }) {
       for (const body of [new Uint8Array(), inPieces(new Uint8Array(), 1)]) {
         const key = anyKey(random)
@@ -81,8 +87,9 @@ export const putLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-empty-pieces',
+    member: 'put',
     title: 'empty pieces in a body change nothing',
-    sentence: 'Bytes at once, or in pieces as they come.',
+    sentence: sentences.body,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(20)
@@ -99,8 +106,9 @@ export const putLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-sizes',
+    member: 'put',
     title: 'blobs round the sizes of blocks and pieces come back whole',
-    sentence: 'Put stores a whole blob.',
+    sentence: sentences.put,
     async check({ port, random }) {
       for (const size of [1, 127, 128, 4_095, 4_096, 4_097, 65_535, 65_536, 65_537, 131_072]) {
         const bytes = random.bytes(size)
@@ -113,8 +121,9 @@ export const putLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-large',
+    member: 'put',
     title: 'a blob of some MiB comes back whole, put at once or in pieces above 1 MiB',
-    sentence: 'Put stores a whole blob.',
+    sentence: sentences.put,
     async check({ port, random }) {
       const bytes = random.bytes(3 * 1_048_576 + 7)
       await put(port, 'large/at-once', bytes)
@@ -125,8 +134,9 @@ export const putLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-binary',
+    member: 'put',
     title: 'bytes that text would lose come back as they were',
-    sentence: 'Put stores a whole blob.',
+    sentence: sentences.put,
     async check({ port }) {
       const all = Uint8Array.from({ length: 256 }, (_, at) => at)
       const mark = [0xef, 0xbb, 0xbf, 0x61]
@@ -148,8 +158,9 @@ export const putLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-view',
+    member: 'put',
     title: 'of a view into a larger buffer only the view is stored',
-    sentence: 'Bytes at once, or in pieces as they come.',
+    sentence: sentences.body,
     async check({ port, random }) {
       const whole = Buffer.from(random.bytes(100))
       const view = whole.subarray(10, 30)
@@ -159,8 +170,9 @@ export const putLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-leaves-the-body',
+    member: 'put',
     title: 'a put does not change the body',
-    sentence: 'The body stays unchanged by both sides until the call settles.',
+    sentence: sentences.bodyUnchanged,
     async check({ port, random }) {
       const bytes = random.bytes(1_000)
       const body = bytes.slice()
@@ -176,8 +188,9 @@ export const putLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-owns-nothing',
+    member: 'put',
     title: 'changing a body after the put settled changes nothing stored',
-    sentence: 'The body stays unchanged by both sides until the call settles.',
+    sentence: sentences.bodyUnchanged,
     async check({ port, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(1_000)
@@ -189,8 +202,9 @@ export const putLaws: readonly StorageLaw[] = [
   },
   {
     id: 'put-neighbours',
+    member: 'put',
     title: 'a put changes no other blob',
-    sentence: 'A storage backend keeps immutable blobs by key.',
+    sentence: sentences.byKey,
     async check({ port, random }) {
       const blobs = ['ab/cd', 'ab/ce', 'ab/cd0', 'ab-cd', 'ab.cd', 'ab_cd', 'abcd'].map((key) => ({
         key,

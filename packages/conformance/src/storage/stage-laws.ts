@@ -1,21 +1,21 @@
 import type { BlobBody, StagedBlob, StorageBackend } from 'nexusfs'
 import { expectEqual, expectRejection, LawBroken } from '../expect.ts'
 import { clientsShareAPlace, type LawRequirement } from '../law.ts'
-import { anyKey, expectAbsent, expectBlob, inPieces, listedKeys, put, type StorageLaw } from './blobs.ts'
+import { anyKey, expectAbsent, expectBlob, inPieces, listedKeys, put, type StorageLaw } from './fixtures.ts'
+import { sentences } from './sentences.ts'
 
 export const stagingRequired: LawRequirement<StorageBackend> = {
   description: 'capability staging',
   isMet: (_, info) => info.capabilities.staging,
 }
 
-const promise = 'Makes the blob visible under this key, with every promise of put.'
-
 /** Storing a body before its key is known. */
 export const stageLaws: readonly StorageLaw[] = [
   {
     id: 'stage-unsupported',
+    member: 'stage',
     title: 'without the capability, stage is absent or refuses with Unsupported',
-    sentence: 'Where a capability is false, the method is absent, or refuses with Unsupported.',
+    sentence: sentences.unsupported,
     requires: { description: 'no capability staging', isMet: (_, info) => !info.capabilities.staging },
     async check({ port, random }) {
       if (port.stage === undefined) return
@@ -24,8 +24,9 @@ export const stageLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stage-publish',
+    member: 'stage',
     title: 'a published body is a blob like any other',
-    sentence: promise,
+    sentence: sentences.publish,
     requires: stagingRequired,
     async check({ port, random }) {
       for (const size of [0, 10, 70_000]) {
@@ -40,8 +41,9 @@ export const stageLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stage-hidden',
+    member: 'stage',
     title: 'nothing of a staged body is visible before publish',
-    sentence: 'Nothing is visible before publish.',
+    sentence: sentences.hidden,
     requires: stagingRequired,
     async check({ port, random }) {
       const staged = await stage(port, random.bytes(100), 100)
@@ -52,8 +54,9 @@ export const stageLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stage-discard',
+    member: 'stage',
     title: 'a discarded body leaves nothing',
-    sentence: 'Drops the bytes.',
+    sentence: sentences.discard,
     requires: stagingRequired,
     async check({ port, random }) {
       const staged = await stage(port, random.bytes(100), 100)
@@ -63,8 +66,9 @@ export const stageLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stage-size',
+    member: 'stage',
     title: 'a staged body of the wrong size is refused',
-    sentence: 'A body that is not exactly `size` bytes, or that breaks off, leaves nothing visible.',
+    sentence: sentences.size,
     requires: stagingRequired,
     async check({ port, random }) {
       const bytes = random.bytes(100)
@@ -80,8 +84,9 @@ export const stageLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stage-owns-nothing',
+    member: 'stage',
     title: 'changing a body after stage settled changes nothing stored',
-    sentence: 'The body stays unchanged by both sides until the call settles.',
+    sentence: sentences.bodyUnchanged,
     requires: stagingRequired,
     async check({ port, random }) {
       const key = anyKey(random)
@@ -95,8 +100,9 @@ export const stageLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stage-again',
+    member: 'stage',
     title: 'publishing where the same blob is already succeeds',
-    sentence: 'Putting the same key and bytes again succeeds and changes nothing.',
+    sentence: sentences.again,
     requires: stagingRequired,
     async check({ port, random }) {
       const key = anyKey(random)
@@ -108,8 +114,9 @@ export const stageLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stage-side-by-side',
+    member: 'stage',
     title: 'bodies staged at the same time are published in any order, each under its own key',
-    sentence: 'Any call may be made at the same time as any other.',
+    sentence: sentences.anyTime,
     requires: stagingRequired,
     async check({ port, random }) {
       const blobs = ['one', 'two', 'six'].map((name) => ({ key: `side/${name}`, bytes: random.bytes(200) }))
@@ -122,8 +129,9 @@ export const stageLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stage-durable',
+    member: 'stage',
     title: 'a published blob is whole after the place was closed and opened again',
-    sentence: promise,
+    sentence: sentences.publish,
     requires: {
       description: 'capability staging, and clients that share a place',
       isMet: (subject, info) => stagingRequired.isMet(subject, info) && clientsShareAPlace<StorageBackend>().isMet(subject, info),
@@ -138,8 +146,9 @@ export const stageLaws: readonly StorageLaw[] = [
   },
   {
     id: 'stage-left',
+    member: 'stage',
     title: 'a staged body that was neither published nor discarded does not keep close waiting, and is no blob',
-    sentence: 'close: waits for calls under way, then frees everything. Nothing is visible before publish.',
+    sentence: sentences.stageLeft,
     requires: stagingRequired,
     deadlineMs: 5_000,
     async check({ port, random }) {

@@ -1,15 +1,15 @@
 import { expectEqual, expectRejection } from '../expect.ts'
-import { badKeys, expectBlob, listedKeys, put, readAll, type StorageContext, type StorageLaw } from './blobs.ts'
-import { stagingRequired } from './stage.ts'
-
-const grammar = 'blobKeyPattern: segment("/" segment)*, at most 240 characters, a segment 2 to 100 out of a-z 0-9 . _ -'
+import { badKeys, expectBlob, listedKeys, put, readAll, type StorageContext, type StorageLaw } from './fixtures.ts'
+import { sentences } from './sentences.ts'
+import { stagingRequired } from './stage-laws.ts'
 
 /** Which keys there are. */
 export const keyLaws: readonly StorageLaw[] = [
   {
     id: 'key-grammar',
+    member: 'put',
     title: 'every character of the grammar, and the longest keys, name blobs of their own',
-    sentence: grammar,
+    sentence: sentences.key,
     async check({ port, random }) {
       const longest = [`${'a'.repeat(100)}/${'b'.repeat(100)}/${'c'.repeat(37)}`, 'z'.repeat(99), 'z'.repeat(100)]
       const keys = [
@@ -32,8 +32,9 @@ export const keyLaws: readonly StorageLaw[] = [
   },
   {
     id: 'key-nested',
+    member: 'put',
     title: 'a key may go on where another ends',
-    sentence: grammar,
+    sentence: sentences.key,
     async check({ port, random }) {
       const blobs = ['ab/cd/ef', 'ab', 'ab/cd', 'ab/cd/ef/gh'].map((key) => ({ key, bytes: random.bytes(30) }))
       for (const { key, bytes } of blobs) await put(port, key, bytes)
@@ -69,11 +70,15 @@ export const keyLaws: readonly StorageLaw[] = [
   },
 ]
 
-function refusal(method: string, call: (context: StorageContext, key: string) => Promise<unknown>): StorageLaw {
+function refusal(
+  method: StorageLaw['member'] | 'publish',
+  call: (context: StorageContext, key: string) => Promise<unknown>,
+): StorageLaw {
   return {
     id: `key-refused-by-${method}`,
+    member: method === 'publish' ? 'stage' : method,
     title: `${method} refuses what is not a key`,
-    sentence: '@throws InvalidArgument for a bad key',
+    sentence: sentences.badKey,
     check: async (context) => expectRefusals(method, (key) => call(context, key)),
   }
 }

@@ -1,29 +1,20 @@
-import type { BlobBody, StorageBackend } from 'nexusfs'
+import type { BlobBody, BlobPage, StorageBackend } from 'nexusfs'
 import { concatBytes } from 'nexusfs/adapter-kit'
-import { type ErrorCode, isNexusError } from 'nexusfs/errors'
+import { type ErrorCode, isNexusError, NexusError } from 'nexusfs/errors'
 import { type Mutant, replacing, wrapPorts } from '../../mutant.ts'
 
 export type StorageMutant = Mutant<StorageBackend>
+export type Mutate = StorageMutant['mutate']
+type Members = Partial<StorageBackend>
 
-/** A mutant whose clients each have these members instead of the right ones. */
-export function mutant(
-  id: string,
-  breaks: string,
-  description: string,
-  change: (port: StorageBackend) => Partial<StorageBackend>,
-): StorageMutant {
-  return { id, breaks, description, mutate: (subject) => wrapPorts(subject, (port) => replacing(port, change(port))) }
+/** Replaces members of each client. */
+export function clients(change: (port: StorageBackend) => Members): Mutate {
+  return (subject) => wrapPorts(subject, (port) => replacing(port, change(port)))
 }
 
-/** A mutant whose clients of one place have something in common. */
-export function placeMutant<Shared>(
-  id: string,
-  breaks: string,
-  description: string,
-  share: () => Shared,
-  change: (port: StorageBackend, shared: Shared) => Partial<StorageBackend>,
-): StorageMutant {
-  const mutate: StorageMutant['mutate'] = (subject) => {
+/** Replaces members of each client; what `share` makes belongs to all clients of the place. */
+export function place<Shared>(share: () => Shared, change: (port: StorageBackend, shared: Shared) => Members): Mutate {
+  return (subject) => {
     const places = new Map<string, Shared>()
     return wrapPorts(subject, (port, namespace) => {
       const shared = places.get(namespace) ?? share()
@@ -31,7 +22,20 @@ export function placeMutant<Shared>(
       return replacing(port, change(port, shared))
     })
   }
-  return { id, breaks, description, mutate }
+}
+
+/** Changes each page that is answered. */
+export function pages(change: (page: BlobPage) => BlobPage): Mutate {
+  return clients((port) => ({ list: async (options) => change(await port.list(options)) }))
+}
+
+/** The port's own `stage`, where it is known to be there. */
+export function stageOf(port: StorageBackend): NonNullable<StorageBackend['stage']> {
+  return async (body, options) => {
+    const staged = await port.stage?.(body, options)
+    if (staged === undefined) throw new NexusError('Unsupported', 'the subject of this mutant must be able to stage')
+    return staged
+  }
 }
 
 /** The call's result; `instead` where it fails with this code. */
