@@ -6,13 +6,13 @@ const layers = {
   core: [],
   storage: ['core'],
   metadata: ['core'],
-  content: ['core', 'storage', 'metadata'],
-  fs: ['core', 'storage', 'metadata', 'content'],
-  'storage-backends': ['core', 'storage'],
-  'metadata-stores': ['core', 'metadata'],
-  testing: ['core', 'storage', 'metadata'],
-  'adapter-kit': ['core', 'storage', 'metadata', 'registry'],
-  registry: ['core', 'storage', 'metadata', 'content', 'fs', 'storage-backends', 'metadata-stores'],
+  'engine-kit': ['core', 'storage', 'metadata'],
+  content: ['core', 'storage', 'metadata', 'engine-kit'],
+  fs: ['core', 'storage', 'metadata', 'engine-kit', 'content'],
+  'storage-backends': ['core', 'storage', 'engine-kit'],
+  'metadata-stores': ['core', 'metadata', 'engine-kit'],
+  testing: ['core', 'storage', 'metadata', 'engine-kit'],
+  registry: ['core', 'storage', 'metadata', 'engine-kit', 'content', 'fs', 'storage-backends', 'metadata-stores'],
 }
 
 const command = 'packages/cli/src'

@@ -10,7 +10,7 @@ const pieceBytes = 1_048_576
 export class FolderBackend implements StorageBackend {
   readonly info: StorageBackend['info']
   readonly #folder: string
-  readonly #calls = new kit.AdapterCalls(toNexusError)
+  readonly #calls = new kit.InFlightCalls(toNexusError)
 
   /** Opens the folder, and makes it if need be. */
   static async open(folder: string): Promise<FolderBackend> {

@@ -1,6 +1,6 @@
 import { ClassicLevel } from 'classic-level'
 import type { Commit, CommitResult, ErrorCode, MetadataEntry, MetadataStore, ReadRequest, Revision, Scan } from 'nexusfs'
-import { AdapterCalls, checkCommits, checkReadRequest, keyText, metadataPortVersion, NexusError } from 'nexusfs/adapter-kit'
+import { checkCommits, checkReadRequest, InFlightCalls, keyText, metadataPortVersion, NexusError } from 'nexusfs/adapter-kit'
 import { CommitGroup } from './commit-group.ts'
 import { type Database, entryOf, lastRevisionKey, revisionOf, scannedKey, storedRange, storedValue } from './stored-entry.ts'
 
@@ -8,7 +8,7 @@ import { type Database, entryOf, lastRevisionKey, revisionOf, scannedKey, stored
 export class LevelStore implements MetadataStore {
   readonly info: MetadataStore['info']
   readonly #database: Database
-  readonly #calls = new AdapterCalls(toNexusError)
+  readonly #calls = new InFlightCalls(toNexusError)
   #last: Revision
   /** The calls that the next batch will commit, and its results. */
   readonly #waiting: (readonly Commit[])[] = []

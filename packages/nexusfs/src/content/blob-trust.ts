@@ -1,6 +1,6 @@
-import { orAborted } from '../core/abort.ts'
 import type { Clock } from '../core/clock.ts'
-import { RecentMap } from '../core/recent-map.ts'
+import { orAborted } from '../engine-kit/deadline.ts'
+import { GenerationalMap } from '../engine-kit/generational-map.ts'
 import type { BlobStat, StorageBackend } from '../storage/storage-backend.ts'
 
 /** How long a blob that was stored, read whole or looked at is relied on without another look, in milliseconds. */
@@ -18,8 +18,8 @@ export class BlobTrust {
   readonly #storage: StorageBackend
   readonly #clock: Clock
   /** When a blob was last known to be right, by the monotonic clock. */
-  readonly #seen = new RecentMap<string, number>(rememberedBlobs)
-  readonly #damaged = new RecentMap<string, true>(rememberedDamage)
+  readonly #seen = new GenerationalMap<string, number>(rememberedBlobs)
+  readonly #damaged = new GenerationalMap<string, true>(rememberedDamage)
   #asking: { readonly keys: string[]; readonly stats: Promise<readonly (BlobStat | undefined)[]> } | undefined
 
   constructor(storage: StorageBackend, clock: Clock) {

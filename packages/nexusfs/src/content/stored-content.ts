@@ -1,6 +1,6 @@
-import { orAborted } from '../core/abort.ts'
 import type { Digest } from '../core/digest.ts'
 import { NexusError } from '../core/errors.ts'
+import { orAborted } from '../engine-kit/deadline.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import type { ContentStore } from './content-store.ts'
 import { type ContentPlan, decodeOrDamaged, IncomingContent, type ReferredContent, type TakeInline } from './incoming-content.ts'

@@ -1,8 +1,8 @@
 import { channel } from 'node:diagnostics_channel'
-import { orAborted, refuseIfAborted } from '../core/abort.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
-import { LoopTurns } from '../core/loop-turns.ts'
 import { type ReadOnlyReason, readOnlyError } from '../core/read-only-reason.ts'
+import { orAborted, refuseIfAborted } from '../engine-kit/deadline.ts'
+import { EventLoopYield } from '../engine-kit/event-loop.ts'
 import { isMemoryError } from './memory-error.ts'
 import { type OperationName, operations } from './operations.ts'
 import { noOptions, takeOptions } from './take-options.ts'
@@ -42,7 +42,7 @@ export function tell<T>(listener: ((told: T) => void) | undefined, told: T): voi
  */
 export class Calls {
   readonly #readOnly: ReadOnlyReason | undefined
-  readonly #turns = new LoopTurns()
+  readonly #turns = new EventLoopYield()
   #running = 0
   #isClosed = false
   #drained: (() => void) | undefined

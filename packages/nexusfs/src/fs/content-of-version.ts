@@ -1,7 +1,7 @@
-import { orAborted } from '../core/abort.ts'
 import { digestOf } from '../core/digest.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
 import type { NexusPath } from '../core/path.ts'
+import { orAborted } from '../engine-kit/deadline.ts'
 import { versionKey } from '../metadata/keyspace.ts'
 import type { FsContext } from './context.ts'
 import type { Bound, BoundFile, BoundLink, FileHead } from './head.ts'

@@ -1,10 +1,10 @@
 import type { ContentStore } from '../content/content-store.ts'
 import type { Clock, Random } from '../core/clock.ts'
+import type { KeyedMutex } from '../engine-kit/keyed-mutex.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { FolderLayers } from './backup.ts'
 import type { Committer } from './committer.ts'
 import type { Resolver } from './resolver.ts'
-import type { Turns } from './turns.ts'
 import type { Witness } from './witness.ts'
 import type { WriteGroups } from './write-groups.ts'
 
@@ -14,7 +14,7 @@ export interface FsContext {
   readonly content: ContentStore
   readonly resolver: Resolver
   readonly committer: Committer
-  readonly turns: Turns
+  readonly turns: KeyedMutex
   readonly groups: WriteGroups
   /** Where the metadata store may come back from an older copy. */
   readonly witness: Witness | undefined

@@ -1,6 +1,6 @@
 import type { Id } from '../core/id.ts'
 import { type NexusPath, nameOf, parentOf, rootPath } from '../core/path.ts'
-import { RecentMap } from '../core/recent-map.ts'
+import { GenerationalMap } from '../engine-kit/generational-map.ts'
 import { directoryGroup, headKey, rootId } from '../metadata/keyspace.ts'
 import type { Key } from '../metadata/metadata-store.ts'
 
@@ -30,10 +30,10 @@ const capacity = 16_384
  * that it names in the snapshot of the answer, and believes it only if every id there is the hinted one (InfiniFS, FAST '22).
  */
 export class DirectoryHints {
-  readonly #directories = new RecentMap<NexusPath, DirectoryHint>(capacity)
-  readonly #keys = new RecentMap<NexusPath, { readonly key: Key; readonly parent: DirectoryHint }>(capacity)
+  readonly #directories = new GenerationalMap<NexusPath, DirectoryHint>(capacity)
+  readonly #keys = new GenerationalMap<NexusPath, { readonly key: Key; readonly parent: DirectoryHint }>(capacity)
   /** Made with the first link: most stores have none. */
-  #symlinks: RecentMap<NexusPath, string> | undefined
+  #symlinks: GenerationalMap<NexusPath, string> | undefined
 
   get root(): DirectoryHint {
     return rootHint
@@ -97,7 +97,7 @@ export class DirectoryHints {
   }
 
   learnSymlink(path: NexusPath, target: string): void {
-    this.#symlinks ??= new RecentMap(capacity)
+    this.#symlinks ??= new GenerationalMap(capacity)
     this.#symlinks.set(path, target)
   }
 

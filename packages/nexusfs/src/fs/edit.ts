@@ -1,10 +1,10 @@
 import type { IncomingContent } from '../content/incoming-content.ts'
-import { orAborted } from '../core/abort.ts'
 import { concatBytes } from '../core/bytes.ts'
 import type { Digest } from '../core/digest.ts'
 import { NexusError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import type { NexusPath } from '../core/path.ts'
+import { orAborted } from '../engine-kit/deadline.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { CallerError } from './calls.ts'
 import { contentOf } from './content-of-version.ts'
@@ -37,7 +37,7 @@ export async function edit(fs: FsContext, path: string, change: Change, options:
   }
   refuseNestedEdit(fs.turns, target)
   // It does not take the turn of writes, which its change may make.
-  return fs.turns.take(`edit ${target}`, () => replaceContent(fs, target, next, options), options.signal)
+  return fs.turns.run(`edit ${target}`, () => replaceContent(fs, target, next, options), options.signal)
 }
 
 export async function append(

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'
 import { parsePath } from '../core/path.ts'
+import { KeyedMutex } from '../engine-kit/keyed-mutex.ts'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
 import { depthOfEdits, partOfEdit } from './nested-edit.ts'
 import { NexusFS } from './nexus-fs.ts'
-import { Turns } from './turns.ts'
 
 async function open(): Promise<NexusFS> {
   return NexusFS.open({ storage: await MemoryBackend.open(), metadata: await MemoryStore.open(), author: 'ann' })
@@ -84,7 +84,7 @@ describe('an edit inside the change of an edit', () => {
   })
 
   it('begun again and again by what each leaves behind, does not remember those that are over', async () => {
-    const turns = new Turns()
+    const turns = new KeyedMutex({ operation: 'write', longestTurnMs: 1_000 })
     const depths: number[] = []
     const path = parsePath('/state')
     const { promise, resolve } = Promise.withResolvers<void>()

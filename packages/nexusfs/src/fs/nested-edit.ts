@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { NexusError } from '../core/errors.ts'
 import type { NexusPath } from '../core/path.ts'
-import type { Turns } from './turns.ts'
+import type { KeyedMutex } from '../engine-kit/keyed-mutex.ts'
 
 interface Editing {
-  readonly turns: Turns
+  readonly turns: KeyedMutex
   readonly path: NexusPath
   readonly outer: Editing | undefined
   isOver: boolean
@@ -13,7 +13,7 @@ interface Editing {
 const current = new AsyncLocalStorage<Editing>()
 
 /** Runs a caller's function while the edit of a path waits for it. */
-export async function partOfEdit<T>(turns: Turns, path: NexusPath, work: () => Promise<T>): Promise<T> {
+export async function partOfEdit<T>(turns: KeyedMutex, path: NexusPath, work: () => Promise<T>): Promise<T> {
   const editing: Editing = { turns, path, outer: underWay(current.getStore()), isOver: false }
   try {
     return await current.run(editing, work)
@@ -33,7 +33,7 @@ function underWay(editing: Editing | undefined): Editing | undefined {
 /**
  * @throws {NexusError} InvalidArgument inside the change of an edit: closing would wait for the edit, and the edit for closing
  */
-export function refuseCloseInEdit(turns: Turns): void {
+export function refuseCloseInEdit(turns: KeyedMutex): void {
   for (let editing = underWay(current.getStore()); editing !== undefined; editing = underWay(editing.outer)) {
     if (editing.turns !== turns) continue
     throw new NexusError('InvalidArgument', `close: called inside the change of an edit of ${editing.path}`, {
@@ -47,7 +47,7 @@ export function refuseCloseInEdit(turns: Turns): void {
  * To be called before an edit waits for its turn.
  * @throws {NexusError} InvalidArgument inside the edit of the same path: each would wait for the other
  */
-export function refuseNestedEdit(turns: Turns, path: NexusPath): void {
+export function refuseNestedEdit(turns: KeyedMutex, path: NexusPath): void {
   for (let editing = underWay(current.getStore()); editing !== undefined; editing = underWay(editing.outer)) {
     if (editing.turns !== turns || editing.path !== path) continue
     throw new NexusError('InvalidArgument', `edit ${path}: called inside the change of an edit of the same path`, {

@@ -4,6 +4,7 @@ import { weakerDurability } from '../core/durability.ts'
 import { NexusError } from '../core/errors.ts'
 import { askedToReadOnly, type ReadOnlyReason } from '../core/read-only-reason.ts'
 import { systemClock, systemRandom } from '../core/system.ts'
+import { KeyedMutex } from '../engine-kit/keyed-mutex.ts'
 import { Committer } from './committer.ts'
 import type { FsContext } from './context.ts'
 import { DirectoryHints } from './directory-hints.ts'
@@ -12,7 +13,6 @@ import type { NexusFSInfo, NexusFSOptions } from './nexus-fs-options.ts'
 import { Resolver } from './resolver.ts'
 import { holdStoreFiles } from './store-files.ts'
 import { openStore } from './store-format.ts'
-import { Turns } from './turns.ts'
 import { Witness } from './witness.ts'
 import { WriteGroups } from './write-groups.ts'
 
@@ -38,7 +38,7 @@ export async function openFileSystem<T>(options: NexusFSOptions, make: (fs: FsCo
     resolver: new Resolver(metadata, new DirectoryHints()),
     committer: new Committer(metadata, clock, random, horizon, (revision) => witness?.committed(revision)),
     witness,
-    turns: new Turns(),
+    turns: new KeyedMutex({ operation: 'write', longestTurnMs: 1_000 }),
     groups: new WriteGroups(),
     clock,
     random,

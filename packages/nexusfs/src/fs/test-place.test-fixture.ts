@@ -6,6 +6,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { decodeContentRow } from '../content/content-row.ts'
 import type { Clock } from '../core/clock.ts'
 import { isNexusError, type NexusError } from '../core/errors.ts'
+import type { MetadataRegistration } from '../engine-kit/registration.ts'
 import { contentGroup } from '../metadata/keyspace.ts'
 import type {
   Commit,
@@ -18,8 +19,7 @@ import type {
 } from '../metadata/metadata-store.ts'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
 import { SqliteStore } from '../metadata-stores/sqlite/sqlite-store.ts'
-import { builtInMetadata } from '../registry/built-in-metadata.ts'
-import type { MetadataRegistration } from '../registry/registration.ts'
+import { builtInMetadata } from '../registry/built-in-adapters.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { LocalBackend } from '../storage-backends/local/local-backend.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'

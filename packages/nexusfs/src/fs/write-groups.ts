@@ -1,6 +1,6 @@
-import { refuseIfAborted } from '../core/abort.ts'
 import { limits } from '../core/limits.ts'
 import type { NexusPath } from '../core/path.ts'
+import { refuseIfAborted } from '../engine-kit/deadline.ts'
 import type { FsContext } from './context.ts'
 import type { FileEntry } from './entry.ts'
 import { type GroupedWrite, WaitingWrite } from './waiting-write.ts'
@@ -56,7 +56,7 @@ export class WriteGroups {
 
 function inTurn<T>(fs: FsContext, names: readonly string[], work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   const [name, ...inner] = names
-  return name === undefined ? work() : fs.turns.take(name, () => inTurn(fs, inner, work, signal), signal)
+  return name === undefined ? work() : fs.turns.run(name, () => inTurn(fs, inner, work, signal), signal)
 }
 
 function add(group: Group, write: GroupedWrite): Promise<FileEntry> {

@@ -1,13 +1,12 @@
 import { NexusError } from '../core/errors.ts'
 import { didYouMean } from '../core/near-miss.ts'
+import type { MetadataRegistration, Registration, StorageRegistration } from '../engine-kit/registration.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
-import { builtInMetadata } from './built-in-metadata.ts'
-import { builtInStorages } from './built-in-storages.ts'
+import { builtInMetadata, builtInStorages } from './built-in-adapters.ts'
 import type { ConfiguredAdapter } from './config.ts'
 import type { LoadedConfig } from './load-config.ts'
 import { plannedAdapters } from './planned-adapters.ts'
-import type { MetadataRegistration, Registration, StorageRegistration } from './registration.ts'
 
 /** Every adapter by name, those that come with Nexus first. */
 export interface AdapterTables {

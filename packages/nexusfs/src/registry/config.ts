@@ -1,7 +1,7 @@
 import type { DurabilityClass } from '../core/durability.ts'
+import type { AdapterTraits, Registration } from '../engine-kit/registration.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
-import type { AdapterTraits, Registration } from './registration.ts'
 
 /**
  * The content of a `nexus.config.ts`, `.mjs` or `.json`: one configuration for the library, the `nexus` command and the benchmarks.

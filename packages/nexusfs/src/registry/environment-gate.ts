@@ -1,6 +1,4 @@
-import type { EnvironmentGate } from './registration.ts'
-
-export type Environment = Readonly<Record<string, string | undefined>>
+import type { Environment, EnvironmentGate } from '../engine-kit/registration.ts'
 
 /** What is missing in the environment, as advice: `set A and B or C`; `undefined` if nothing is. An empty variable is not set. */
 export function missingVariables(gate: EnvironmentGate | undefined, env: Environment): string | undefined {

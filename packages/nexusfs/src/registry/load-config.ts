@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { NexusError } from '../core/errors.ts'
+import type { Environment } from '../engine-kit/registration.ts'
 import type { NexusConfig } from './config.ts'
-import type { Environment } from './environment-gate.ts'
 import { foldersUp, refuseForeign } from './search-up.ts'
 
 /** A validated config and where it was found. */

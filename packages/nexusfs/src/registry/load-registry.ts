@@ -1,9 +1,10 @@
 import { type DurabilityClass, weakerDurability } from '../core/durability.ts'
 import { NexusError } from '../core/errors.ts'
 import { didYouMean } from '../core/near-miss.ts'
+import type { Environment } from '../engine-kit/registration.ts'
 import { type AdapterTables, adapterTables } from './adapter-table.ts'
 import type { NexusConfig } from './config.ts'
-import { type Environment, missingVariables } from './environment-gate.ts'
+import { missingVariables } from './environment-gate.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 
 export interface RegistryOptions {

@@ -3,14 +3,14 @@ import { join, resolve } from 'node:path'
 import type { DurabilityClass } from '../core/durability.ts'
 import { NexusError } from '../core/errors.ts'
 import { didYouMean } from '../core/near-miss.ts'
+import { redactSecrets } from '../engine-kit/redact.ts'
+import type { Environment } from '../engine-kit/registration.ts'
+import { parseUri, pathOfUri } from '../engine-kit/uri.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import type { ConfiguredStore } from './config.ts'
-import type { Environment } from './environment-gate.ts'
 import type { LoadedConfig } from './load-config.ts'
-import { redactSecrets } from './redact.ts'
 import { foldersUp, refuseForeign } from './search-up.ts'
-import { parseUri, pathOfUri } from './uri.ts'
 
 /** Which store is asked for; nothing at all means the one of this place. */
 export interface StoreRequest {

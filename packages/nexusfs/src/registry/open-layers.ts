@@ -1,13 +1,13 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isNexusError } from '../core/errors.ts'
+import { redactSecrets } from '../engine-kit/redact.ts'
 import { closeQuietly } from '../fs/check-layers.ts'
 import { withoutMetadata } from '../fs/store-format.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import type { StorePlace } from './locate-store.ts'
 import { findMetadata, findStorage, type OpenPortContext, type PortSource } from './open-port.ts'
-import { redactSecrets } from './redact.ts'
 
 export type Layers = Extract<StorePlace, { kind: 'layers' }>
 

@@ -1,16 +1,14 @@
 import type { DurabilityClass } from '../core/durability.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
+import { redactSecrets } from '../engine-kit/redact.ts'
+import type { Environment, Registration } from '../engine-kit/registration.ts'
+import { parseUri } from '../engine-kit/uri.ts'
 import { checkMetadataStore, checkStorageBackend, closeQuietly } from '../fs/check-layers.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { adapterTables, findAdapter, unknownScheme } from './adapter-table.ts'
-import { builtInMetadata } from './built-in-metadata.ts'
-import { builtInStorages } from './built-in-storages.ts'
-import type { Environment } from './environment-gate.ts'
+import { builtInMetadata, builtInStorages } from './built-in-adapters.ts'
 import type { LoadedConfig } from './load-config.ts'
-import { redactSecrets } from './redact.ts'
-import type { Registration } from './registration.ts'
-import { parseUri } from './uri.ts'
 
 export interface OpenPortContext {
   readonly cwd: string

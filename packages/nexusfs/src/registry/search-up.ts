@@ -2,7 +2,7 @@ import { lstat, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join, resolve, sep } from 'node:path'
 import { NexusError } from '../core/errors.ts'
-import type { Environment } from './environment-gate.ts'
+import type { Environment } from '../engine-kit/registration.ts'
 
 /**
  * The folders in which a config or a store is looked for, nearest first: `cwd` and those above it, to the home folder if that is one

@@ -1,4 +1,4 @@
-import { CallsUnderWay } from '../core/calls-under-way.ts'
+import { InFlightCalls } from '../engine-kit/in-flight-calls.ts'
 import type {
   BlobBody,
   BlobPage,
@@ -18,7 +18,7 @@ export class InterceptedBackend implements StorageBackend {
   readonly stage?: NonNullable<StorageBackend['stage']>
   protected readonly inner: StorageBackend
   readonly #intercept: Interceptor
-  readonly #calls = new CallsUnderWay()
+  readonly #calls = new InFlightCalls()
 
   constructor(inner: StorageBackend, intercept: Interceptor) {
     this.inner = inner

@@ -1,5 +1,5 @@
-import { CallsUnderWay } from '../core/calls-under-way.ts'
 import type { Revision } from '../core/revision.ts'
+import { InFlightCalls } from '../engine-kit/in-flight-calls.ts'
 import type {
   Commit,
   CommitResult,
@@ -21,7 +21,7 @@ export class InterceptedStore implements MetadataStore {
   readonly backup?: NonNullable<MetadataStore['backup']>
   protected readonly inner: MetadataStore
   readonly #intercept: Interceptor
-  readonly #calls = new CallsUnderWay()
+  readonly #calls = new InFlightCalls()
 
   constructor(inner: MetadataStore, intercept: Interceptor) {
     this.inner = inner

@@ -1,8 +1,8 @@
-import { refuseIfAborted } from '../../core/abort.ts'
 import type { Clock } from '../../core/clock.ts'
 import { NexusError } from '../../core/errors.ts'
 import { limits } from '../../core/limits.ts'
 import type { Revision } from '../../core/revision.ts'
+import { refuseIfAborted } from '../../engine-kit/deadline.ts'
 import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
 import {
   type Commit,

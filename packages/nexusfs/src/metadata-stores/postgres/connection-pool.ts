@@ -1,6 +1,6 @@
 import { isNexusError, NexusError } from '../../core/errors.ts'
-import { Fifo } from '../../core/fifo.ts'
-import { afterTurning } from '../../core/turning-timer.ts'
+import { stallAwareTimer } from '../../engine-kit/event-loop.ts'
+import { Fifo } from '../../engine-kit/fifo.ts'
 
 /** What a pool needs to know of a connection. */
 export interface PooledConnection {
@@ -118,14 +118,14 @@ export class ConnectionPool<Connection extends PooledConnection> {
       const look = (): void => {
         const left = Math.max(since, this.#movedAt) + waitMs - performance.now()
         if (left > 0) {
-          timer = afterTurning(left, look)
+          timer = stallAwareTimer(left, look)
           return
         }
         waiter.isOver = true
         const waited = `waited ${Math.round(performance.now() - since)} ms for one of ${this.#plan.size} connections`
         reject(this.#refusal('Timeout', `not sent: ${waited}`, 'raise poolSize, or look for calls that take long'))
       }
-      let timer = afterTurning(waitMs, look)
+      let timer = stallAwareTimer(waitMs, look)
       const waiter: Waiter<Connection> = {
         since,
         isOver: false,

@@ -1,5 +1,5 @@
 import { NexusError } from '../../core/errors.ts'
-import { afterTurning, type TurningTimer } from '../../core/turning-timer.ts'
+import { type StallAwareTimer, stallAwareTimer } from '../../engine-kit/event-loop.ts'
 import type { ConnectionTarget } from './connection-target.ts'
 import type { Driver, DriverClient } from './driver.ts'
 import { factsArguments, factsQuery, readFacts, type ServerFacts, type SessionSettings } from './server-facts.ts'
@@ -115,15 +115,15 @@ export class Connection {
   }
 
   /** The server's own timeout comes first; this one is for a server that does not answer at all. */
-  #giveUpAfter(call: Call): { readonly timer: TurningTimer; error: NexusError | undefined } {
-    const timer = afterTurning(call.timeoutMs * 1.05, () => {
+  #giveUpAfter(call: Call): { readonly timer: StallAwareTimer; error: NexusError | undefined } {
+    const timer = stallAwareTimer(call.timeoutMs * 1.05, () => {
       giveUp.error = new NexusError('Timeout', `${call.operation}: no reply after ${call.timeoutMs} ms, at ${this.#location}`, {
         operation: call.operation,
         outcome: 'unknown',
       })
       void this.close()
     })
-    const giveUp: { readonly timer: TurningTimer; error: NexusError | undefined } = { timer, error: undefined }
+    const giveUp: { readonly timer: StallAwareTimer; error: NexusError | undefined } = { timer, error: undefined }
     return giveUp
   }
 }

@@ -1,5 +1,5 @@
 import { isNexusError, NexusError } from '../../core/errors.ts'
-import { WaitingLine } from '../../core/waiting-line.ts'
+import { WaitingLine } from '../../engine-kit/waiting-line.ts'
 import type { CommitResult } from '../../metadata/metadata-store.ts'
 import type { PlannedCommit } from './commit-call.ts'
 import { lockNumber, maxLocks } from './lock-plan.ts'

@@ -1,7 +1,6 @@
-import { refuseIfAborted } from '../../core/abort.ts'
-import { CallsUnderWay } from '../../core/calls-under-way.ts'
 import { isNexusError } from '../../core/errors.ts'
 import { type Revision, revisionZero, toRevision } from '../../core/revision.ts'
+import { InFlightCalls } from '../../engine-kit/in-flight-calls.ts'
 import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
 import type {
   Commit,
@@ -34,7 +33,7 @@ export class PostgresStore implements MetadataStore {
   readonly #session: StoreSession
   readonly #commits: CommitCaller
   readonly #watches: StoreWatches
-  readonly #calls = new CallsUnderWay()
+  readonly #calls = new InFlightCalls()
   #horizon: Revision = revisionZero
   #closing: Promise<void> | undefined
 
@@ -172,8 +171,7 @@ export class PostgresStore implements MetadataStore {
   }
 
   #refuse(operation: string, options: StoreCallOptions | undefined): void {
-    this.#calls.refuseIfClosed(operation)
-    refuseIfAborted(options?.signal, operation)
+    this.#calls.refuseIfEnded(operation, options?.signal)
   }
 
   /** The first row. */

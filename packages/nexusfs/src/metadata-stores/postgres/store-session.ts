@@ -1,5 +1,5 @@
-import { orAborted, refuseIfAborted } from '../../core/abort.ts'
 import { weakerDurability } from '../../core/durability.ts'
+import { orAborted, refuseIfAborted } from '../../engine-kit/deadline.ts'
 import { type MetadataStoreInfo, metadataPortVersion } from '../../metadata/metadata-store.ts'
 import { Connection, type ConnectionPlan } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'

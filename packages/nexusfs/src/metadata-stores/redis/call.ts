@@ -1,5 +1,5 @@
 import { NexusError, type Outcome } from '../../core/errors.ts'
-import { afterTurning } from '../../core/turning-timer.ts'
+import { stallAwareTimer } from '../../engine-kit/event-loop.ts'
 
 /** One call of the port: its name, its deadline and the caller's wish to cancel it. */
 export class Call {
@@ -32,7 +32,7 @@ export class Call {
   race<T>(work: Promise<T>, outcome: () => Outcome, late: () => NexusError = () => this.timeout(outcome())): Promise<T> {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => settle(() => reject(this.#aborted(outcome())))
-      const timer = afterTurning(this.remaining, () => settle(() => reject(late())))
+      const timer = stallAwareTimer(this.remaining, () => settle(() => reject(late())))
       const settle = (end: () => void): void => {
         timer.clear()
         this.signal?.removeEventListener('abort', onAbort)

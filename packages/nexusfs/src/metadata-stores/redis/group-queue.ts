@@ -1,5 +1,5 @@
 import { NexusError } from '../../core/errors.ts'
-import { WaitingLine } from '../../core/waiting-line.ts'
+import { WaitingLine } from '../../engine-kit/waiting-line.ts'
 import type { Call } from './call.ts'
 
 /** How much goes into one script: large enough to share its cost, small enough not to hold up the server's other clients. */

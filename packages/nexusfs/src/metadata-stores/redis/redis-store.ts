@@ -1,6 +1,6 @@
-import { CallsUnderWay } from '../../core/calls-under-way.ts'
 import { NexusError, type Outcome } from '../../core/errors.ts'
 import type { Revision } from '../../core/revision.ts'
+import { InFlightCalls } from '../../engine-kit/in-flight-calls.ts'
 import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
 import {
   type Commit,
@@ -49,7 +49,7 @@ export class RedisStore implements MetadataStore {
   readonly #commits: GroupQueue<CommitResult>
   readonly #reads: GroupQueue<FoundByRead>
   readonly #watches = new Set<RedisWatch>()
-  readonly #calls = new CallsUnderWay()
+  readonly #calls = new InFlightCalls()
   /** The highest time in a reply: what commits are dated by. */
   #toldTime = 0
 
@@ -227,9 +227,7 @@ export class RedisStore implements MetadataStore {
   }
 
   #begin(operation: string, options: StoreCallOptions | undefined): Call {
-    this.#calls.refuseIfClosed(operation)
-    const call = callWithin(this.#client.place, operation, options?.signal)
-    call.refuseIfAborted()
-    return call
+    this.#calls.refuseIfEnded(operation, options?.signal)
+    return callWithin(this.#client.place, operation, options?.signal)
   }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { isNexusError } from '../../core/errors.ts'
-import { LoopTurns } from '../../core/loop-turns.ts'
 import { revisionZero, toRevision } from '../../core/revision.ts'
+import { EventLoopYield } from '../../engine-kit/event-loop.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { openDatabase, type SqlDatabase } from './driver.ts'
 import {
@@ -25,7 +25,7 @@ describe('CommitQueue', () => {
         return { kind: 'done', results: group.map(() => committed), previous: revisionZero, last: toRevision(1), flushMs: 0 }
       },
       onApplied: () => undefined,
-      turns: new LoopTurns(),
+      turns: new EventLoopYield(),
       busyTimeoutMs: 1000,
     })
     const error = await queue.add([commitOf(put('a', 'v'))], undefined).catch((reason: unknown) => reason)
@@ -48,7 +48,7 @@ describe('CommitQueue', () => {
         return { kind: 'done', results: group.map(() => committed), previous: revisionZero, last: toRevision(1), flushMs: 0 }
       },
       onApplied: () => undefined,
-      turns: new LoopTurns(),
+      turns: new EventLoopYield(),
       busyTimeoutMs: 1000,
     })
     const commit = [commitOf(put('a', 'v'))]
@@ -69,7 +69,7 @@ describe('CommitQueue', () => {
         flushMs: 0,
       }),
       onApplied: () => undefined,
-      turns: new LoopTurns(),
+      turns: new EventLoopYield(),
       busyTimeoutMs: 1000,
     })
     const timeEach = async (count: number): Promise<number> => {

@@ -1,7 +1,7 @@
 import { NexusError, type Outcome } from '../../core/errors.ts'
-import { Fifo } from '../../core/fifo.ts'
-import { afterMicrotasks, type LoopTurns } from '../../core/loop-turns.ts'
 import type { Revision } from '../../core/revision.ts'
+import { afterMicrotasks, type EventLoopYield } from '../../engine-kit/event-loop.ts'
+import { Fifo } from '../../engine-kit/fifo.ts'
 import type { Commit, CommitResult } from '../../metadata/metadata-store.ts'
 import { busyPause } from './busy.ts'
 import { CommitCall } from './commit-call.ts'
@@ -21,7 +21,7 @@ export interface CommitQueueOptions {
   readonly run: (group: readonly PlannedCommit[]) => GroupOutcome | Promise<GroupOutcome>
   /** Called before the callers learn of it. */
   readonly onApplied: (base: Revision, applied: readonly AppliedCommit[], last: Revision) => void
-  readonly turns: LoopTurns
+  readonly turns: EventLoopYield
   /** How long a commit waits for a lock that another process holds. */
   readonly busyTimeoutMs: number
 }

@@ -1,7 +1,7 @@
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
 import { limits } from '../../core/limits.ts'
-import type { LoopTurns } from '../../core/loop-turns.ts'
 import { type Revision, revisionZero, toRevision } from '../../core/revision.ts'
+import type { EventLoopYield } from '../../engine-kit/event-loop.ts'
 import { checkReadRequest } from '../../metadata/check-request.ts'
 import { keyTextOnce } from '../../metadata/key-text.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
@@ -19,7 +19,7 @@ import { storedKey } from './stored-row.ts'
 export async function loadEntries(
   connect: () => SqlDatabase,
   entries: AsyncIterable<MetadataEntry>,
-  turns: LoopTurns,
+  turns: EventLoopYield,
   options: BusyOptions,
 ): Promise<void> {
   const database = await whileBusy(connect, options)
@@ -47,7 +47,7 @@ export async function loadEntries(
 async function insertAll(
   database: SqlDatabase,
   entries: AsyncIterable<MetadataEntry>,
-  turns: LoopTurns,
+  turns: EventLoopYield,
   { signal, operation }: BusyOptions,
 ): Promise<Revision> {
   const writer = new EntryWriter(database)

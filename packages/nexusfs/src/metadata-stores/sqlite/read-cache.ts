@@ -1,9 +1,9 @@
 import { binaryText } from '../../core/bytes.ts'
 import { type Revision, revisionZero } from '../../core/revision.ts'
+import { GenerationalMap } from '../../engine-kit/generational-map.ts'
 import type { Commit, MetadataEntry, Scan, ScanPage, Write } from '../../metadata/metadata-store.ts'
 import { absentRevision } from './group-committer.ts'
 import { type PlannedCommit, writtenColumn } from './planned-commit.ts'
-import { TwoGenerations, type Weighed } from './two-generations.ts'
 
 /** Entries with larger values are remembered by their revision alone: content is cached above this store, by digest. */
 const largestCachedValue = 16_384
@@ -17,7 +17,9 @@ const largestCachedPage = 1_000
 /** What an entry costs beside its value, measured: key, text of the key, entry, two arrays with their buffers, slots in Maps. */
 const entryBytes = 800
 
-export interface CachedEntry extends Weighed {
+export interface CachedEntry {
+  /** Memory that it takes. */
+  readonly bytes: number
   /** `absentRevision` if there is no entry. */
   readonly revision: number
   /** Absent if there is none, or if its value is too large to keep. */
@@ -30,9 +32,13 @@ export interface AppliedCommit {
   readonly revision: Revision
 }
 
-interface CachedPages extends Weighed {
+interface CachedPages {
+  /** Memory that it takes. */
+  readonly bytes: number
   readonly pages: ReadonlyMap<string, ScanPage>
 }
+
+const bytesOf = ({ bytes }: { readonly bytes: number }): number => bytes
 
 const absence: CachedEntry = { revision: absentRevision, entry: undefined, bytes: entryBytes }
 
@@ -41,13 +47,13 @@ const absence: CachedEntry = { revision: absentRevision, entry: undefined, bytes
  * caller asks of the database; commits made here move the cache forward, any other empties it.
  */
 export class ReadCache {
-  readonly #entries: TwoGenerations<CachedEntry>
-  readonly #pages: TwoGenerations<CachedPages>
+  readonly #entries: GenerationalMap<string, CachedEntry>
+  readonly #pages: GenerationalMap<string, CachedPages>
   #revision: Revision = revisionZero
 
   constructor(maxBytes: number) {
-    this.#entries = new TwoGenerations(maxBytes * 0.75)
-    this.#pages = new TwoGenerations(maxBytes * 0.25)
+    this.#entries = new GenerationalMap<string, CachedEntry>(maxBytes * 0.75, bytesOf)
+    this.#pages = new GenerationalMap<string, CachedPages>(maxBytes * 0.25, bytesOf)
   }
 
   /** The store's last revision when everything in here was true. */

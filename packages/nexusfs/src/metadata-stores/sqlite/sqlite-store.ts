@@ -1,8 +1,7 @@
-import { refuseIfAborted } from '../../core/abort.ts'
-import { CallsUnderWay } from '../../core/calls-under-way.ts'
-import { LoopTurns } from '../../core/loop-turns.ts'
 import { readOnlyError } from '../../core/read-only-reason.ts'
 import type { Revision } from '../../core/revision.ts'
+import { EventLoopYield } from '../../engine-kit/event-loop.ts'
+import { InFlightCalls } from '../../engine-kit/in-flight-calls.ts'
 import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
 import {
   type Commit,
@@ -85,8 +84,8 @@ export class SqliteStore implements MetadataStore {
   readonly #queue: CommitQueue
   readonly #watch: RevisionWatch
   readonly #checkpointer: Checkpointer
-  readonly #turns = new LoopTurns()
-  readonly #calls = new CallsUnderWay()
+  readonly #turns = new EventLoopYield()
+  readonly #calls = new InFlightCalls()
   #closing: Promise<void> | undefined
 
   /**
@@ -248,8 +247,7 @@ export class SqliteStore implements MetadataStore {
   }
 
   #begin(operation: string, options: StoreCallOptions | undefined): void {
-    this.#calls.refuseIfClosed(operation)
-    refuseIfAborted(options?.signal, operation)
+    this.#calls.refuseIfEnded(operation, options?.signal)
   }
 
   /** @throws {NexusError} Unavailable if the file at the path is no longer the one that is open */

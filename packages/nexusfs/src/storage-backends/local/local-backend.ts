@@ -1,5 +1,6 @@
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
 import { readOnlyError } from '../../core/read-only-reason.ts'
+import { KeyedMutex } from '../../engine-kit/keyed-mutex.ts'
 import { checkBlobKey, checkPut, checkRange, resolveListLimit, wrongSize } from '../../storage/check-call.ts'
 import {
   type BlobBody,
@@ -23,7 +24,6 @@ import { Draft } from './draft.ts'
 import { type FileCalls, nodeFileCalls } from './file-calls.ts'
 import { FolderSync } from './folder-sync.ts'
 import { Folders } from './folders.ts'
-import { KeyTurns } from './key-turns.ts'
 import { blobFileOf, type LocalPlace } from './local-place.ts'
 import { mapBounded } from './map-bounded.ts'
 import { type OpenedRoot, openRoot, takeBack } from './open-root.ts'
@@ -91,7 +91,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
       isDurable,
       folders: new Folders(calls, root, isDurable ? folderSync : undefined),
       folderSync,
-      turns: new KeyTurns(),
+      turns: new KeyedMutex({ operation: 'storage.put' }),
       temporaryNames,
       permits: { calls: new Permits(64), bodies: new Permits(32), streams: new Permits(32) },
     }

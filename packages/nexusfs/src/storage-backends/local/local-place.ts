@@ -1,10 +1,10 @@
 import { join } from 'node:path'
+import type { KeyedMutex } from '../../engine-kit/keyed-mutex.ts'
 import { type BlobPlace, placeOfKey } from './blob-place.ts'
 import type { CallGate } from './call-gate.ts'
 import type { FileCalls } from './file-calls.ts'
 import type { FolderSync } from './folder-sync.ts'
 import type { Folders } from './folders.ts'
-import type { KeyTurns } from './key-turns.ts'
 import type { RootFolders } from './open-root.ts'
 import type { Permits } from './permits.ts'
 import type { TemporaryNames } from './temporary-name.ts'
@@ -16,7 +16,7 @@ export interface LocalPlace extends RootFolders {
   readonly isDurable: boolean
   readonly folders: Folders
   readonly folderSync: FolderSync
-  readonly turns: KeyTurns
+  readonly turns: KeyedMutex
   readonly temporaryNames: TemporaryNames
   readonly permits: FilePermits
 }

@@ -1,13 +1,51 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { freshSeed, seededRandom } from '../../testing/seeded-random.ts'
-import { TwoGenerations } from './two-generations.ts'
+import { freshSeed, seededRandom } from '../testing/seeded-random.ts'
+import { GenerationalMap } from './generational-map.ts'
 
-const value = (bytes: number): { readonly bytes: number } => ({ bytes })
+describe('GenerationalMap of a count', () => {
+  it('keeps what is used, and forgets what is not', () => {
+    const map = new GenerationalMap<number, string>(100)
+    map.set(-1, 'used')
+    map.set(-2, 'unused')
+    for (let key = 0; key < 1000; key++) {
+      map.set(key, String(key))
+      assert.equal(map.get(-1), 'used')
+    }
+    assert.equal(map.get(-2), undefined)
+    for (let key = 960; key < 1000; key++) assert.equal(map.get(key), String(key))
+  })
 
-describe('TwoGenerations', () => {
+  it('forgets what is deleted from either generation', () => {
+    const map = new GenerationalMap<number, string>(4)
+    for (const key of [1, 2, 3]) map.set(key, 'x')
+    for (const key of [1, 2, 3]) map.delete(key)
+    assert.deepEqual(
+      [1, 2, 3].map((key) => map.get(key)),
+      [undefined, undefined, undefined],
+    )
+  })
+
+  it('gives the latest value of a key that lies in both generations', () => {
+    const map = new GenerationalMap<number, string>(4)
+    map.set(1, 'old')
+    map.set(2, 'x')
+    map.set(1, 'new')
+    assert.equal(map.get(1), 'new')
+  })
+})
+
+interface Sized {
+  readonly bytes: number
+  readonly id?: number
+}
+
+const value = (bytes: number): Sized => ({ bytes })
+const bySize = (capacity: number) => new GenerationalMap<string, Sized>(capacity, ({ bytes }) => bytes)
+
+describe('GenerationalMap of sizes', () => {
   it('keeps what is used while it forgets what is not', () => {
-    const map = new TwoGenerations(1_000)
+    const map = bySize(1_000)
     map.set('used', value(10))
     for (let index = 0; index < 1_000; index++) {
       map.set(`k${index}`, value(10))
@@ -17,14 +55,14 @@ describe('TwoGenerations', () => {
   })
 
   it('holds no more than it may', () => {
-    const map = new TwoGenerations(1_000)
+    const map = bySize(1_000)
     for (let index = 0; index < 1_000; index++) map.set(`k${index}`, value(10))
     const kept = Array.from({ length: 1_000 }, (_, index) => map.get(`k${index}`)).filter((found) => found !== undefined)
     assert.ok(kept.length >= 50 && kept.length <= 100, `${kept.length} of 100`)
   })
 
   it('forgets a deleted key in either generation, and takes no value that fills it alone', () => {
-    const map = new TwoGenerations(100)
+    const map = bySize(100)
     map.set('old', value(30))
     map.set('young', value(30))
     map.set('large', value(51))
@@ -39,7 +77,7 @@ describe('TwoGenerations', () => {
     const random = seededRandom(seed)
     const below = (limit: number): number => Math.floor(random.fraction() * limit)
     for (const most of [0, 100, 1_000]) {
-      const map = new TwoGenerations<{ readonly bytes: number; readonly id: number }>(most)
+      const map = bySize(most)
       const model = new Map<string, { readonly bytes: number; readonly id: number }>()
       for (let id = 0; id < 20_000; id++) {
         const key = `k${below(30)}`
@@ -63,7 +101,7 @@ describe('TwoGenerations', () => {
   })
 
   it('counts a replaced value once', () => {
-    const map = new TwoGenerations(100)
+    const map = bySize(100)
     map.set('other', value(1))
     for (let index = 0; index < 100; index++) map.set('same', value(40))
     assert.ok(map.get('other') !== undefined)

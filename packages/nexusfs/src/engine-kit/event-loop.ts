@@ -12,7 +12,7 @@ const keptReleased = 1024
  * calls would never let a timer or a socket run: so who is overdue waits for the next turn. Of those who wait, as many go on in one turn
  * as its time allows, in the order in which they came.
  */
-export class LoopTurns {
+export class EventLoopYield {
   #since = 0
   #isTurning = false
   #turn = 0
@@ -69,3 +69,30 @@ export class LoopTurns {
 export function afterMicrotasks(work: () => void): void {
   queueMicrotask(() => process.nextTick(work))
 }
+
+/** A timer that can be taken back. */
+export interface StallAwareTimer {
+  /** Idempotent. */
+  clear(): void
+}
+
+/**
+ * Calls back after so many milliseconds in which this process was able to look at what came in. Time in which its event loop stood still,
+ * since it was stopped or busy, does not count: an answer may have come meanwhile, and has not been looked at.
+ */
+export function stallAwareTimer(ms: number, callback: () => void): StallAwareTimer {
+  let timer: NodeJS.Timeout
+  const start = (wait: number): void => {
+    const due = performance.now() + wait
+    timer = setTimeout(() => {
+      const late = performance.now() - due
+      if (late > toleratedMs) start(Math.min(late, ms))
+      else callback()
+    }, wait)
+  }
+  start(ms)
+  return { clear: () => clearTimeout(timer) }
+}
+
+/** Timers of a loop that turns are late by less. */
+const toleratedMs = 50

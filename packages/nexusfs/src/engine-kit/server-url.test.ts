@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { serverUrl } from './server-uri.ts'
+import { serverUrl } from './uri.ts'
 
 const variables = ['FIRST_URL', 'SECOND_URL']
 

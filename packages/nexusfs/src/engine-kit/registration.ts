@@ -32,6 +32,9 @@ export interface Registration<Port extends StorageBackend | MetadataStore> {
 export type StorageRegistration = Registration<StorageBackend>
 export type MetadataRegistration = Registration<MetadataStore>
 
+/** Variables by name, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
 export interface EnvironmentGate {
   /** All of these. */
   readonly all?: readonly string[] | undefined
@@ -51,7 +54,7 @@ export interface AdapterTraits {
 }
 
 export interface ProbeContext {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   readonly signal?: AbortSignal | undefined
 }
 
@@ -79,7 +82,7 @@ export interface OpenContext extends ProbeContext {
 }
 
 export interface UriContext {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Environment
   /** Relative paths begin here. */
   readonly cwd: string
   readonly durability?: DurabilityClass | undefined

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { NexusError } from '../core/errors.ts'
-import { AdapterCalls } from './adapter-calls.ts'
+import { InFlightCalls } from './in-flight-calls.ts'
 
-const newCalls = () => new AdapterCalls((error, operation) => new NexusError('Unavailable', operation, { cause: error }))
+const newCalls = () => new InFlightCalls((error, operation) => new NexusError('Unavailable', operation, { cause: error }))
 
-describe('AdapterCalls', () => {
+describe('InFlightCalls', () => {
   it('gives what the work gives', async () => {
     assert.equal(await newCalls().run('metadata.read', undefined, async () => 7), 7)
   })

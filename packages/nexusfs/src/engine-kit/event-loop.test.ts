@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'
-import { LoopTurns } from './loop-turns.ts'
+import { EventLoopYield, stallAwareTimer } from './event-loop.ts'
 
 /** Work that keeps the thread busy for so long, in ms. */
 function work(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end; );
 }
 
-describe('LoopTurns', () => {
+describe('EventLoopYield', () => {
   it('lets as many calls go on in a turn as its time allows, in their order', async () => {
-    const turns = new LoopTurns()
+    const turns = new EventLoopYield()
     const done: number[] = []
     const call = async (index: number): Promise<void> => {
       if (turns.isOverdue()) await turns.next()
@@ -35,7 +36,7 @@ describe('LoopTurns', () => {
   })
 
   it('makes who comes later wait behind those who wait', async () => {
-    const turns = new LoopTurns()
+    const turns = new EventLoopYield()
     assert.equal(turns.isOverdue(), false)
     work(3)
     assert.equal(turns.isOverdue(), true)
@@ -50,7 +51,7 @@ describe('LoopTurns', () => {
   })
 
   it('goes on in order where others come and wait all the time', async () => {
-    const turns = new LoopTurns()
+    const turns = new EventLoopYield()
     const done: number[] = []
     let made = 0
     const call = async (): Promise<void> => {
@@ -64,5 +65,41 @@ describe('LoopTurns', () => {
       done,
       Array.from({ length: made }, (_, index) => index),
     )
+  })
+})
+
+describe('a timer that counts what the loop could see', () => {
+  it('calls back after its time, once', async () => {
+    let calls = 0
+    const began = performance.now()
+    await new Promise<void>((resolve) => {
+      stallAwareTimer(30, () => {
+        calls++
+        resolve()
+      })
+    })
+    assert.ok(performance.now() - began >= 29)
+    await sleep(60)
+    assert.equal(calls, 1)
+  })
+
+  it('does not call back right after the loop stood still: what came in meanwhile is looked at first', async () => {
+    const events: string[] = []
+    const timer = stallAwareTimer(100, () => events.push('late'))
+    const until = performance.now() + 300
+    while (performance.now() < until);
+    setImmediate(() => {
+      events.push('the answer')
+      timer.clear()
+    })
+    await sleep(250)
+    assert.deepEqual(events, ['the answer'])
+  })
+
+  it('never calls back once it is cleared', async () => {
+    let calls = 0
+    stallAwareTimer(10, () => calls++).clear()
+    await sleep(40)
+    assert.equal(calls, 0)
   })
 })

@@ -1,5 +1,4 @@
 /** What the author of a storage backend or a metadata store needs beside its engine. The types of both ports are in `nexusfs`. */
-export { refuseIfAborted } from '../core/abort.ts'
 export {
   binaryText,
   compareBytes,
@@ -20,9 +19,9 @@ export { epochOf, nextRevision, revisionsPerEpoch, revisionZero, toRevision } fr
 export { checkCommits, checkReadRequest, revisionSlotBytes } from '../metadata/check-request.ts'
 export { keyText, keyTextOnce } from '../metadata/key-text.ts'
 export { isRangedGroup, metadataPortVersion } from '../metadata/metadata-store.ts'
-export { diskDurability, namespaceFile, namespaceFolder } from '../registry/place.ts'
-export { pathOfUri } from '../registry/uri.ts'
 export { bodyPieces } from '../storage/body-pieces.ts'
 export { checkBlobKey, checkPut, checkRange, resolveListLimit, resolveRange } from '../storage/check-call.ts'
 export { blobKeyPattern, storagePortVersion } from '../storage/storage-backend.ts'
-export { AdapterCalls } from './adapter-calls.ts'
+export { refuseIfAborted } from './deadline.ts'
+export { InFlightCalls } from './in-flight-calls.ts'
+export { diskDurability, namespaceFile, namespaceFolder, pathOfUri, serverUrl } from './uri.ts'

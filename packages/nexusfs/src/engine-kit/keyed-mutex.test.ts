@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'
-import { Turns } from './turns.ts'
+import { KeyedMutex } from './keyed-mutex.ts'
 
-describe('turns', () => {
+describe('KeyedMutex', () => {
   it('run the work of one name one after the other, in the order of asking', async () => {
-    const turns = new Turns()
+    const mutex = new KeyedMutex({ operation: 'write', longestTurnMs: 1_000 })
     const log: string[] = []
     const work = (name: string, ms: number) => async (): Promise<string> => {
       log.push(`${name} begins`)
@@ -13,46 +13,42 @@ describe('turns', () => {
       log.push(`${name} ends`)
       return name
     }
-    const results = await Promise.all([
-      turns.take('a', work('1', 15)),
-      turns.take('a', work('2', 1)),
-      turns.take('a', work('3', 5)),
-    ])
+    const results = await Promise.all([mutex.run('a', work('1', 15)), mutex.run('a', work('2', 1)), mutex.run('a', work('3', 5))])
     assert.deepEqual(results, ['1', '2', '3'])
     assert.deepEqual(log, ['1 begins', '1 ends', '2 begins', '2 ends', '3 begins', '3 ends'])
   })
 
   it('run the work of different names at the same time', async () => {
-    const turns = new Turns()
+    const mutex = new KeyedMutex({ operation: 'write', longestTurnMs: 1_000 })
     const { promise, resolve } = Promise.withResolvers<void>()
-    const waiting = turns.take('a', () => promise)
-    await turns.take('b', async () => resolve())
+    const waiting = mutex.run('a', () => promise)
+    await mutex.run('b', async () => resolve())
     await waiting
   })
 
   it('go on after work that failed, which fails for its own caller only', async () => {
-    const turns = new Turns()
-    const failing = turns.take('a', async () => {
+    const mutex = new KeyedMutex({ operation: 'write', longestTurnMs: 1_000 })
+    const failing = mutex.run('a', async () => {
       await sleep(2)
       throw new RangeError('mine')
     })
-    const after = turns.take('a', async () => 'after')
+    const after = mutex.run('a', async () => 'after')
     await assert.rejects(failing, RangeError)
     assert.equal(await after, 'after')
-    assert.equal(await turns.take('a', async () => 'later'), 'later')
+    assert.equal(await mutex.run('a', async () => 'later'), 'later')
   })
 
   it('let go of who cancels while he waits, whose work is never begun', async () => {
-    const turns = new Turns()
+    const mutex = new KeyedMutex({ operation: 'write', longestTurnMs: 1_000 })
     const { promise, resolve } = Promise.withResolvers<string>()
-    const first = turns.take('a', () => promise)
+    const first = mutex.run('a', () => promise)
     const controller = new AbortController()
     let hasBegun = false
     const begin = async (): Promise<void> => {
       hasBegun = true
     }
-    const second = turns.take('a', begin, controller.signal)
-    const third = turns.take('a', async () => 'third')
+    const second = mutex.run('a', begin, controller.signal)
+    const third = mutex.run('a', async () => 'third')
     controller.abort()
     await assert.rejects(second, { code: 'Aborted' })
     resolve('first')
@@ -60,11 +56,11 @@ describe('turns', () => {
   })
 
   it('do not let go of work that has begun', async () => {
-    const turns = new Turns()
+    const mutex = new KeyedMutex({ operation: 'write', longestTurnMs: 1_000 })
     const controller = new AbortController()
-    const first = turns.take('a', async () => 'first')
+    const first = mutex.run('a', async () => 'first')
     const { promise, resolve } = Promise.withResolvers<string>()
-    const second = turns.take('a', () => promise, controller.signal)
+    const second = mutex.run('a', () => promise, controller.signal)
     await first
     await sleep(1)
     controller.abort()
@@ -73,9 +69,9 @@ describe('turns', () => {
   })
 
   it('begin at once where nobody waits', () => {
-    const turns = new Turns()
+    const mutex = new KeyedMutex({ operation: 'write', longestTurnMs: 1_000 })
     let hasBegun = false
-    void turns.take('a', async () => {
+    void mutex.run('a', async () => {
       hasBegun = true
     })
     assert.ok(hasBegun)

@@ -1,5 +1,5 @@
+import { type StallAwareTimer, stallAwareTimer } from './event-loop.ts'
 import { Fifo } from './fifo.ts'
-import { afterTurning, type TurningTimer } from './turning-timer.ts'
 
 interface Waiter<Item> {
   readonly item: Item
@@ -15,7 +15,7 @@ export class WaitingLine<Item> {
   readonly #giveUp: (item: Item, waitedMs: number) => void
   readonly #waiters = new Fifo<Waiter<Item>>()
   #movedAt = Number.NEGATIVE_INFINITY
-  #timer: TurningTimer | undefined
+  #timer: StallAwareTimer | undefined
 
   /** @param giveUp told of each that is given up, with the milliseconds since it came */
   constructor(patienceMs: number, giveUp: (item: Item, waitedMs: number) => void) {
@@ -56,7 +56,7 @@ export class WaitingLine<Item> {
   }
 
   #watch(ms: number): void {
-    this.#timer = afterTurning(ms, () => {
+    this.#timer = stallAwareTimer(ms, () => {
       this.#timer = undefined
       this.#giveUpTheLate()
     })

@@ -1,4 +1,4 @@
-import { NexusError } from './errors.ts'
+import { NexusError } from '../core/errors.ts'
 
 /**
  * What `work` gives, unless the caller cancels first: then it goes on for others, unseen. A caller who has cancelled already gets

@@ -1,9 +1,8 @@
-import { type DurabilityClass, weakerDurability } from '../core/durability.ts'
-import { NexusError } from '../core/errors.ts'
-import type { MetadataStoreInfo } from '../metadata/metadata-store.ts'
-import type { Environment } from './environment-gate.ts'
-import type { MetadataRegistration, OpenContext } from './registration.ts'
-import { serverUrl } from './server-uri.ts'
+import { type DurabilityClass, weakerDurability } from '../../core/durability.ts'
+import { NexusError } from '../../core/errors.ts'
+import type { Environment, MetadataRegistration, OpenContext } from '../../engine-kit/registration.ts'
+import { serverUrl } from '../../engine-kit/uri.ts'
+import type { MetadataStoreInfo } from '../../metadata/metadata-store.ts'
 
 const variable = 'REDIS_URL'
 
@@ -14,20 +13,20 @@ export const redisRegistration: MetadataRegistration = {
   env: { all: [variable], secret: [variable] },
   traits: { durability: 'disk', remote: true },
   async probe({ env, signal }) {
-    const { RedisStore } = await import('../metadata-stores/redis/redis-store.ts')
+    const { RedisStore } = await import('./redis-store.ts')
     const { durability, settings, rttMs } = await RedisStore.probe({ url: urlOf('redis:', env), signal })
     return { ok: true, detail: `Redis ${settings.version}, appendfsync ${settings.appendfsync}`, rttMs, durability }
   },
   async open(context) {
-    const { RedisStore } = await import('../metadata-stores/redis/redis-store.ts')
+    const { RedisStore } = await import('./redis-store.ts')
     return RedisStore.open({ ...placeOf(context), signal: context.signal })
   },
   async dispose(_port, context) {
-    const { RedisStore } = await import('../metadata-stores/redis/redis-store.ts')
+    const { RedisStore } = await import('./redis-store.ts')
     await RedisStore.drop(placeOf(context))
   },
   async openUri(uri, { env, create, durability, signal }) {
-    const { RedisStore } = await import('../metadata-stores/redis/redis-store.ts')
+    const { RedisStore } = await import('./redis-store.ts')
     const store = await RedisStore.open({ url: urlOf(uri, env), create, signal })
     try {
       refuseWeaker(store.info, durability)

@@ -1,5 +1,5 @@
-import type { MetadataRegistration, OpenContext } from './registration.ts'
-import { serverUrl } from './server-uri.ts'
+import type { MetadataRegistration, OpenContext } from '../../engine-kit/registration.ts'
+import { serverUrl } from '../../engine-kit/uri.ts'
 
 const variables = ['NEXUS_DATABASE_URL', 'POSTGRES_URL'] as const
 
@@ -10,22 +10,22 @@ export const postgresRegistration: MetadataRegistration = {
   env: { any: [variables], secret: variables },
   traits: { durability: 'disk', remote: true },
   async probe({ env, signal }) {
-    const { PostgresStore } = await import('../metadata-stores/postgres/postgres-store.ts')
+    const { PostgresStore } = await import('./postgres-store.ts')
     const url = serverUrl('postgres:', variables, env)
     const { durability, settings, rttMs } = await PostgresStore.probe({ url, connectTimeoutMs: probeConnectMs, signal })
     const detail = `PostgreSQL ${settings.server}, synchronous_commit ${settings.synchronous_commit}`
     return { ok: true, detail, rttMs, durability }
   },
   async open(context) {
-    const { PostgresStore } = await import('../metadata-stores/postgres/postgres-store.ts')
+    const { PostgresStore } = await import('./postgres-store.ts')
     return PostgresStore.open({ ...placeOf(context), durability: context.durability, signal: context.signal })
   },
   async dispose(_port, context) {
-    const { PostgresStore } = await import('../metadata-stores/postgres/postgres-store.ts')
+    const { PostgresStore } = await import('./postgres-store.ts')
     await PostgresStore.drop(placeOf(context))
   },
   async openUri(uri, { env, create, durability, signal }) {
-    const { PostgresStore } = await import('../metadata-stores/postgres/postgres-store.ts')
+    const { PostgresStore } = await import('./postgres-store.ts')
     return PostgresStore.open({ url: serverUrl(uri, variables, env), create, durability, signal })
   },
 }
