@@ -77,6 +77,19 @@ describe('SqliteStore.open', () => {
     for (const version of ['3.51.3', '3.52.0', '4.0.0']) checkSqliteVersion(version)
   })
 
+  it('makes no file where SQLite is too old', async () => {
+    await using folder = await testFolder()
+    const path = join(folder.path, 'meta.db')
+    const versions = Object.getOwnPropertyDescriptor(process, 'versions')
+    Object.defineProperty(process, 'versions', { configurable: true, value: { ...process.versions, sqlite: '3.50.0' } })
+    try {
+      await assert.rejects(SqliteStore.open({ path }), { code: 'MissingDependency' })
+    } finally {
+      Object.defineProperty(process, 'versions', versions ?? {})
+    }
+    assert.equal(existsSync(path), false)
+  })
+
   it.each([
     ['a column of another name', 'ALTER TABLE entries RENAME COLUMN c TO b'],
     ['a table of another name', 'ALTER TABLE entries RENAME TO dntries'],

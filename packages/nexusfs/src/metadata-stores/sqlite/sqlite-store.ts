@@ -22,6 +22,7 @@ import { CommitRunner, type WorkerMode } from './commit-runner.ts'
 import { connect, type DatabasePlace, settingsOf } from './connection.ts'
 import { copyDatabase } from './copy-database.ts'
 import { prepareDatabaseFile } from './database-file.ts'
+import { loadSqlite } from './driver.ts'
 import { FileWatch } from './file-watch.ts'
 import { loadEntries } from './load-entries.ts'
 import { raiseEpoch } from './raise-epoch.ts'
@@ -106,6 +107,8 @@ export class SqliteStore implements MetadataStore {
       cacheBytes = 16_777_216,
       busyTimeoutMs = 10_000,
     } = options
+    // Before a file is made that nothing could use.
+    loadSqlite()
     const prepared = prepareDatabaseFile(path, { create, readOnly, isDurable: durability === 'disk' })
     const parts = storeParts(prepared, durability, cacheBytes)
     const timeoutMs = prepared.readOnly === undefined ? busyTimeoutMs : Math.min(busyTimeoutMs, readOnlyWaitMs)
