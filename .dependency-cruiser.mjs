@@ -15,6 +15,17 @@ const layers = {
   registry: ['core', 'storage', 'metadata', 'engine-kit', 'content', 'fs', 'storage-backends', 'metadata-stores'],
 }
 
+const fileSystem = `${library}/fs`
+/** The rooms of the file system, from the bottom up. `nexus-fs.ts` sees them all. */
+const fileSystemRooms = {
+  model: [],
+  resolve: ['model'],
+  commit: ['model', 'resolve'],
+  operations: ['model', 'resolve', 'commit'],
+  transfer: ['model', 'resolve', 'commit', 'operations'],
+  open: ['model', 'resolve', 'commit', 'operations', 'transfer'],
+}
+
 const command = 'packages/cli/src'
 /** The rooms of the command. What lies beside them, `main.ts` and `program.ts`, sees them all. */
 const commandRooms = {
@@ -37,6 +48,7 @@ function rulesOf(folder, rooms, prefix) {
 export default {
   forbidden: [
     ...rulesOf(library, layers, ''),
+    ...rulesOf(fileSystem, fileSystemRooms, 'fs-'),
     ...rulesOf(command, commandRooms, 'cli-'),
     {
       name: 'commands-do-not-see-each-other',

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { batchWriteFields, operations } from '../packages/nexusfs/src/fs/operations.ts'
+import { batchWriteFields, operations } from '../packages/nexusfs/src/fs/model/operations.ts'
 
 /** Writes the table of operations into `docs/guide/api.md`. A test compares the two. */
 

@@ -9,7 +9,7 @@ import { type NexusFS, openNexus } from 'nexusfs'
 import { it } from 'vitest'
 import type { ApplicationReport } from './application.ts'
 
-// Guards fs/store-files.ts: no import touches the files of the store, or another process destroys its database.
+// Guards fs/transfer/store-files.ts: no import touches the files of the store, or another process destroys its database.
 
 const seconds = 15
 const rounds = 3

@@ -6,11 +6,11 @@ export type { ErrorChanges, ErrorCode, ErrorCodeTraits, ErrorContext, NexusError
 export { errorCodes, isNexusError, NexusError } from './core/errors.ts'
 export type { NexusPath } from './core/path.ts'
 export type { Revision } from './core/revision.ts'
-export type { DirectoryEntry, Entry, FileEntry, LinkEntry, VersionEntry } from './fs/entry.ts'
-export type { LeftOut, LeftOutReason } from './fs/left-out.ts'
+export type { DirectoryEntry, Entry, FileEntry, LinkEntry, VersionEntry } from './fs/model/entry.ts'
+export type { LeftOut, LeftOutReason } from './fs/model/left-out.ts'
+export type { NexusFSOptions } from './fs/model/open-options.ts'
+export type * from './fs/model/options.ts'
 export { NexusFS } from './fs/nexus-fs.ts'
-export type { NexusFSOptions } from './fs/nexus-fs-options.ts'
-export type * from './fs/options.ts'
 export type {
   Commit,
   CommitResult,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { describe, it } from 'vitest'
+import { batchWriteFields, type OperationName, openOptions, operations } from './model/operations.ts'
 import { NexusFS } from './nexus-fs.ts'
-import { batchWriteFields, type OperationName, openOptions, operations } from './operations.ts'
 import { all, failure, memoryPlace, RecordingStore } from './test-place.test-fixture.ts'
 
 /** Calls as a caller without types makes them. */

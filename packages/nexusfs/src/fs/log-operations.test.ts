@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { describe, it } from 'vitest'
 import { logGroup, rootId } from '../metadata/keyspace.ts'
 import { decodeRecord } from '../metadata/record.ts'
+import { operations } from './model/operations.ts'
 import type { NexusFS } from './nexus-fs.ts'
-import { operations } from './operations.ts'
 import { memoryPlace } from './test-place.test-fixture.ts'
 
 /** A change, with its lines in the log: kind, directory (`/`, or below it), name, version, change in bytes, size. */

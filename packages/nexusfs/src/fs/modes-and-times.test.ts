@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
-import { isExecutable, withExecutable } from './mode.ts'
+import { isExecutable, withExecutable } from './model/attributes.ts'
 import { NexusFS } from './nexus-fs.ts'
 import { all, failure, memoryPlace } from './test-place.test-fixture.ts'
 

@@ -1,20 +1,7 @@
 import type { NexusPath } from '../core/path.ts'
-import { chmod, utimes } from './attributes.ts'
-import { backup } from './backup.ts'
-import { Calls } from './calls.ts'
-import { checkLayers, closeQuietly } from './check-layers.ts'
-import type { FsContext } from './context.ts'
-import { copy, rollback } from './copy.ts'
-import { mkdir, rmdir } from './directories.ts'
-import { append, type Change, edit } from './edit.ts'
-import type { DirectoryEntry, Entry, FileEntry, LinkEntry, VersionEntry } from './entry.ts'
-import { exportTree } from './export-tree.ts'
-import { importTree } from './import-tree.ts'
-import { exists, listPages, lstat, stat, versionPages, walkPages } from './look.ts'
-import { move } from './move.ts'
-import { refuseCloseInEdit } from './nested-edit.ts'
-import type { NexusFSInfo, NexusFSOptions } from './nexus-fs-options.ts'
-import { openFileSystem } from './open-file-system.ts'
+import type { FsContext } from './commit/context.ts'
+import type { DirectoryEntry, Entry, FileEntry, LinkEntry, VersionEntry } from './model/entry.ts'
+import type { NexusFSInfo, NexusFSOptions } from './model/open-options.ts'
 import type {
   BackupOptions,
   BackupReport,
@@ -38,15 +25,27 @@ import type {
   Usage,
   UtimesOptions,
   WriteOptions,
-} from './options.ts'
-import { Given, keptContent, keptWrites } from './own-bytes.ts'
-import { read, readRange, readText, readWithStat } from './read.ts'
-import { remove } from './remove.ts'
-import { restore } from './restore.ts'
-import { readlink, realpath, symlink } from './symlinks.ts'
-import { noOptions, takeOpenOptions } from './take-options.ts'
-import { usage } from './usage.ts'
-import { write, writeBatch } from './write.ts'
+} from './model/options.ts'
+import { noOptions } from './model/take-options.ts'
+import { closeFileSystem, openFileSystem } from './open/open-file-system.ts'
+import { Calls } from './operations/calls.ts'
+import { copy, rollback } from './operations/copy.ts'
+import { mkdir, rmdir } from './operations/directories.ts'
+import { append, type Change, edit } from './operations/edit.ts'
+import { move } from './operations/move.ts'
+import { refuseCloseInEdit } from './operations/nested-edit.ts'
+import { Given, keptContent, keptWrites } from './operations/own-bytes.ts'
+import { read, readRange, readText, readWithStat } from './operations/read.ts'
+import { remove } from './operations/remove.ts'
+import { restore } from './operations/restore.ts'
+import { chmod, utimes } from './operations/set-attributes.ts'
+import { exists, listPages, lstat, stat, versionPages, walkPages } from './operations/stat.ts'
+import { readlink, realpath, symlink } from './operations/symlinks.ts'
+import { usage } from './operations/usage.ts'
+import { write, writeBatch } from './operations/write.ts'
+import { backup } from './transfer/backup.ts'
+import { exportTree } from './transfer/export-tree.ts'
+import { importTree } from './transfer/import-tree.ts'
 
 /**
  * A file system over a storage backend and a metadata store. Every call may be made at the same time as any other, from any number
@@ -73,17 +72,12 @@ export class NexusFS implements AsyncDisposable {
    * Opens the store that the two layers hold; founds one in an empty metadata store. The file system closes both layers with itself,
    * also if opening fails.
    * @throws {NexusError} InvalidArgument for wrong options and for adapters that lack a member, NotFound if there is no store and
-   * `create` is false, Unsupported if it has a newer format or an adapter is written for another version of its port, Corrupt (reason `rolled back` if the metadata store has gone back), and what the metadata store throws
+   * `create` is false, Unsupported if it has a newer format or an adapter is written for another version of its port, Corrupt (reason `rolled back` if
+   * the metadata store has gone back), and what the metadata store throws
    */
   static async open(given: NexusFSOptions): Promise<NexusFS> {
-    const options = takeOpenOptions(given)
-    try {
-      checkLayers(options)
-      return await openFileSystem(options, (fs, info) => new NexusFS(fs, info))
-    } catch (error) {
-      if (options.keepLayers !== true) await Promise.all([closeQuietly(options.storage), closeQuietly(options.metadata)])
-      throw error
-    }
+    const { fs, info } = await openFileSystem(given)
+    return new NexusFS(fs, info)
   }
 
   /**
@@ -328,19 +322,11 @@ export class NexusFS implements AsyncDisposable {
    */
   async close(): Promise<void> {
     if (this.#closing === undefined) refuseCloseInEdit(this.#fs.turns)
-    this.#closing ??= this.#close()
+    this.#closing ??= this.#calls.close().then(() => closeFileSystem(this.#fs))
     return this.#closing
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  async #close(): Promise<void> {
-    await this.#calls.close()
-    await this.#fs.content.close()
-    await this.#fs.witness?.close()
-    await Promise.all([this.#fs.content.storage.close(), this.#fs.metadata.close()])
-    this.#fs.forgetStoreFiles()
   }
 }

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type OperationName, operations } from './model/operations.ts'
+import type { OperationOptions } from './model/options.ts'
 import type { NexusFS } from './nexus-fs.ts'
-import { type OperationName, operations } from './operations.ts'
-import type { OperationOptions } from './options.ts'
 import { all, fresh } from './test-place.test-fixture.ts'
 
 /** The methods of a file system that the samples call. */

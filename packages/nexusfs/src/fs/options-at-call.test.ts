@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import type { BatchWrite, CommitOptions, ListOptions, RemoveOptions, WriteOptions } from './options.ts'
+import type { BatchWrite, CommitOptions, ListOptions, RemoveOptions, WriteOptions } from './model/options.ts'
 import { all, failure, memoryPlace } from './test-place.test-fixture.ts'
 
 type Changeable<T> = { -readonly [Key in keyof T]: T[Key] }

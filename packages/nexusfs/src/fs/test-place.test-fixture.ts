@@ -24,8 +24,8 @@ import type { StorageBackend } from '../storage/storage-backend.ts'
 import { LocalBackend } from '../storage-backends/local/local-backend.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
 import { InterceptedStore } from '../testing/intercepted-store.ts'
+import type { NexusFSOptions } from './model/open-options.ts'
 import { NexusFS } from './nexus-fs.ts'
-import type { NexusFSOptions } from './nexus-fs-options.ts'
 
 /** Where tests keep one store. It may be opened several times, as several processes would, and is gone at the end of the scope. */
 export interface TestPlace extends AsyncDisposable {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { directoryGroup, headKey, rootId } from '../metadata/keyspace.ts'
 import { encodeRecord } from '../metadata/record.ts'
-import type { Entry } from './entry.ts'
+import type { Entry } from './model/entry.ts'
 import type { NexusFS } from './nexus-fs.ts'
 import { failure, memoryPlace, type TestPlace } from './test-place.test-fixture.ts'
 

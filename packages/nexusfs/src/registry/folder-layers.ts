@@ -1,4 +1,4 @@
-import type { FolderLayers } from '../fs/backup.ts'
+import type { FolderLayers } from '../fs/model/open-options.ts'
 
 /** The layers of a store in a folder, as `openNexus('./data')` opens them. */
 export const folderLayers: FolderLayers = {

@@ -1,5 +1,5 @@
 import { askedToReadOnly, readOnlyError } from '../core/read-only-reason.ts'
-import { raiseEpoch, type StoreEpoch, storeEpoch } from '../fs/store-epoch.ts'
+import { raiseEpoch, type StoreEpoch, storeEpoch } from '../fs/open/store-format.ts'
 import type { LocatedStore } from './locate-store.ts'
 import { layersOf, openBoth } from './open-layers.ts'
 import type { OpenPortContext } from './open-port.ts'

@@ -1,0 +1,134 @@
+import type { Digest } from '../../core/digest.ts'
+import type { Id } from '../../core/id.ts'
+import type { Revision } from '../../core/revision.ts'
+import { nameInHeadKey } from '../../metadata/keyspace.ts'
+import type { MetadataEntry } from '../../metadata/metadata-store.ts'
+
+/** What a name is bound to: the value of a `d/` row, of an `h/` row (with `ended`), and of a `v/` row (files and links). */
+export type Head = FileHead | DirectoryHead | LinkHead
+
+interface HeadFields {
+  readonly id: Id
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly modifiedAt: number
+  /** What `modifiedAt` leaves out, 0 to 999,999, where an import knew it. */
+  readonly modifiedNanoseconds?: number | undefined
+  /** The time of the commit that wrote this, whatever `modifiedAt` was set to. */
+  readonly changedAt: number
+  /** The 12 bits of `chmod`. */
+  readonly mode: number
+  readonly author: string
+  /** The revision that began this binding of the name; absent = the revision of the row. */
+  readonly born?: Revision | undefined
+  /** Why and when the binding ended; in `h/` rows only. */
+  readonly ended?: Ended | undefined
+}
+
+interface VersionFields extends HeadFields {
+  readonly version: number
+  readonly reason?: string | undefined
+  /** The revision that wrote this version; absent = the revision of the row. */
+  readonly revision?: Revision | undefined
+}
+
+export interface FileHead extends VersionFields {
+  readonly kind: 'file'
+  readonly digest: Digest
+  readonly size: number
+  /** The content itself, where it is tiny. */
+  readonly bytes?: Uint8Array | undefined
+  /** Of an import: tells whether the local file that was read has been touched since; see `stampOf`. */
+  readonly stamp?: string | undefined
+}
+
+export interface LinkHead extends VersionFields {
+  readonly kind: 'link'
+  /** As it was given: a path, absolute or from the directory of the link. */
+  readonly target: string
+}
+
+export interface DirectoryHead extends HeadFields {
+  readonly kind: 'directory'
+}
+
+export interface Ended {
+  /**
+   * `detached`: a tree was removed as it is, and its `z/` row says so as long as it has not come back. `changed`: the same directory is
+   * still bound, with another mode or time.
+   */
+  readonly why: 'removed' | 'detached' | 'moved' | 'replaced' | 'restored' | 'changed'
+  /** The revision of the `d/` row that ended. */
+  readonly revision: Revision
+}
+
+/** A head with what follows from its row. */
+export type Bound = BoundFile | BoundDirectory | BoundLink
+
+export interface BoundFile {
+  readonly head: FileHead
+  readonly entry: MetadataEntry
+  readonly etag: string
+}
+
+export interface BoundLink {
+  readonly head: LinkHead
+  readonly entry: MetadataEntry
+  readonly etag: string
+}
+
+export interface BoundDirectory {
+  readonly head: DirectoryHead
+  readonly entry: MetadataEntry
+}
+
+export function isFile(bound: Bound | undefined): bound is BoundFile {
+  return bound?.head.kind === 'file'
+}
+
+export function isDirectory(bound: Bound | undefined): bound is BoundDirectory {
+  return bound?.head.kind === 'directory'
+}
+
+export function isLink(bound: Bound | undefined): bound is BoundLink {
+  return bound?.head.kind === 'link'
+}
+
+/** The revision that wrote the version in this row. */
+export function versionRevision({ head, entry }: BoundFile | BoundLink): Revision {
+  return head.revision ?? entry.revision
+}
+
+/** The revision that began the binding in this row. */
+export function bornRevision({ head, entry }: Bound): Revision {
+  return head.born ?? entry.revision
+}
+
+/** Opaque; unique for each version of each file and link: one commit may write several of the same file. */
+export function etagOf({ id, version }: FileHead | LinkHead, revision: Revision): string {
+  return `${id}-${revision.toString(36)}-${version.toString(36)}`
+}
+
+/** Logical bytes: those of a file. */
+export function sizeOf(head: Head): number {
+  return head.kind === 'file' ? head.size : 0
+}
+
+/** From 1; 0 for a directory, which has no versions. */
+export function versionOf(head: Head): number {
+  return head.kind === 'directory' ? 0 : head.version
+}
+
+const names = new WeakMap<MetadataEntry, string>()
+
+/**
+ * The name under which a `d/` row binds its head.
+ * @throws {NexusError} Corrupt if no path can have it
+ */
+export function nameOfEntry(entry: MetadataEntry): string {
+  const known = names.get(entry)
+  if (known !== undefined) return known
+  const name = nameInHeadKey(entry.key)
+  names.set(entry, name)
+  return name
+}

@@ -1,0 +1,97 @@
+import { StoredContent } from '../../content/stored-content.ts'
+import { NexusError } from '../../core/errors.ts'
+import { limits } from '../../core/limits.ts'
+import { type NexusPath, parseNamedPath } from '../../core/path.ts'
+import { contentKey } from '../../metadata/keyspace.ts'
+import type { MetadataEntry } from '../../metadata/metadata-store.ts'
+import { findVersion, withPath } from '../commit/content-of-version.ts'
+import type { FsContext } from '../commit/context.ts'
+import { type Attempt, mutate, settling } from '../commit/mutation.ts'
+import { attemptOf, finishPlan, type PlannedWrites } from '../commit/planned-writes.ts'
+import type { FileWrite } from '../commit/write-plan.ts'
+import type { FileEntry } from '../model/entry.ts'
+import { type FileHead, isDirectory } from '../model/head.ts'
+import type { CommitOptions, MoveOptions, ParentOptions, Preconditions, ReadOptions } from '../model/options.ts'
+import {
+  alreadyExists,
+  demandFile,
+  demandPreconditions,
+  directoryInTheWay,
+  mayReplace,
+  parseFilePath,
+} from '../resolve/expect-path.ts'
+import type { Resolved } from '../resolve/resolver.ts'
+
+/** A new file (or, with `overwrite`, a new version of one) with the content of another: no content bytes are stored. */
+export async function copy(fs: FsContext, from: string, to: string, options: MoveOptions & ReadOptions): Promise<FileEntry> {
+  const source = parseNamedPath(from)
+  const target = parseFilePath(to)
+  const stored = new StoredContent(fs.content)
+  const attempt = async (): Promise<Attempt<FileEntry>> => {
+    const { resolved, time } = await fs.resolver.resolveAll([source, target], { signal: options.signal })
+    const [origin, destination] = resolved
+    if (origin === undefined || destination === undefined)
+      throw new NexusError('Unexpected', `${source} was lost while it was copied`)
+    const current = demandFile(origin)
+    const isTaken = isDirectory(destination.bound)
+    const there = destination.bound ?? destination.lastLink
+    if (isTaken) demandPreconditions(destination, options)
+    if (isTaken && !mayReplace(options)) throw directoryInTheWay(target, source, options)
+    if (there !== undefined && (!mayReplace(options) || origin.path === destination.path)) throw alreadyExists(target)
+    const { head } = await findVersion(fs, source, current, options.version, options.signal)
+    if (isTaken) throw directoryInTheWay(target, source, options)
+    const copied = await writeStored(fs, 'copy', { source, head, stored }, destination, time, options)
+    copied.draft.expectWay(origin)
+    copied.draft.expect({ kind: 'at', key: current.entry.key, revision: current.entry.revision })
+    return attemptOf(copied, (revision) => copied.entry(target, revision))
+  }
+  return settling([stored], () => mutate(fs, options, attempt))
+}
+
+/** A new version of an existing file with the content of an older one. */
+export async function rollback(
+  fs: FsContext,
+  path: string,
+  version: number,
+  options: CommitOptions & Pick<Preconditions, 'ifMatch'>,
+): Promise<FileEntry> {
+  const target = parseNamedPath(path)
+  if (typeof version !== 'number') throw new NexusError('InvalidArgument', `rollback: version is a number, not ${typeof version}`)
+  const stored = new StoredContent(fs.content)
+  const attempt = async (): Promise<Attempt<FileEntry>> => {
+    const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
+    const { head } = await findVersion(fs, target, demandFile(only), version, options.signal)
+    const rolled = await writeStored(fs, 'rollback', { source: target, head, stored }, only, time, options)
+    return attemptOf(rolled, (revision) => rolled.entry(target, revision))
+  }
+  return settling([stored], () => mutate(fs, options, attempt))
+}
+
+/** The row of the content is read after the snapshot of the path; the commit expects both unchanged. */
+async function writeStored(
+  fs: FsContext,
+  kind: FileWrite['kind'],
+  { source, head, stored }: { source: NexusPath; head: FileHead; stored: StoredContent },
+  destination: Resolved,
+  time: number,
+  options: CommitOptions & ParentOptions & Preconditions,
+): Promise<PlannedWrites> {
+  const { asked: path } = destination
+  const row = await contentRowOf(fs, head, options.signal)
+  const write: FileWrite = {
+    path,
+    kind,
+    content: { kind: 'stored', head, row, stored },
+    mode: head.mode,
+    ifMatch: options.ifMatch,
+    ifNoneMatch: options.ifNoneMatch,
+  }
+  const plan = finishPlan(fs, [write], new Map([[path, destination]]), new Map(), time, options)
+  return plan.catch(withPath(source, head))
+}
+
+async function contentRowOf(fs: FsContext, head: FileHead, signal: AbortSignal | undefined): Promise<MetadataEntry | undefined> {
+  if (head.size <= limits.tinyContentBytes) return undefined
+  const { get } = await fs.metadata.read({ get: [contentKey(head.digest)] }, { signal })
+  return get[0]
+}

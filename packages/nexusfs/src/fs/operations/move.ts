@@ -1,0 +1,91 @@
+import { NexusError } from '../../core/errors.ts'
+import { isWithin, type NexusPath, parseNamedPath, parsePath } from '../../core/path.ts'
+import { detachedHead, endBinding, keepEnded, NewDirectories } from '../commit/bindings.ts'
+import { CommitDraft, lineOf } from '../commit/commit-draft.ts'
+import type { FsContext } from '../commit/context.ts'
+import { type Attempt, mutate } from '../commit/mutation.ts'
+import type { Entry } from '../model/entry.ts'
+import { toEntry } from '../model/entry.ts'
+import { type Bound, isDirectory } from '../model/head.ts'
+import { encodeHead } from '../model/head-codec.ts'
+import type { MoveOptions } from '../model/options.ts'
+import {
+  alreadyExists,
+  demandBound,
+  demandNotRoot,
+  demandPreconditions,
+  directoryInTheWay,
+  mayReplace,
+  notADirectory,
+  parseFilePath,
+} from '../resolve/expect-path.ts'
+import type { Resolved } from '../resolve/resolver.ts'
+
+/** A file keeps its versions, a directory all that is below it: what moves is one binding. */
+export async function move(fs: FsContext, from: string, to: string, options: MoveOptions): Promise<Entry> {
+  const source = parseNamedPath(from)
+  const target = parsePath(to)
+  demandNotRoot(source, 'move')
+  if (target === '/') throw alreadyExists(target)
+  return mutate(fs, options, async (): Promise<Attempt<Entry>> => {
+    const { resolved, time } = await fs.resolver.resolveAll([source, target], { keepsLast: true, signal: options.signal })
+    const [origin, destination] = resolved
+    if (origin === undefined || destination === undefined)
+      throw new NexusError('Unexpected', `${source} was lost while it was moved`)
+    const bound = demandBound(origin)
+    demandNotBelowItself(bound, origin.path, destination.path)
+    demandPreconditions(destination, options)
+    if (origin.path === destination.path) return { done: toEntry(target, bound) }
+    demandFree(bound, source, destination, options)
+    if (!isDirectory(bound)) parseFilePath(to)
+    return rebind(fs, bound, origin, destination, time, options)
+  })
+}
+
+/**
+ * @throws {NexusError} InvalidArgument
+ */
+function demandNotBelowItself(bound: Bound, source: NexusPath, target: NexusPath): void {
+  if (!isDirectory(bound) || source === target || !isWithin(target, source)) return
+  throw new NexusError('InvalidArgument', `${source} cannot be moved below itself, to ${target}`, { context: { path: target } })
+}
+
+/**
+ * @throws {NexusError} AlreadyExists unless a file may be replaced; IsADirectory and NotADirectory if the kinds do not go together
+ */
+function demandFree(bound: Bound, source: NexusPath, { asked: path, bound: there }: Resolved, options: MoveOptions): void {
+  if (there === undefined) return
+  if (isDirectory(there)) throw directoryInTheWay(path, source, options)
+  if (!mayReplace(options)) throw alreadyExists(path)
+  if (isDirectory(bound)) throw notADirectory(path, there.head.kind)
+}
+
+function rebind(
+  fs: FsContext,
+  bound: Bound,
+  origin: Resolved,
+  destination: Resolved,
+  time: number,
+  options: MoveOptions,
+): Attempt<Entry> {
+  const { author = fs.author, parents } = options
+  const draft = new CommitDraft()
+  const directories = new NewDirectories(fs, draft, { author, time })
+  endBinding(draft, origin, bound, 'moved')
+  const place = directories.placeOf(destination, parents)
+  const key = directories.keyOf(place, destination)
+  const replaced = destination.bound
+  if (replaced === undefined) {
+    draft.expect({ kind: 'absent', key })
+  } else {
+    draft.expect({ kind: 'at', key, revision: replaced.entry.revision })
+    keepEnded(draft, destination, replaced, 'replaced')
+  }
+  const head = detachedHead(bound)
+  draft.put(key, encodeHead(head))
+  draft.log(lineOf('move', origin.within.id, origin.path, head, 'leaves'))
+  if (replaced !== undefined) draft.log(lineOf('remove', place.id, destination.path, replaced.head, 'leaves'))
+  draft.log(lineOf('move', place.id, destination.path, head))
+  if (isDirectory(bound)) draft.whenCommitted(() => fs.resolver.hints.learn(place, destination.path, head.id))
+  return { draft, time, result: () => toEntry(destination.asked, bound) }
+}

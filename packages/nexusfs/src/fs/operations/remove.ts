@@ -1,0 +1,99 @@
+import { NexusError } from '../../core/errors.ts'
+import { isId } from '../../core/id.ts'
+import { type NexusPath, nameOf, parentOf, parseNamedPath } from '../../core/path.ts'
+import { detachedKey, headKey, rootId } from '../../metadata/keyspace.ts'
+import type { MetadataEntry } from '../../metadata/metadata-store.ts'
+import { decodeRecord, encodeRecord, type RecordFields } from '../../metadata/record.ts'
+import { endBinding } from '../commit/bindings.ts'
+import { CommitDraft, lineOf } from '../commit/commit-draft.ts'
+import type { FsContext } from '../commit/context.ts'
+import { type Attempt, mutate } from '../commit/mutation.ts'
+import { type Bound, isDirectory } from '../model/head.ts'
+import { decodeHead } from '../model/head-codec.ts'
+import type { RemoveOptions } from '../model/options.ts'
+import { demandBound, demandDirectory, demandNotRoot, demandPreconditions } from '../resolve/expect-path.ts'
+import type { Resolved } from '../resolve/resolver.ts'
+
+/** Four rows at most, whatever the size of the tree: it is detached as it is, and what hangs below it is not touched. */
+export async function remove(fs: FsContext, path: string, options: RemoveOptions): Promise<boolean> {
+  const target = parseNamedPath(path)
+  demandNotRoot(target, 'remove')
+  return mutate(fs, options, async (): Promise<Attempt<boolean>> => {
+    const seen = await fs.resolver.resolve(target, { keepsLast: true, signal: options.signal }).catch(unreadable)
+    if (seen instanceof NexusError) return removeUnreadable(fs, target, options, seen)
+    const { only, time } = seen
+    if (options.force && only.bound === undefined && only.obstacle?.kind !== 'file') return { done: false }
+    const bound = demandBound(only)
+    demandPreconditions(only, { ifMatch: options.ifMatch })
+    return { draft: removal(only, bound, options), time, result: () => true }
+  })
+}
+
+function removal(resolved: Resolved, bound: Bound, options: RemoveOptions): CommitDraft {
+  const { path } = resolved
+  const draft = new CommitDraft()
+  planRemoval(draft, resolved, bound)
+  if (!isDirectory(bound) || options.recursive) return draft
+  throw mustBeRecursive(path)
+}
+
+/** Takes out what stands at a path, a directory with all below it. */
+export function planRemoval(draft: CommitDraft, resolved: Resolved, bound: Bound): void {
+  const { path, within } = resolved
+  const directory = within.id
+  const name = nameOf(path)
+  endBinding(draft, resolved, bound, isDirectory(bound) ? 'detached' : 'removed')
+  draft.log(lineOf('remove', directory, path, bound.head, 'leaves'))
+  if (isDirectory(bound)) draft.put(detachedKey(bound.head.id), encodeRecord({ w: 'removed', d: directory, n: name }))
+}
+
+/** An error that an entry on the way cannot be understood; others are thrown. */
+function unreadable(error: unknown): NexusError {
+  if (error instanceof NexusError && ['Corrupt', 'Unsupported'].includes(error.code)) return error
+  throw error
+}
+
+/** Nothing is kept of an entry that cannot be understood: nothing could read it in the history either. */
+async function removeUnreadable(
+  fs: FsContext,
+  target: NexusPath,
+  { recursive, ifMatch, signal }: RemoveOptions,
+  cause: NexusError,
+): Promise<Attempt<boolean>> {
+  const { only, time } = await fs.resolver.resolve(parentOf(target), { signal })
+  const { group, id: directory } = demandDirectory(only)
+  const key = headKey(group, nameOf(target))
+  const [entry] = (await fs.metadata.read({ get: [key] }, { signal })).get
+  if (entry === undefined || isReadable(entry)) return { again: true }
+  if (ifMatch !== undefined) throw cause
+  const { k: kind, i: id } = fieldsOf(entry)
+  if (kind === 'd' && !recursive) throw mustBeRecursive(target)
+  const draft = new CommitDraft()
+  draft.expectWay(only)
+  if (only.bound !== undefined) draft.expect({ kind: 'at', key: only.bound.entry.key, revision: only.bound.entry.revision })
+  draft.expect({ kind: 'at', key, revision: entry.revision })
+  draft.delete(key)
+  draft.log({ kind: 'remove', directory, name: nameOf(target), id: isId(id) ? id : rootId, version: 0, delta: 0, size: 0 })
+  return { draft, time, result: () => true }
+}
+
+function isReadable(entry: MetadataEntry): boolean {
+  try {
+    return decodeHead(entry) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** What can be read of it all the same. */
+function fieldsOf(entry: MetadataEntry): RecordFields {
+  try {
+    return decodeRecord(entry.value).fields
+  } catch {
+    return {}
+  }
+}
+
+function mustBeRecursive(path: NexusPath): NexusError {
+  return new NexusError('IsADirectory', `${path} is a directory`, { advice: 'remove it with recursive', context: { path } })
+}

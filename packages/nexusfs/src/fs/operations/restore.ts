@@ -1,0 +1,70 @@
+import { NexusError } from '../../core/errors.ts'
+import { parseNamedPath, parsePath } from '../../core/path.ts'
+import { detachedHead, keepEnded, NewDirectories } from '../commit/bindings.ts'
+import { CommitDraft, lineOf } from '../commit/commit-draft.ts'
+import type { FsContext } from '../commit/context.ts'
+import { type Attempt, mutate } from '../commit/mutation.ts'
+import type { Entry } from '../model/entry.ts'
+import { writtenEntry } from '../model/entry.ts'
+import { encodeHead } from '../model/head-codec.ts'
+import type { RestoreOptions } from '../model/options.ts'
+import { alreadyExists, demandNotRoot } from '../resolve/expect-path.ts'
+import type { Resolved } from '../resolve/resolver.ts'
+import { type Removed, removedFrom } from './removed.ts'
+
+/** Brings back what was removed from a path last: the same file with its versions, or the same tree. */
+export async function restore(fs: FsContext, path: string, options: RestoreOptions): Promise<Entry> {
+  const source = parseNamedPath(path)
+  const target = parsePath(options.to ?? path)
+  for (const each of [source, target]) demandNotRoot(each, 'restore')
+  return mutate(fs, options, async (): Promise<Attempt<Entry>> => {
+    const paths = source === target ? [source] : [source, target]
+    const { resolved, time } = await fs.resolver.resolveAll(paths, { keepsLast: true, signal: options.signal })
+    const [from, to = from] = resolved
+    if (from === undefined || to === undefined) throw new NexusError('Unexpected', `${source} was lost while it was restored`)
+    if (to.bound !== undefined) throw alreadyExists(target)
+    const removed = await findRemoved(fs, from, options.signal)
+    return reattach(fs, removed, to, time, options)
+  })
+}
+
+/** @throws {NexusError} NotFound */
+async function findRemoved(fs: FsContext, from: Resolved, signal: AbortSignal | undefined): Promise<Removed> {
+  for await (const removed of removedFrom(fs, from, signal)) return removed
+  throw new NexusError('NotFound', `nothing that was removed from ${from.path} can be restored`, { context: { path: from.path } })
+}
+
+function reattach(fs: FsContext, removed: Removed, to: Resolved, time: number, options: RestoreOptions): Attempt<Entry> {
+  const { author = fs.author, parents } = options
+  const draft = new CommitDraft()
+  const directories = new NewDirectories(fs, draft, { author, time })
+  const place = directories.placeOf(to, parents)
+  const key = directories.keyOf(place, to)
+  const head = detachedHead(removed.bound)
+  draft.expect({ kind: 'absent', key })
+  draft.put(key, encodeHead(head))
+  spend(draft, removed)
+  draft.log(lineOf('restore', place.id, to.path, head))
+  if (head.kind === 'directory') draft.whenCommitted(() => fs.resolver.hints.learn(place, to.path, head.id))
+  return { draft, time, result: (revision) => writtenEntry(to.asked, head, revision) }
+}
+
+/** A tree stops being detached; what is inside of one leaves it; any other binding is marked as restored in the history. */
+function spend(draft: CommitDraft, { bound, directory, path, kept }: Removed): void {
+  const { head, entry } = bound
+  const rows = kept.as === 'detached' ? [kept.row] : kept.as === 'inside' ? [...kept.way, entry] : [entry]
+  for (const { key, revision } of rows) draft.expect({ kind: 'at', key, revision })
+  switch (kept.as) {
+    case 'detached':
+      draft.delete(kept.row.key)
+      return
+    case 'inside':
+      draft.delete(entry.key)
+      keepEnded(draft, { within: { id: directory }, path }, bound, 'moved')
+      draft.log(lineOf('remove', directory, path, head, 'leaves'))
+      return
+    case 'ended':
+      if (head.ended === undefined) throw new NexusError('Corrupt', 'a row of ended bindings does not say why it ended')
+      draft.put(entry.key, encodeHead({ ...head, ended: { ...head.ended, why: 'restored' } }))
+  }
+}

@@ -1,0 +1,91 @@
+import { NexusError } from '../../core/errors.ts'
+import { parseNamedPath } from '../../core/path.ts'
+import { keepEnded } from '../commit/bindings.ts'
+import { CommitDraft, lineOf } from '../commit/commit-draft.ts'
+import type { FsContext } from '../commit/context.ts'
+import { type Attempt, mutate } from '../commit/mutation.ts'
+import { attemptOf, finishPlan } from '../commit/planned-writes.ts'
+import { isMode, type ModifiedTime, nextModified } from '../model/attributes.ts'
+import type { Entry } from '../model/entry.ts'
+import { writtenEntry } from '../model/entry.ts'
+import { type BoundDirectory, type DirectoryHead, isDirectory } from '../model/head.ts'
+import { encodeHead } from '../model/head-codec.ts'
+import type { ChmodOptions, UtimesOptions } from '../model/options.ts'
+import { demandBound, demandNotRoot, demandPreconditions } from '../resolve/expect-path.ts'
+import type { Resolved } from '../resolve/resolver.ts'
+
+/** What an entry is given; the rest stays as it is. */
+interface Attributes {
+  readonly kind: 'chmod' | 'utimes'
+  readonly mode?: number | undefined
+  /** The time of the commit if neither is given. */
+  readonly modified?: ModifiedTime | undefined
+}
+
+export async function chmod(fs: FsContext, path: string, mode: number, options: ChmodOptions): Promise<Entry> {
+  if (!isMode(mode))
+    throw new NexusError('InvalidArgument', `chmod: a mode is a whole number from 0 to 0o7777, not ${String(mode)}`)
+  return change(fs, path, { kind: 'chmod', mode }, options)
+}
+
+export async function utimes(fs: FsContext, path: string, options: UtimesOptions): Promise<Entry> {
+  const { modifiedAt } = options
+  return change(fs, path, { kind: 'utimes', modified: modifiedAt && { modifiedAt: modifiedAt.getTime() } }, options)
+}
+
+/** A file gets a new version with the same content, a directory a new head. */
+async function change(fs: FsContext, path: string, given: Attributes, options: ChmodOptions): Promise<Entry> {
+  const target = parseNamedPath(path)
+  return mutate(fs, options, async (): Promise<Attempt<Entry>> => {
+    const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
+    demandNotRoot(only.path, given.kind)
+    const bound = demandBound(only)
+    if (!isDirectory(bound)) return changeFile(fs, only, given, time, options)
+    demandPreconditions(only, options)
+    const draft = new CommitDraft()
+    const head = changeDirectory(draft, only, bound, given, time)
+    return { draft, time, result: (revision) => writtenEntry(target, head, revision) }
+  })
+}
+
+async function changeFile(
+  fs: FsContext,
+  resolved: Resolved,
+  { kind, mode, modified }: Attributes,
+  time: number,
+  options: ChmodOptions,
+): Promise<Attempt<Entry>> {
+  const { asked: path, bound } = resolved
+  if (bound?.head.kind !== 'file') throw new NexusError('Unexpected', `${path} was lost while it was changed`)
+  const { head } = bound
+  const kept = kind === 'chmod' ? { modifiedAt: head.modifiedAt, modifiedNanoseconds: head.modifiedNanoseconds } : modified
+  const write = { path, kind, content: { kind: 'own', head }, mode, modified: kept, ifMatch: options.ifMatch } as const
+  const planned = await finishPlan(fs, [write], new Map([[path, resolved]]), new Map(), time, options)
+  return attemptOf(planned, (revision) => planned.entry(path, revision))
+}
+
+/** A directory gets another mode or time; the head before goes to the history of its name. Its author stays who made it. */
+export function changeDirectory(
+  draft: CommitDraft,
+  resolved: Resolved,
+  bound: BoundDirectory,
+  { kind, mode, modified }: Attributes,
+  time: number,
+): DirectoryHead {
+  if (resolved.key === undefined) throw new NexusError('Unexpected', `${resolved.asked} has no entry that could change`)
+  const { head: old, entry } = bound
+  const touched = kind === 'utimes' ? (modified ?? { modifiedAt: nextModified(time, old.modifiedAt) }) : undefined
+  const head: DirectoryHead = {
+    ...old,
+    ...(touched && { modifiedAt: touched.modifiedAt, modifiedNanoseconds: touched.modifiedNanoseconds }),
+    mode: mode ?? old.mode,
+    changedAt: time,
+    born: undefined,
+  }
+  draft.expectWay(resolved)
+  draft.expect({ kind: 'at', key: resolved.key, revision: entry.revision })
+  keepEnded(draft, resolved, bound, 'changed')
+  draft.put(resolved.key, encodeHead(head))
+  draft.log(lineOf(kind, resolved.within.id, resolved.path, head))
+  return head
+}

@@ -1,0 +1,88 @@
+import { uint64 } from '../../core/bytes.ts'
+import { parseNamedPath } from '../../core/path.ts'
+import { checkedPage } from '../../metadata/checked-page.ts'
+import { versionGroup } from '../../metadata/keyspace.ts'
+import type { FsContext } from '../commit/context.ts'
+import type { Entry, VersionEntry } from '../model/entry.ts'
+import { rootEntry, toEntry, toVersionEntry } from '../model/entry.ts'
+import { type BoundFile, isFile } from '../model/head.ts'
+import { decodeHead } from '../model/head-codec.ts'
+import type { ListOptions, OperationOptions } from '../model/options.ts'
+import { demandFile } from '../resolve/expect-path.ts'
+import type { AlsoRead } from '../resolve/read-legs.ts'
+import type { Resolved } from '../resolve/resolver.ts'
+import { removedFrom } from './removed.ts'
+import { boundPages, walkedPages } from './walk.ts'
+
+const defaultPage = 1000
+
+export async function exists(fs: FsContext, path: string, options: OperationOptions): Promise<boolean> {
+  const { only } = await fs.resolver.resolve(parseNamedPath(path), { signal: options.signal })
+  return only.bound !== undefined || only.directory !== undefined
+}
+
+export async function stat(fs: FsContext, path: string, options: OperationOptions): Promise<Entry | undefined> {
+  return entryAt(fs, path, { signal: options.signal })
+}
+
+/** The same, but of a link itself. */
+export async function lstat(fs: FsContext, path: string, options: OperationOptions): Promise<Entry | undefined> {
+  return entryAt(fs, path, { keepsLast: true, signal: options.signal })
+}
+
+async function entryAt(fs: FsContext, path: string, also: AlsoRead): Promise<Entry | undefined> {
+  const target = parseNamedPath(path)
+  const { only } = await fs.resolver.resolve(target, also)
+  if (only.bound !== undefined) return toEntry(target, only.bound)
+  return only.directory === undefined ? undefined : rootEntry(target, fs.foundedAt)
+}
+
+export async function* listPages(
+  fs: FsContext,
+  path: string,
+  options: ListOptions,
+): AsyncGenerator<readonly Entry[], void, undefined> {
+  for await (const page of boundPages(fs, parseNamedPath(path), options)) yield page.map((each) => toEntry(each.path, each.bound))
+}
+
+export async function* walkPages(
+  fs: FsContext,
+  path: string,
+  options: ListOptions,
+): AsyncGenerator<readonly Entry[], void, undefined> {
+  for await (const page of walkedPages(fs, parseNamedPath(path), options))
+    yield page.map((each) => toEntry(each.path, each.bound))
+}
+
+/** The versions of the file that stands at a path, or was removed from it last, newest first. */
+export async function* versionPages(
+  fs: FsContext,
+  path: string,
+  options: ListOptions,
+): AsyncGenerator<readonly VersionEntry[], void, undefined> {
+  const target = parseNamedPath(path)
+  const limit = options.pageSize ?? defaultPage
+  const { only } = await fs.resolver.resolve(target, { signal: options.signal })
+  const current = await fileAt(fs, only, options.signal)
+  yield [toVersionEntry(current)]
+  let to = uint64(current.head.version)
+  for (let hasMore = current.head.version > 1; hasMore; ) {
+    const scan = { group: versionGroup(current.head.id), to, reverse: true, limit }
+    const [found] = (await fs.metadata.read({ scan: [scan] }, { signal: options.signal })).scan
+    const page = found && checkedPage(found, scan)
+    yield (page?.entries ?? [])
+      .map((entry) => decodeHead(entry))
+      .filter((bound) => isFile(bound))
+      .map(toVersionEntry)
+    const last = page?.entries.at(-1)
+    hasMore = page?.hasMore === true && last !== undefined
+    if (last !== undefined) to = new Uint8Array(last.key.item)
+  }
+}
+
+/** @throws {NexusError} as `demandFile`, where no file was removed either */
+async function fileAt(fs: FsContext, resolved: Resolved, signal: AbortSignal | undefined): Promise<BoundFile> {
+  const isAbsent = resolved.bound === undefined && resolved.directory === undefined && resolved.obstacle?.kind !== 'file'
+  if (isAbsent) for await (const { bound } of removedFrom(fs, resolved, signal)) if (isFile(bound)) return bound
+  return demandFile(resolved)
+}

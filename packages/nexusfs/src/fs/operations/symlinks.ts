@@ -1,0 +1,117 @@
+import { NexusError } from '../../core/errors.ts'
+import { newId } from '../../core/id.ts'
+import { checkLinkTarget } from '../../core/link-target.ts'
+import { type NexusPath, parseNamedPath, parsePath } from '../../core/path.ts'
+import { versionKey } from '../../metadata/keyspace.ts'
+import { keepEnded, type Made, NewDirectories } from '../commit/bindings.ts'
+import { CommitDraft, lineOf } from '../commit/commit-draft.ts'
+import { findVersion } from '../commit/content-of-version.ts'
+import type { FsContext } from '../commit/context.ts'
+import { type Attempt, mutate } from '../commit/mutation.ts'
+import { defaultMode, type ModifiedTime, nextModified } from '../model/attributes.ts'
+import type { LinkEntry } from '../model/entry.ts'
+import { writtenEntry } from '../model/entry.ts'
+import {
+  type BoundFile,
+  type BoundLink,
+  bornRevision,
+  isDirectory,
+  isLink,
+  type LinkHead,
+  versionRevision,
+} from '../model/head.ts'
+import { encodeHead } from '../model/head-codec.ts'
+import type { OperationOptions, ReadOptions, SymlinkOptions } from '../model/options.ts'
+import type { DirectoryHint } from '../resolve/directory-hints.ts'
+import { alreadyExists, demandBound, demandPreconditions, isADirectory, mayReplace } from '../resolve/expect-path.ts'
+import type { Resolved } from '../resolve/resolver.ts'
+
+export async function symlink(fs: FsContext, target: string, path: string, options: SymlinkOptions): Promise<LinkEntry> {
+  const text = checkLinkTarget(target)
+  const at = parsePath(path)
+  if (at === '/') throw alreadyExists(at)
+  const { author = fs.author, reason, parents } = options
+  const modified = options.modifiedAt && { modifiedAt: options.modifiedAt.getTime() }
+  return mutate(fs, options, async (): Promise<Attempt<LinkEntry>> => {
+    const { only, time } = await fs.resolver.resolve(at, { keepsLast: true, signal: options.signal })
+    demandPreconditions(only, options)
+    if (only.bound !== undefined && !mayReplace(options)) throw alreadyExists(at)
+    const draft = new CommitDraft()
+    const directories = new NewDirectories(fs, draft, { author, time })
+    const place = directories.placeOf(only, parents)
+    const head = bindLink(fs, { draft, directories, place }, only, { target: text, modified }, { author, reason, time })
+    return { draft, time, result: (revision) => writtenEntry(at, head, revision) }
+  })
+}
+
+/** Where a commit puts a link. */
+interface LinkPlace {
+  readonly draft: CommitDraft
+  readonly directories: NewDirectories
+  readonly place: DirectoryHint
+}
+
+/**
+ * A link at a name that is free, or that of a link, which gets a new version, or of a file, which it replaces.
+ * @param resolved with its last name kept as it is
+ * @throws {NexusError} IsADirectory
+ */
+export function bindLink(
+  fs: FsContext,
+  { draft, directories, place }: LinkPlace,
+  resolved: Resolved,
+  { target, modified }: { readonly target: string; readonly modified?: ModifiedTime | undefined },
+  { time, author, reason }: Made & { readonly reason?: string | undefined },
+): LinkHead {
+  const { bound } = resolved
+  if (resolved.directory !== undefined || isDirectory(bound)) throw isADirectory(resolved.asked)
+  const old = isLink(bound) ? bound : undefined
+  const head: LinkHead = {
+    kind: 'link',
+    id: old?.head.id ?? newId(fs.random),
+    version: (old?.head.version ?? 0) + 1,
+    target,
+    createdAt: old?.head.createdAt ?? time,
+    modifiedAt: modified?.modifiedAt ?? nextModified(time, old?.head.modifiedAt),
+    modifiedNanoseconds: modified?.modifiedNanoseconds,
+    changedAt: time,
+    mode: defaultMode.link,
+    author,
+    reason,
+    born: old && bornRevision(old),
+  }
+  const key = directories.keyOf(place, resolved)
+  draft.expect(bound === undefined ? { kind: 'absent', key } : { kind: 'at', key, revision: bound.entry.revision })
+  if (old !== undefined) keepVersion(draft, old)
+  else if (bound !== undefined) replaceFile(draft, resolved, bound)
+  draft.put(key, encodeHead(head))
+  draft.log(lineOf('symlink', place.id, resolved.path, head))
+  return head
+}
+
+function keepVersion(draft: CommitDraft, old: BoundLink): void {
+  const superseded: LinkHead = { ...old.head, born: undefined, revision: versionRevision(old) }
+  draft.put(versionKey(old.head.id, old.head.version), encodeHead(superseded))
+}
+
+function replaceFile(draft: CommitDraft, resolved: Resolved, bound: BoundFile | BoundLink): void {
+  keepEnded(draft, resolved, bound, 'replaced')
+  draft.log(lineOf('remove', resolved.within.id, resolved.path, bound.head, 'leaves'))
+}
+
+/** The target of a link, as it was given. */
+export async function readlink(fs: FsContext, path: string, options: ReadOptions): Promise<string> {
+  const at = parseNamedPath(path)
+  const { only } = await fs.resolver.resolve(at, { keepsLast: true, signal: options.signal })
+  const bound = at === '/' ? undefined : demandBound(only)
+  if (isLink(bound)) return (await findVersion(fs, at, bound, options.version, options.signal)).head.target
+  const kind = bound?.head.kind ?? 'directory'
+  throw new NexusError('InvalidArgument', `${at} is a ${kind}, not a link`, { context: { path: at } })
+}
+
+/** The path without any link on its way: where what the path names really is. */
+export async function realpath(fs: FsContext, path: string, options: OperationOptions): Promise<NexusPath> {
+  const { only } = await fs.resolver.resolve(parseNamedPath(path), { signal: options.signal })
+  if (only.directory === undefined) demandBound(only)
+  return only.path
+}

@@ -1,0 +1,171 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { decodeContentRow } from '../../content/content-row.ts'
+import { concatBytes } from '../../core/bytes.ts'
+import { NexusError } from '../../core/errors.ts'
+import type { Id } from '../../core/id.ts'
+import { parseNamedPath, rootPath } from '../../core/path.ts'
+import { contentGroup, detachedKey, directoryGroup, endedGroup, versionGroup } from '../../metadata/keyspace.ts'
+import type { ItemRange, MetadataEntry, ScanPage } from '../../metadata/metadata-store.ts'
+import type { FsContext } from '../commit/context.ts'
+import { type BoundFile, isDirectory, isFile, isLink } from '../model/head.ts'
+import { decodeHeadOnce } from '../model/head-codec.ts'
+import type { OperationOptions, Usage } from '../model/options.ts'
+import { demandDirectory, demandFile, demandNoFileAbove } from '../resolve/expect-path.ts'
+
+/** Entries in one read, at most, and groups that it scans. */
+const entriesPerRead = 1000
+const groupsPerRead = 100
+/** Bytes of content rows in one read: most are short, but up to 128 KiB of content may lie in each. */
+const contentBytesPerRead = 1024 * 1024
+
+/** Counts by walking: exact for a tree that nobody changes meanwhile. Memory does not grow with the number of files. */
+export async function usage(fs: FsContext, path: string, options: OperationOptions): Promise<Usage> {
+  const target = parseNamedPath(path)
+  const survey = new Survey(fs, options)
+  const { only } = await fs.resolver.resolve(target, { signal: options.signal })
+  demandNoFileAbove(only)
+  if (isFile(only.bound)) await survey.files([demandFile(only)], survey.present)
+  else await survey.directories([demandDirectory(only).id], survey.present)
+  const { present, removed } = survey
+  const { files, directories, links, versions, logicalBytes, historyBytes } = present
+  const counted = { files, directories, links, versions, logicalBytes, historyBytes }
+  const taken = { removedVersions: removed.versions, removedBytes: removed.historyBytes }
+  if (only.path !== rootPath) return { ...counted, ...taken, storedBytes: undefined, dedupRatio: undefined }
+  const storedBytes = present.tinyBytes + removed.tinyBytes + (await survey.contentBytes())
+  const dedupRatio = storedBytes === 0 ? 1 : (historyBytes + removed.historyBytes) / storedBytes
+  return { ...counted, ...taken, storedBytes, dedupRatio }
+}
+
+class Tally {
+  files = 0
+  directories = 0
+  links = 0
+  versions = 0
+  logicalBytes = 0
+  historyBytes = 0
+  /** Tiny content is stored with its version, and nowhere else. */
+  tinyBytes = 0
+
+  addVersion({ head }: BoundFile): void {
+    this.versions++
+    this.historyBytes += head.size
+    this.tinyBytes += head.bytes?.length ?? 0
+  }
+}
+
+class Survey {
+  readonly present: Tally = new Tally()
+  /** What was removed or replaced, and can be restored. */
+  readonly removed: Tally = new Tally()
+  readonly #fs: FsContext
+  readonly #options: OperationOptions
+
+  constructor(fs: FsContext, options: OperationOptions) {
+    this.#fs = fs
+    this.#options = options
+  }
+
+  /** Everything below, page by page and depth first: only the directories of pages under way are kept in mind. */
+  async directories(ids: readonly Id[], tally: Tally): Promise<void> {
+    for (const some of chunks(ids, groupsPerRead / 2)) {
+      for await (const page of this.#pages(some.map(directoryGroup))) await this.#bindings(page, tally)
+      for await (const page of this.#pages(some.map(endedGroup))) await this.#endedBindings(page)
+    }
+  }
+
+  async files(files: readonly BoundFile[], tally: Tally): Promise<void> {
+    tally.files += files.length
+    for (const file of files) {
+      tally.logicalBytes += file.head.size
+      tally.addVersion(file)
+    }
+    const older = files.filter(({ head }) => head.version > 1).map(({ head }) => versionGroup(head.id))
+    for (const some of chunks(older, groupsPerRead)) {
+      for await (const page of this.#pages(some)) {
+        for (const bound of page.map(decodeHeadOnce)) if (isFile(bound)) tally.addVersion(bound)
+      }
+    }
+  }
+
+  /** Content rows are in the order of their digests, which is random: a page tells how long the rows of the next will be. */
+  async contentBytes(): Promise<number> {
+    let [rows, length, size] = [0, 0, 0]
+    let limit = 8
+    for (let range: ItemRange | undefined = { group: contentGroup }; range !== undefined; ) {
+      const page = await this.#read([range], limit)
+      const { entries, hasMore } = demandPage(page[0])
+      for (const entry of entries) {
+        rows++
+        length += entry.value.length
+        size += decodeContentRow(entry).size
+      }
+      limit = Math.max(8, Math.min(entriesPerRead, Math.floor((contentBytesPerRead * rows) / Math.max(1, length))))
+      range = hasMore ? behind(range, entries) : undefined
+    }
+    return size
+  }
+
+  async #bindings(page: readonly MetadataEntry[], tally: Tally): Promise<void> {
+    const bounds = page.map(decodeHeadOnce)
+    const below = bounds.filter(isDirectory).map(({ head }) => head.id)
+    tally.directories += below.length
+    tally.links += bounds.filter(isLink).length
+    await this.files(bounds.filter(isFile), tally)
+    if (below.length > 0) await this.directories(below, tally)
+  }
+
+  /** A tree is counted where it was removed last, by the commit that wrote its row; one that has come back has no row. */
+  async #endedBindings(page: readonly MetadataEntry[]): Promise<void> {
+    const ended = page.map(decodeHeadOnce)
+    const isGone = ({ head }: { head: BoundFile['head'] }): boolean =>
+      head.ended?.why === 'removed' || head.ended?.why === 'replaced'
+    await this.files(ended.filter(isFile).filter(isGone), this.removed)
+    const detached = ended.filter(isDirectory).filter(({ head }) => head.ended?.why === 'detached')
+    if (detached.length === 0) return
+    const keys = detached.map(({ head }) => detachedKey(head.id))
+    const { get } = await this.#fs.metadata.read({ get: keys }, { signal: this.#options.signal })
+    const here = detached.filter(({ entry }, index) => get[index]?.revision === entry.revision)
+    await this.directories(
+      here.map(({ head }) => head.id),
+      this.removed,
+    )
+  }
+
+  /** All entries of some groups: the first page of each in one read; the rest of long ones after it. */
+  async *#pages(groups: readonly Uint8Array[]): AsyncGenerator<readonly MetadataEntry[]> {
+    let ranges: readonly ItemRange[] = groups.map((group) => ({ group }))
+    while (ranges.length > 0) {
+      const pages = await this.#read(ranges, Math.max(1, Math.floor(entriesPerRead / ranges.length)))
+      yield pages.flatMap(({ entries }) => entries)
+      ranges = ranges.flatMap((range, index) => {
+        const { entries, hasMore } = demandPage(pages[index])
+        return hasMore ? [behind(range, entries)] : []
+      })
+    }
+  }
+
+  /** With a turn of the event loop after each read: a store in this process may answer at once. */
+  async #read(ranges: readonly ItemRange[], limit: number): Promise<readonly ScanPage[]> {
+    const { scan } = await this.#fs.metadata.read(
+      { scan: ranges.map((range) => ({ ...range, limit })) },
+      { signal: this.#options.signal },
+    )
+    await nextTurn()
+    return scan
+  }
+}
+
+function* chunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
+}
+
+function behind(range: ItemRange, entries: readonly MetadataEntry[]): ItemRange {
+  const last = entries.at(-1)
+  if (last === undefined) throw new NexusError('Unexpected', 'the metadata store promised more entries and gave none')
+  return { ...range, from: concatBytes(last.key.item, Uint8Array.of(0)) }
+}
+
+function demandPage(scanned: ScanPage | undefined): ScanPage {
+  if (scanned === undefined) throw new NexusError('Unexpected', 'the metadata store left out a page of a scan')
+  return scanned
+}

@@ -1,0 +1,230 @@
+import { NexusError } from '../../core/errors.ts'
+import { childOf, type NexusPath, parentOf, rootPath, segmentsOf } from '../../core/path.ts'
+import type { Expectation, Key, MetadataEntry, MetadataStore, ScanPage } from '../../metadata/metadata-store.ts'
+import { type Bound, type BoundDirectory, type BoundLink, isDirectory, isLink } from '../model/head.ts'
+import type { DirectoryHint, DirectoryHints } from './directory-hints.ts'
+import { type Leg, legsTo, type Step } from './path-legs.ts'
+import { type AlsoRead, descend, headAt, lastLeg, readLegs } from './read-legs.ts'
+
+/** What stands at a path in one snapshot, with the whole chain above it. */
+export interface Resolved {
+  /** As it was asked for. */
+  readonly asked: NexusPath
+  /** Where the links on the way lead to: the same as `asked` if there are none. */
+  readonly path: NexusPath
+  /** The directories on the way that exist, below the root, from the top down. */
+  readonly ancestors: readonly BoundDirectory[]
+  /** The links that were followed. */
+  readonly followed: readonly BoundLink[]
+  /** The first of them that stands at the end of what was asked for. */
+  readonly lastLink: BoundLink | undefined
+  /** The last of the ancestors, or the root. */
+  readonly within: DirectoryHint
+  /** Where `within` is not the parent: what stands in the way, or the parents that are missing. */
+  readonly obstacle: Obstacle | undefined
+  /** Key of the path's own entry; absent for the root, and where there is an obstacle. */
+  readonly key: Key | undefined
+  /** What the path is bound to; absent for the root, which exists all the same. */
+  readonly bound: Bound | undefined
+  /** The directory itself, if the path is one. */
+  readonly directory: DirectoryHint | undefined
+}
+
+export type Obstacle =
+  | { readonly kind: 'file'; readonly path: NexusPath }
+  /** From the top down. */
+  | { readonly kind: 'missing'; readonly parents: readonly NexusPath[] }
+  /** A link leads up again from a directory that is not there. */
+  | { readonly kind: 'astray'; readonly path: NexusPath }
+
+export interface Snapshot {
+  /** In the order of the paths. */
+  readonly resolved: readonly Resolved[]
+  /** In the order of `AlsoRead.get`. */
+  readonly get: readonly (MetadataEntry | undefined)[]
+  readonly page: ScanPage | undefined
+  /** The store's clock, in milliseconds. */
+  readonly time: number
+}
+
+/** What was passed on the legs before. */
+type Passed = Pick<Resolved, 'ancestors' | 'followed' | 'lastLink'>
+
+const nothingPassed: Passed = { ancestors: [], followed: [], lastLink: undefined }
+
+/** Each round that gives no answer corrects a hint or learns one level more; only a storm of renames uses them up. */
+const maxRounds = 5000
+
+/**
+ * Finds what paths are bound to. Warm, that is one read: the keys of the chain are known from hints, and the answer holds iff every
+ * id of the chain is the hinted one in the same snapshot, and every link leads where it was believed to. A wrong or missing hint costs
+ * a further read.
+ */
+export class Resolver {
+  readonly hints: DirectoryHints
+  readonly #metadata: MetadataStore
+
+  constructor(metadata: MetadataStore, hints: DirectoryHints) {
+    this.#metadata = metadata
+    this.hints = hints
+  }
+
+  async resolve(path: NexusPath, also: AlsoRead = {}): Promise<Snapshot & { readonly only: Resolved }> {
+    const snapshot = await this.resolveAll([path], also)
+    const [only] = snapshot.resolved
+    if (only === undefined) throw new NexusError('Unexpected', 'a path was lost while it was resolved')
+    return { ...snapshot, only }
+  }
+
+  /**
+   * All paths, and whatever is asked for besides, in one snapshot.
+   * @throws {NexusError} InvalidPath for links in a circle, or to what no path can name
+   */
+  async resolveAll(paths: readonly NexusPath[], also: AlsoRead = {}): Promise<Snapshot> {
+    const { keepsLast = false } = also
+    for (let round = 0; round < maxRounds; round++) {
+      const ways = paths.map((path) => legsTo(this.hints, path, keepsLast))
+      const scanned = also.scan && ways[0] !== undefined ? this.hints.get(lastLeg(ways[0]).path) : undefined
+      const reply = await readLegs(this.#metadata, ways, also, scanned)
+      const resolved = ways.map((way, index) => this.#judge(paths[index] ?? way.path, way, reply.found[index] ?? [], keepsLast))
+      const answers = resolved.filter((answer) => answer !== undefined)
+      const isScanDue = also.scan !== undefined && answers[0]?.directory !== undefined && answers[0].directory.id !== scanned?.id
+      if (answers.length === ways.length && !isScanDue) {
+        return { resolved: answers, get: reply.also, page: reply.page, time: reply.time }
+      }
+      const unanswered = ways.filter((_, index) => resolved[index] === undefined)
+      await descend(this.#metadata, this.hints, unanswered, also.signal)
+    }
+    throw new NexusError('Unavailable', `the directories above ${paths[0] ?? '/'} change faster than they can be read`, {
+      advice: 'try again',
+    })
+  }
+
+  /** The answer for one path, or `undefined` if another round must ask under true ids, a level deeper, or behind a link. */
+  #judge(asked: NexusPath, way: Leg, entries: readonly (MetadataEntry | undefined)[], keepsLast: boolean): Resolved | undefined {
+    let passed = nothingPassed
+    let from = 0
+    for (let leg = way; ; ) {
+      const end = this.#walk(asked, leg, entries, from, passed)
+      const { onward } = leg
+      if (end === undefined) return undefined
+      if (end.obstacle !== undefined) return this.#blocked(leg, end, end.obstacle)
+      if (onward === undefined) return keepsLast || !this.#isSymlink(leg.path, end.bound) ? end : undefined
+      if (onward.kind === 'up') {
+        if (end.directory === undefined) return this.#isSymlink(leg.path, end.bound) ? undefined : astray(end)
+        passed = isDirectory(end.bound) ? { ...end, ancestors: [...end.ancestors, end.bound] } : end
+      } else {
+        if (!this.#isSymlink(leg.path, end.bound, onward.target)) return undefined
+        if (onward.kind === 'lost') throw onward.error
+        const lastLink = end.lastLink ?? (onward.isLast ? end.bound : undefined)
+        passed = { ancestors: end.ancestors, followed: [...end.followed, end.bound], lastLink }
+      }
+      from += leg.steps.length
+      leg = onward.leg
+    }
+  }
+
+  /** The way ends on this leg, which need not be the last one: then the path that was asked for lies elsewhere. */
+  #blocked({ path, onward }: Leg, end: Resolved, obstacle: Obstacle): Resolved | undefined {
+    if (onward === undefined) return end
+    if (onward.kind === 'up') return obstacle.kind === 'missing' ? { ...end, obstacle: { kind: 'astray', path } } : end
+    // The link that was believed to stand there is gone with a directory above it.
+    this.hints.forgetSymlink(path)
+    return undefined
+  }
+
+  /** True if a link stands at the path (and leads to `target`, if that is given); what is seen there is remembered. */
+  #isSymlink(path: NexusPath, bound: Bound | undefined, target?: string): bound is BoundLink {
+    if (!isLink(bound)) {
+      this.hints.forgetSymlink(path)
+      return false
+    }
+    if (target === bound.head.target) return true
+    this.hints.learnSymlink(path, bound.head.target)
+    return target === undefined
+  }
+
+  /** To the end of one leg, or to what blocks it; `undefined` if its keys were not the right ones. */
+  #walk(
+    asked: NexusPath,
+    { path, steps }: Leg,
+    entries: readonly (MetadataEntry | undefined)[],
+    from: number,
+    { ancestors: above, followed, lastLink }: Passed,
+  ): Resolved | undefined {
+    const ancestors = [...above]
+    let within = this.hints.root
+    for (const [depth, step] of steps.entries()) {
+      const entry = entries[from + depth]
+      const bound = entry && headAt(step.path, entry)
+      if (step.path === path) {
+        const directory = isDirectory(bound) ? this.hints.learn(within, path, bound.head.id) : undefined
+        return { asked, path, ancestors, followed, lastLink, within, obstacle: undefined, key: step.key, bound, directory }
+      }
+      if (!isDirectory(bound)) {
+        if (this.#isSymlink(step.path, bound)) return undefined
+        this.hints.forget(step.path)
+        const obstacle = obstacleAt(step.path, path, bound)
+        return {
+          asked,
+          path,
+          ancestors,
+          followed,
+          lastLink,
+          within,
+          obstacle,
+          key: undefined,
+          bound: undefined,
+          directory: undefined,
+        }
+      }
+      const seen = this.hints.learn(within, step.path, bound.head.id)
+      if (seen.id !== step.believed) return this.#forgetBelow(steps, depth)
+      ancestors.push(bound)
+      within = seen
+    }
+    const directory = within
+    return {
+      asked,
+      path,
+      ancestors,
+      followed,
+      lastLink,
+      within,
+      obstacle: undefined,
+      key: undefined,
+      bound: undefined,
+      directory,
+    }
+  }
+
+  /** What is believed further down hangs on the wrong id. */
+  #forgetBelow(steps: readonly Step[], depth: number): undefined {
+    for (const { path } of steps.slice(depth + 1)) this.hints.forget(path)
+  }
+}
+
+/** What every mutation expects: that no directory and no link on the way of a path was moved, removed or replaced meanwhile. */
+export function wayUnchanged({ ancestors, followed }: Resolved): Expectation[] {
+  const passed: readonly Bound[] = followed.length === 0 ? ancestors : [...ancestors, ...followed]
+  return passed.map(({ entry }) => ({ kind: 'at', key: entry.key, revision: entry.revision }))
+}
+
+/** The way ends above the path: at a name that is absent, or a file. */
+function obstacleAt(at: NexusPath, path: NexusPath, bound: Bound | undefined): Obstacle {
+  return bound === undefined ? { kind: 'missing', parents: pathsBetween(at, path) } : { kind: 'file', path: at }
+}
+
+function astray(end: Resolved): Resolved {
+  const obstacle: Obstacle = { kind: end.bound === undefined ? 'astray' : 'file', path: end.path }
+  return { ...end, obstacle, key: undefined, bound: undefined }
+}
+
+/** From `first` down to the parent of `path`. */
+function pathsBetween(first: NexusPath, path: NexusPath): NexusPath[] {
+  const depth = segmentsOf(first).length
+  const names = segmentsOf(parentOf(path)).slice(depth)
+  const between = [first]
+  for (const name of names) between.push(childOf(between.at(-1) ?? rootPath, name))
+  return between
+}

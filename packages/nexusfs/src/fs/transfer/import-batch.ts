@@ -1,0 +1,206 @@
+import type { IncomingContent } from '../../content/incoming-content.ts'
+import { NexusError } from '../../core/errors.ts'
+import { limits } from '../../core/limits.ts'
+import type { NexusPath } from '../../core/path.ts'
+import { CommitDraft } from '../commit/commit-draft.ts'
+import type { FsContext } from '../commit/context.ts'
+import { type Attempt, mutate, settling } from '../commit/mutation.ts'
+import { WritePlan, type WritePlanOptions } from '../commit/write-plan.ts'
+import type { ImportChange, ImportOptions } from '../model/options.ts'
+import { tell } from '../operations/calls.ts'
+import { planRemoval } from '../operations/remove.ts'
+import { receiveAll } from '../operations/write.ts'
+import type { Exclusion } from './exclude.ts'
+import { type Look, lookAtStore, whyUnreadable } from './import-look.ts'
+import { planItem, type ReadItem } from './import-plan.ts'
+import type { BatchResult, ImportTally } from './import-tally.ts'
+import { type LocalCall, readLocal } from './local-file.ts'
+import { cannotImport, type LocalItem } from './local-survey.ts'
+
+/** Files read at the same time. */
+const width = 32
+/** Names taken out in one commit. */
+const removedAtOnce = 400
+
+/** One import, from its first batch to its last. */
+export interface ImportRun {
+  readonly options: ImportOptions
+  readonly local: LocalCall
+  readonly exclusion: Exclusion
+  readonly tally: ImportTally
+  /** Nothing stood at the target when the import began. */
+  readonly isNew: boolean
+  /** Something of another kind stands at this path, so that what is below it at the source is passed over. */
+  blocked: NexusPath | undefined
+  /** What stood at this path was removed, or would be in a dry run: what is below it at the source is new. */
+  cleared: NexusPath | undefined
+}
+
+/** Looks at the store, reads what has changed, and commits it. */
+export async function importBatch(fs: FsContext, batch: readonly LocalItem[], run: ImportRun): Promise<void> {
+  const { options, local, tally } = run
+  await local.storeFiles.update()
+  const isLookDue = !run.isNew || options.dryRun === true
+  const look = isLookDue ? await lookAtStore(fs, batch, run) : undefined
+  if (look !== undefined) await removeFirst(fs, look.removals, run)
+  if (look !== undefined && options.dryRun) return foresee(look, run)
+  const unchanged = look?.unchanged ?? new Set<LocalItem>()
+  const items = look?.items.map(({ item }) => item) ?? batch
+  const changed = items.filter((item) => !unchanged.has(item))
+  if (changed.length > 0) await commitBatch(fs, changed, run)
+  for (const item of unchanged) tally.add(countOf(item, item.kind === 'file' ? Number(item.seen.size) : 0, false))
+}
+
+async function commitBatch(fs: FsContext, items: readonly LocalItem[], run: ImportRun): Promise<void> {
+  const { options, tally } = run
+  const { read, bytes, stamps } = await readAll(items, run)
+  const contents = await receiveAll(fs, bytes, options.signal)
+  let next = 0
+  const batch: readonly ReadItem[] = read.map((item) => {
+    if (item.kind !== 'file') return item
+    const at = next++
+    return { ...item, incoming: contents[at], stamp: stamps[at] }
+  })
+  const distinct = [...new Set(contents)]
+  const { changes, result } = await settling(distinct, () => mutate(fs, options, () => attemptBatch(fs, batch, distinct, run)))
+  for (const change of changes) tell(options.onChange, change)
+  tally.add(result)
+}
+
+/** What is left of a batch once its files were read, with their bytes and stamps in order. */
+async function readAll(
+  items: readonly LocalItem[],
+  { local, tally }: ImportRun,
+): Promise<{ read: readonly LocalItem[]; bytes: readonly Uint8Array[]; stamps: readonly (string | undefined)[] }> {
+  const read: LocalItem[] = []
+  const bytes: Uint8Array[] = []
+  const stamps: (string | undefined)[] = []
+  for (let start = 0; start < items.length; start += width) {
+    const window = items.slice(start, start + width)
+    const contents = await Promise.all(
+      window.map(({ kind, location }) => (kind === 'file' ? readLocal(location, local) : undefined)),
+    )
+    for (const [index, item] of window.entries()) {
+      const content = contents[index]
+      if (content?.kind === 'left out') {
+        if (item.below === '') throw cannotImport(item.location, content.why)
+        tally.leaveOut({ path: item.below, why: content.why })
+      } else if (content === undefined) {
+        read.push(item)
+      } else {
+        read.push({ ...item, seen: content.seen })
+        bytes.push(content.bytes)
+        stamps.push(content.stamp)
+      }
+    }
+  }
+  return { read, bytes, stamps }
+}
+
+interface BatchDone {
+  readonly changes: readonly ImportChange[]
+  readonly result: BatchResult
+}
+
+async function attemptBatch(
+  fs: FsContext,
+  batch: readonly ReadItem[],
+  contents: readonly IncomingContent[],
+  { options }: ImportRun,
+): Promise<Attempt<BatchDone>> {
+  const { author = fs.author, reason, signal } = options
+  for (const content of contents) content.startAttempt()
+  const shared = contents.filter(({ size }) => size > limits.tinyContentBytes)
+  const paths = batch.map(({ path }) => path)
+  const also = { get: shared.map(({ key }) => key), keepsLast: true, signal }
+  const { resolved, get, time } = await fs.resolver.resolveAll(paths, also)
+  const rows = new Map(shared.map(({ digest }, index) => [digest, get[index]]))
+  const by: WritePlanOptions = { author, reason, parents: true, signal, time, rows }
+  const plan = new WritePlan(fs, by)
+  const changes: ImportChange[] = []
+  const counts: BatchResult[] = []
+  for (const [index, item] of batch.entries()) {
+    const there = resolved[index]
+    if (there === undefined) throw new NexusError('Unexpected', `${item.path} was lost while it was imported`)
+    if (there.followed.length > 0) throw movedAway(item.path)
+    const kind = planItem(fs, plan, item, there, by)
+    if (kind !== undefined) changes.push({ kind, path: item.path })
+    counts.push(countOf(item, item.incoming?.size ?? 0, kind !== undefined))
+  }
+  await plan.finish()
+  const done: BatchDone = { changes, result: sum(counts) }
+  return plan.draft.isEmpty ? { done } : { draft: plan.draft, time, contents, result: () => done }
+}
+
+function movedAway(path: NexusPath): NexusError {
+  return new NexusError('Conflict', `import: a directory above ${path} became a link meanwhile`, {
+    advice: 'run it again',
+    context: { path },
+  })
+}
+
+/** What a mirror no longer has, and what gives way to an entry of another kind. */
+async function removeFirst(fs: FsContext, removals: readonly NexusPath[], { options, tally }: ImportRun): Promise<void> {
+  for (let start = 0; start < removals.length; start += removedAtOnce) {
+    const paths = removals.slice(start, start + removedAtOnce)
+    const removed = options.dryRun ? paths : await mutate(fs, options, () => attemptRemoval(fs, paths, options))
+    for (const path of removed) {
+      tally.remove()
+      tell(options.onChange, { kind: 'remove', path })
+    }
+  }
+}
+
+async function attemptRemoval(
+  fs: FsContext,
+  paths: readonly NexusPath[],
+  { signal }: ImportOptions,
+): Promise<Attempt<readonly NexusPath[]>> {
+  const { resolved, time } = await fs.resolver.resolveAll(paths, { keepsLast: true, signal })
+  const draft = new CommitDraft()
+  const removed = resolved.flatMap((there) => {
+    if (there.bound === undefined || there.followed.length > 0) return []
+    planRemoval(draft, there, there.bound)
+    return [there.path]
+  })
+  return draft.isEmpty ? { done: removed } : { draft, time, result: () => removed }
+}
+
+/** What a dry run tells of a batch. */
+async function foresee({ items, unchanged, removals }: Look, { options, tally }: ImportRun): Promise<void> {
+  const cleared = new Set(removals)
+  for (const { item, there } of items) {
+    const why = await whyUnreadable(item)
+    if (why !== undefined) {
+      if (item.below === '') throw cannotImport(item.location, why)
+      tally.leaveOut({ path: item.below, why })
+      continue
+    }
+    const isSame = unchanged.has(item)
+    tally.add(countOf(item, item.kind === 'file' ? Number(item.seen.size) : 0, !isSame))
+    const isThere = (there?.bound ?? there?.directory) !== undefined && !cleared.has(item.path)
+    if (!isSame) tell(options.onChange, { kind: isThere ? 'change' : 'add', path: item.path })
+  }
+}
+
+function countOf({ kind }: LocalItem, bytes: number, isChanged: boolean): BatchResult {
+  return {
+    files: kind === 'file' ? 1 : 0,
+    directories: kind === 'directory' ? 1 : 0,
+    links: kind === 'link' ? 1 : 0,
+    bytes,
+    unchanged: isChanged || kind === 'directory' ? 0 : 1,
+  }
+}
+
+function sum(counts: readonly BatchResult[]): BatchResult {
+  const total = { files: 0, directories: 0, links: 0, bytes: 0, unchanged: 0 }
+  for (const { files, directories, links, bytes, unchanged } of counts) {
+    total.files += files
+    total.directories += directories
+    total.links += links
+    total.bytes += bytes
+    total.unchanged += unchanged
+  }
+  return total
+}
