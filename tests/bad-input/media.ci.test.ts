@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isNexusError, type NexusError, type NexusFS, openNexus } from 'nexusfs'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import { unprivilegedAccount } from '../../services/unprivileged-account.ts'
@@ -28,6 +29,13 @@ afterEach(async () => {
 function mount(options: string): void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'nexus-test', mountPoint])
   isMounted = true
+}
+
+async function eventually(isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await isSo().catch(() => false)); tries++) {
+    assert.ok(tries < 200, 'it does not come')
+    await sleep(10)
+  }
 }
 
 async function failure(work: () => Promise<unknown>): Promise<NexusError> {
@@ -123,6 +131,50 @@ describe('a full disk of 64 MiB (needs root)', () => {
     await using fs = await openNexus(data, { durability: 'os' })
     await fs.write('/a', 'x')
   })
+})
+
+describe('a disk that is full to the last byte (needs root)', () => {
+  /** Takes all that is left, byte by byte in the end. */
+  async function fillUp(): Promise<void> {
+    const ballast = await open(join(mountPoint, 'ballast'), 'a')
+    for (const size of [1 << 20, 4096, 1]) {
+      for (let isFull = false; !isFull; )
+        isFull = await ballast.appendFile(new Uint8Array(size)).then(
+          () => false,
+          () => true,
+        )
+    }
+    await ballast.close()
+  }
+
+  for (const durability of ['os', 'disk'] as const) {
+    it(`lets files be removed in class ${durability}, by whom has the store open and by whom opens it`, async () => {
+      mount('size=64m')
+      const data = join(mountPoint, 'data')
+      await using made = await openNexus(data, { durability })
+      await made.writeBatch(Array.from({ length: 1_000 }, (_, n) => ({ path: `/f${n}`, content: 'x'.repeat(500 + n) })))
+      await made.mkdir('/empty')
+      await made.close()
+      await using before = await openNexus(data, { durability })
+      assert.equal(await before.exists('/f0'), true)
+      await eventually(async () => (await stat(join(data, 'meta.db-reserve'))).size === 1_048_576)
+      await fillUp()
+      assert.equal((await failure(() => before.write('/new', 'x'))).code, 'NoSpace')
+      for (let n = 0; n < 60; n++) await before.remove(`/f${n}`)
+      await before.rmdir('/empty')
+      await before.close()
+      await fillUp()
+      await using after = await openNexus(data, { durability })
+      assert.equal((await failure(() => after.write('/new', randomBytes(100_000)))).code, 'NoSpace')
+      for (let n = 60; n < 120; n++) await after.remove(`/f${n}`)
+      await after.close()
+      await fillUp()
+      const rm = await runNexus(['rm', '/f120', '--store', data])
+      assert.equal(rm.code, 0, rm.stderr)
+      await using again = await openNexus(data, { durability })
+      assert.equal((await again.usage()).files, 1_000 - 121)
+    })
+  }
 })
 
 describe('a medium that takes no writes (needs root)', () => {

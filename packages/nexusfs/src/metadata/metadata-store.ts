@@ -189,6 +189,8 @@ export type CommitResult =
 /** Every call of a metadata store takes these. */
 export interface StoreCallOptions {
   readonly signal?: AbortSignal | undefined
+  /** Of a commit: it removes something, so that a store that keeps room for that may use it where the medium is full. */
+  readonly makesRoom?: boolean | undefined
 }
 
 /** A listener that is under way. */

@@ -71,6 +71,8 @@ const operationsPerPage = 140
 
 /** Gathers what one commit expects and writes; the log row comes last. */
 export class CommitDraft {
+  /** True for a change that only takes something away. */
+  makesRoom = false
   readonly #expect: Expectation[] = []
   readonly #expected = new Set<Key>()
   readonly #writes: Write[] = []

@@ -77,7 +77,7 @@ export class Committer {
     const commit = draft.build({ commit: id, author: words.author, reason: words.reason, ...stamp })
     let results: readonly CommitResult[]
     try {
-      results = await this.#metadata.commit([commit], { signal: words.signal })
+      results = await this.#metadata.commit([commit], { signal: words.signal, makesRoom: draft.makesRoom })
     } catch (error) {
       if (hasNoEffect(error)) throw error
       if (words.signal?.aborted) throw cancelled(error)

@@ -48,6 +48,7 @@ export async function rmdir(fs: FsContext, path: string, options: CommitOptions)
       })
     }
     const draft = new CommitDraft()
+    draft.makesRoom = true
     endBinding(draft, only, bound, 'removed')
     draft.log(lineOf('rmdir', only.within.id, target, bound.head, 'leaves'))
     draft.expect({ kind: 'range', range: { group: directory.group }, count: 0, maxRevision: revisionZero })

@@ -33,6 +33,7 @@ function removal(resolved: Resolved, bound: Bound, options: RemoveOptions): Comm
   const { path } = resolved
   const draft = new CommitDraft()
   planRemoval(draft, resolved, bound)
+  draft.makesRoom = true
   if (!isDirectory(bound) || options.recursive) return draft
   throw mustBeRecursive(path)
 }
@@ -73,6 +74,7 @@ async function removeUnreadable(
   if (only.bound !== undefined) draft.expect({ kind: 'at', key: only.bound.entry.key, revision: only.bound.entry.revision })
   draft.expect({ kind: 'at', key, revision: entry.revision })
   draft.delete(key)
+  draft.makesRoom = true
   draft.log({ kind: 'remove', directory, name: nameOf(target), id: isId(id) ? id : rootId, version: 0, delta: 0, size: 0 })
   return { draft, time, result: () => true }
 }

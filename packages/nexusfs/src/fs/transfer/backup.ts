@@ -151,10 +151,10 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 async function removeDatabase(file: string): Promise<void> {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) await rm(file + suffix, { force: true })
+  for (const suffix of ['', '-wal', '-shm', '-journal', '-reserve']) await rm(file + suffix, { force: true })
 }
 
-const copyPattern = /^meta\.db\.(\d+)\.new(?:-wal|-shm|-journal)?$/
+const copyPattern = /^meta\.db\.(\d+)\.new(?:-wal|-shm|-journal|-reserve)?$/
 
 /** True for what a backup that was killed left behind. */
 function isOfEndedProcess(name: string): boolean {

@@ -11,7 +11,7 @@ export const sqliteRegistration: MetadataRegistration = {
     return SqliteStore.open({ path: namespaceFile(context), durability: diskDurability(context.durability), create: true })
   },
   async dispose(_port, context) {
-    const files = ['', '-wal', '-shm'].map((suffix) => namespaceFile(context) + suffix)
+    const files = ['', '-wal', '-shm', '-reserve'].map((suffix) => namespaceFile(context) + suffix)
     await Promise.all(files.map((file) => rm(file, { force: true })))
   },
   async openUri(uri, context) {

@@ -30,6 +30,11 @@ export class Session {
     return Number(this.#walState.get()?.[1])
   }
 
+  /** Moves the WAL into the database, if nobody is in the way, so that it begins anew; the event loop waits for it. */
+  restartWal(): void {
+    this.database.exec('PRAGMA wal_checkpoint(RESTART)')
+  }
+
   /** Closes the connection, however it is. */
   close(): void {
     try {

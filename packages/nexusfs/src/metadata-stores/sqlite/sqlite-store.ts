@@ -28,6 +28,7 @@ import { loadEntries } from './load-entries.ts'
 import { raiseEpoch } from './raise-epoch.ts'
 import type { ReadCache } from './read-cache.ts'
 import type { ReadOnlyFile } from './read-only-file.ts'
+import { inReserve, type Reserve, withReserve } from './reserve.ts'
 import { RevisionWatch } from './revision-watch.ts'
 import { type Session, Sessions } from './session.ts'
 import type { SnapshotReader } from './snapshot-reader.ts'
@@ -78,6 +79,9 @@ export class SqliteStore implements MetadataStore {
   readonly #readOnlyFile: ReadOnlyFile | undefined
   readonly #busyTimeoutMs: number
   readonly #fileWatch: FileWatch
+  /** Absent where nothing is written. */
+  readonly #reserve: Reserve | undefined
+  #reserving: Promise<void> | undefined
   readonly #cache: ReadCache
   readonly #clock: StoreClock
   readonly #sessions: Sessions
@@ -112,14 +116,15 @@ export class SqliteStore implements MetadataStore {
     const prepared = prepareDatabaseFile(path, { create, readOnly, isDurable: durability === 'disk' })
     const parts = storeParts(prepared, durability, cacheBytes)
     const timeoutMs = prepared.readOnly === undefined ? busyTimeoutMs : Math.min(busyTimeoutMs, readOnlyWaitMs)
-    const first = await whileBusy(parts.open, { operation: 'sqlite.open', timeoutMs })
+    const first = await withReserve(parts.reserve, () => whileBusy(parts.open, { operation: 'sqlite.open', timeoutMs }))
     const store = new SqliteStore(parts, first, options)
     await store.#runner.started()
+    store.#reserving = parts.reserve?.keep()
     return store
   }
 
   private constructor(
-    { place, readOnly, readOnlyFile, cache, clock, open }: StoreParts,
+    { place, readOnly, readOnlyFile, reserve, cache, clock, open }: StoreParts,
     first: Session,
     options: SqliteStoreOptions,
   ) {
@@ -127,6 +132,7 @@ export class SqliteStore implements MetadataStore {
     this.#place = place
     this.#readOnlyFile = readOnlyFile
     this.#fileWatch = new FileWatch(place.file)
+    this.#reserve = reserve
     this.#cache = cache
     this.#clock = clock
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 10_000
@@ -155,7 +161,7 @@ export class SqliteStore implements MetadataStore {
       durability: place.durability,
       isShared: true,
       location: place.file,
-      localPaths: ['', '-wal', '-shm', '-journal'].map((suffix) => place.file + suffix),
+      localPaths: ['', '-wal', '-shm', '-journal', '-reserve'].map((suffix) => place.file + suffix),
       preferredInlineBytes,
       readOnly,
       capabilities: { watch: true, backup: true, witness: true },
@@ -182,7 +188,14 @@ export class SqliteStore implements MetadataStore {
     this.#begin('metadata.commit', options)
     this.#refuseWrite('metadata.commit')
     checkCommits(commits)
-    return commits.length === 0 ? [] : this.#queue.add(commits, options?.signal)
+    if (commits.length === 0) return []
+    const results = await this.#queue.add(commits, options?.signal)
+    if (options?.makesRoom !== true) return results
+    return inReserve(this.#reserve, commits, results, (left) => {
+      // Where the WAL begins anew, there is room in its file.
+      ifWell(() => this.#sessions.current.restartWal())
+      return this.#queue.add(left, options.signal)
+    })
   }
 
   async horizon(options?: StoreCallOptions): Promise<Revision> {
@@ -243,9 +256,11 @@ export class SqliteStore implements MetadataStore {
     this.#watch.close()
     await this.#queue.idle()
     await this.#calls.close()
+    await this.#reserving
     await this.#runner.close()
     await this.#checkpointer.close()
     this.#sessions.drop()
+    await this.#reserve?.keepAgain()
     this.#cache.clear()
   }
 
