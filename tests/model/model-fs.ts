@@ -42,23 +42,27 @@ export class ModelFS {
   root = emptyDirectory()
 
   write(write: ModelWrite, words: ModelWords): ModelFile {
-    return this.#write(write, words, new Set())
+    return this.#write(write, words, new Set(), false)
   }
 
-  /** One after the other, in a copy that takes the place of the tree only if all succeed; a path gets one version at most. */
+  /**
+   * One after the other, in a copy that takes the place of the tree only if all succeed; a path gets one version at most. Links are
+   * followed in the tree as it was before: a name that the batch makes is not there for them.
+   */
   writeBatch(writes: readonly ModelWrite[], words: ModelWords): ModelFile[] {
     if (writes.some(({ path }) => isDirectoryPath(path))) fail('IsADirectory')
     const before = this.root
+    const astray = writes.map(({ path }) => this.#isAstray(path))
     const copies = new Map<ModelNode, ModelNode>()
     this.root = copyOf(before, copies) as ModelDirectory
     try {
       const written = new Set<string>()
-      const files = writes.map((write) => {
+      const files = writes.map((write, index) => {
         const ifSame = write.ifSame && {
           ...write.ifSame,
           file: write.ifSame.file && (copies.get(write.ifSame.file) as ModelFile | undefined),
         }
-        return this.#write({ ...write, ifSame }, words, written)
+        return this.#write({ ...write, ifSame }, words, written, astray[index] === true)
       })
       const after = this.root
       this.root = before
@@ -70,7 +74,7 @@ export class ModelFS {
     }
   }
 
-  #write(write: ModelWrite, words: ModelWords, written: Set<string>): ModelFile {
+  #write(write: ModelWrite, words: ModelWords, written: Set<string>, isAstray: boolean): ModelFile {
     if (isDirectoryPath(write.path)) fail('IsADirectory')
     const names = namesOf(this.real(write.path))
     const there = this.find(write.path)
@@ -90,6 +94,7 @@ export class ModelFS {
     )
       fail('Conflict')
     if (there?.kind === 'directory') fail('IsADirectory')
+    if (isAstray) fail('NotFound')
     const parent = this.parentOf(names, words.parents ?? true)
     const version = { content: write.content, mode, author: words.author, reason: words.reason }
     const file: ModelFile = there?.kind === 'file' ? there : { kind: 'file', versions: [] }
@@ -98,6 +103,20 @@ export class ModelFS {
     parent.children.set(names.at(-1) ?? '', file)
     written.add(names.join('/'))
     return file
+  }
+
+  /** True if a link leads up again from a directory that is not there. */
+  #isAstray(path: string): boolean {
+    if (isDirectoryPath(path)) return false
+    const names = namesOf(this.real(path))
+    if (!names.includes('..')) return false
+    let node: ModelNode | undefined = this.root
+    for (const name of names) {
+      if (node?.kind !== 'directory') return false
+      node = node.children.get(name)
+      if (node === undefined) return true
+    }
+    return false
   }
 
   /**
