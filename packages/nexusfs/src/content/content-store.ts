@@ -3,6 +3,7 @@ import { type Digest, digestOf } from '../core/digest.ts'
 import { isWeakerDurability } from '../core/durability.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
+import { limits } from '../core/limits.ts'
 import { contentKey } from '../metadata/keyspace.ts'
 import type { MetadataEntry, MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
@@ -103,9 +104,9 @@ export class ContentStore {
     return this.trust.isIntact(location.key, size, signal)
   }
 
-  /** Content was stored. What is small is kept at hand; the memory of large content serves the next. */
+  /** Content was stored. What is small is kept at hand, but for tiny content, which is in the entry; the memory of large content serves the next. */
   written(digest: Digest, bytes: Uint8Array): void {
-    if (bytes.length < largeBodyBytes) this.#cache.put(digest, bytes)
+    if (bytes.length > limits.tinyContentBytes && bytes.length < largeBodyBytes) this.#cache.put(digest, bytes)
     if (bytes.length >= stagedBytes) this.#familiar.remember(bytes)
   }
 

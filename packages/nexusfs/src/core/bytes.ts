@@ -42,7 +42,7 @@ export function startsWithBytes(bytes: Uint8Array, prefix: Uint8Array): boolean 
   return bytes.length >= prefix.length && Buffer.compare(bytes.subarray(0, prefix.length), prefix) === 0
 }
 
-/** Node gives requests up to this size a part of a buffer of 8 KiB. */
+/** Node gives requests up to this size a part of a buffer that they share (`Buffer.poolSize`, 64 KiB since Node 24). */
 const sharedBytes = 4095
 
 /** The same bytes in an array of their own; few of them share a buffer with others, which is much cheaper than one each. */
@@ -51,6 +51,14 @@ export function copyBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const copy = view(Buffer.allocUnsafe(bytes.length))
   copy.set(bytes)
   return copy
+}
+
+/**
+ * The same bytes in memory that nobody shares: the array itself if it has that already, else a copy. For what is kept for long: a few bytes of a
+ * buffer that others share keep all of it.
+ */
+export function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { binaryText } from '../core/bytes.ts'
+import { binaryText, ownBytes } from '../core/bytes.ts'
 import type { Key } from './metadata-store.ts'
 
 const texts = new WeakMap<Key, string>()
@@ -21,4 +21,11 @@ export function keyTextOnce(key: Key): string {
 
 function textOf({ group, item }: Key): string {
   return `${String.fromCharCode(group.length)}${binaryText(group)}${binaryText(item)}`
+}
+
+/** The same key for keeping: in memory that it shares with nobody. */
+export function ownKey(key: Key): Key {
+  const group = ownBytes(key.group)
+  const item = ownBytes(key.item)
+  return group === key.group && item === key.item ? key : { group, item }
 }

@@ -118,7 +118,7 @@ export interface RestoreOptions extends CommitOptions, ParentOptions {
 
 /** For `list`, `walk` and `versions`. */
 export interface ListOptions extends OperationOptions {
-  /** Entries fetched in one page, 1 to 10,000; each page is one snapshot. */
+  /** Entries fetched in one page, 1 to 10,000; each page is one snapshot. Default: 250, for `versions` 1000. */
   readonly pageSize?: number | undefined
 }
 

@@ -13,8 +13,8 @@ import type { OperationOptions, Usage } from '../model/options.ts'
 import { demandDirectory, demandFile, demandNoFileAbove } from '../resolve/expect-path.ts'
 
 /** Entries in one read, at most, and groups that it scans. */
-const entriesPerRead = 1000
-const groupsPerRead = 100
+const entriesPerRead = 250
+const groupsPerRead = 50
 /** Bytes of content rows in one read: most are short, but up to 128 KiB of content may lie in each. */
 const contentBytesPerRead = 1024 * 1024
 

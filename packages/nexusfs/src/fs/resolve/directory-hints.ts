@@ -1,6 +1,8 @@
+import { ownBytes } from '../../core/bytes.ts'
 import type { Id } from '../../core/id.ts'
 import { type NexusPath, nameOf, parentOf, rootPath } from '../../core/path.ts'
 import { GenerationalMap } from '../../engine-kit/generational-map.ts'
+import { ownKey } from '../../metadata/key-text.ts'
 import { directoryGroup, headKey, rootId } from '../../metadata/keyspace.ts'
 import type { Key } from '../../metadata/metadata-store.ts'
 
@@ -57,7 +59,7 @@ export class DirectoryHints {
   keyOf(parent: DirectoryHint, path: NexusPath): Key {
     const known = this.#keys.get(path)
     if (known?.parent === parent) return known.key
-    const key = headKey(parent.group, nameOf(path))
+    const key = ownKey(headKey(parent.group, nameOf(path)))
     this.#keys.set(path, { key, parent })
     return key
   }
@@ -71,7 +73,7 @@ export class DirectoryHints {
 
   /** What would be learned of a directory that nobody has seen yet. */
   imagine(parent: DirectoryHint, path: NexusPath, id: Id): DirectoryHint {
-    return { path, id, group: directoryGroup(id), link: { key: this.keyOf(parent, path), parent } }
+    return { path, id, group: ownBytes(directoryGroup(id)), link: { key: this.keyOf(parent, path), parent } }
   }
 
   adopt(hint: DirectoryHint): DirectoryHint {

@@ -1,6 +1,7 @@
-import { binaryText } from '../../core/bytes.ts'
+import { binaryText, ownBytes } from '../../core/bytes.ts'
 import { type Revision, revisionZero } from '../../core/revision.ts'
 import { GenerationalMap } from '../../engine-kit/generational-map.ts'
+import { ownKey } from '../../metadata/key-text.ts'
 import type { Commit, MetadataEntry, Scan, ScanPage, Write } from '../../metadata/metadata-store.ts'
 import { absentRevision } from './group-committer.ts'
 import { type PlannedCommit, writtenColumn } from './planned-commit.ts'
@@ -8,8 +9,8 @@ import { type PlannedCommit, writtenColumn } from './planned-commit.ts'
 /** Entries with larger values are remembered by their revision alone: content is cached above this store, by digest. */
 const largestCachedValue = 16_384
 
-/** Of a buffer that a cached value shares with others, in bytes. */
-const largestSharedBuffer = 131_072
+/** What one use of an entry of a page pays for: so many more that come in. */
+const paidByUse = 8
 
 /** Pages with more entries are not kept. */
 const largestCachedPage = 1_000
@@ -24,6 +25,8 @@ export interface CachedEntry {
   readonly revision: number
   /** Absent if there is none, or if its value is too large to keep. */
   readonly entry: MetadataEntry | undefined
+  /** True if it came in with a page: nobody has asked for it by its key. */
+  readonly isOfPage: boolean
 }
 
 export interface AppliedCommit {
@@ -40,7 +43,7 @@ interface CachedPages {
 
 const bytesOf = ({ bytes }: { readonly bytes: number }): number => bytes
 
-const absence: CachedEntry = { revision: absentRevision, entry: undefined, bytes: entryBytes }
+const absence: CachedEntry = { revision: absentRevision, entry: undefined, isOfPage: false, bytes: entryBytes }
 
 /**
  * Entries, absences and pages of the store as of one revision. They are of use while that is still the last revision, which the
@@ -49,11 +52,18 @@ const absence: CachedEntry = { revision: absentRevision, entry: undefined, bytes
 export class ReadCache {
   readonly #entries: GenerationalMap<string, CachedEntry>
   readonly #pages: GenerationalMap<string, CachedPages>
+  /** Entries of pages that may come in unpaid: a quarter of the room for entries. */
+  readonly #mostUnused: number
+  /** Pages that were not kept, by the bytes that they would take, as long as they would still be here if they had been. */
+  readonly #passed: GenerationalMap<string, number>
+  #unused = 0
   #revision: Revision = revisionZero
 
   constructor(maxBytes: number) {
     this.#entries = new GenerationalMap<string, CachedEntry>(maxBytes * 0.75, bytesOf)
     this.#pages = new GenerationalMap<string, CachedPages>(maxBytes * 0.25, bytesOf)
+    this.#passed = new GenerationalMap<string, number>(maxBytes * 0.75, (bytes) => bytes)
+    this.#mostUnused = (maxBytes * 0.75) / 4 / entryBytes
   }
 
   /** The store's last revision when everything in here was true. */
@@ -74,15 +84,21 @@ export class ReadCache {
   }
 
   entry(column: string): CachedEntry | undefined {
-    return this.#entries.get(column)
+    const known = this.#entries.get(column)
+    if (known?.isOfPage !== true) return known
+    this.#used(1)
+    const asked = { ...known, isOfPage: false }
+    this.#entries.set(column, asked)
+    return asked
   }
 
-  addEntry(column: string, entry: MetadataEntry): void {
+  addEntry(column: string, entry: MetadataEntry, { isOfPage }: Pick<CachedEntry, 'isOfPage'> = { isOfPage: false }): void {
     const { value, revision } = entry
     const isLarge = value.length > largestCachedValue
     this.#entries.set(column, {
       revision,
       entry: isLarge ? undefined : entry,
+      isOfPage,
       bytes: isLarge ? entryBytes : entryBytes + value.length,
     })
   }
@@ -92,11 +108,34 @@ export class ReadCache {
   }
 
   page(scan: Scan): ScanPage | undefined {
-    return this.#pages.get(binaryText(scan.group))?.pages.get(pageName(scan))
+    const page = this.#pages.get(binaryText(scan.group))?.pages.get(pageName(scan))
+    if (page !== undefined) this.#used(page.entries.length + 1)
+    return page
+  }
+
+  /**
+   * Whether a page of so many entries is to be kept, and they with it. Who lists a directory may list it again, or read its files next; but who
+   * counts a million files would put out everything that others use, and leave it all to the garbage collector. So once many entries have
+   * come in and few were used, only a page that is asked for again is kept.
+   */
+  admits(scan: Scan, entries: number): boolean {
+    if (entries > largestCachedPage) return false
+    const slots = entries + 1
+    if (this.#unused + slots <= this.#mostUnused) {
+      this.#unused += slots
+      return true
+    }
+    const name = binaryText(scan.group) + pageName(scan)
+    if (this.#passed.get(name) !== undefined) return true
+    this.#passed.set(name, slots * entryBytes)
+    return false
+  }
+
+  #used(entries: number): void {
+    this.#unused = Math.max(0, this.#unused - paidByUse * entries)
   }
 
   addPage(scan: Scan, page: ScanPage): void {
-    if (page.entries.length > largestCachedPage) return
     const group = binaryText(scan.group)
     const known = this.#pages.get(group)
     const pages = new Map(known?.pages).set(pageName(scan), page)
@@ -120,19 +159,15 @@ export class ReadCache {
     }
   }
 
-  /** What nobody has read yet is not kept: most of what is written is history. */
+  /** What nobody has read yet is not kept: most of what is written is history, or new and written once. */
   #applyWrite(write: Write, column: string, revision: Revision): void {
     this.#pages.delete(column.slice(1, 1 + write.key.group.length))
-    if (this.#entries.get(column) === undefined) return
+    const known = this.#entries.get(column)
+    if (known === undefined) return
     if (write.kind === 'delete') this.addAbsence(column)
-    else if (write.key.revisionAt !== undefined) this.#entries.delete(column)
-    else this.addEntry(column, { key: write.key, value: ownedValue(write.value), revision })
+    else if (write.key.revisionAt !== undefined || known.revision === absentRevision) this.#entries.delete(column)
+    else this.addEntry(column, { key: ownKey(write.key), value: ownBytes(write.value), revision })
   }
-}
-
-/** A small view into a large buffer would keep all of that buffer alive. Node's own pool, which many values share, is small enough. */
-function ownedValue(value: Uint8Array): Uint8Array {
-  return value.buffer.byteLength > value.length + largestSharedBuffer ? value.slice() : value
 }
 
 /** The same for equal scans of one group. */

@@ -1,6 +1,6 @@
 import { NexusError } from '../../core/errors.ts'
 import type { Revision } from '../../core/revision.ts'
-import { keyText, keyTextOnce } from '../../metadata/key-text.ts'
+import { keyText, keyTextOnce, ownKey } from '../../metadata/key-text.ts'
 import type { Key, MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
 import type { SqlDatabase, SqlRow, SqlStatement } from './driver.ts'
 import { absentRevision } from './group-committer.ts'
@@ -105,7 +105,7 @@ export class SnapshotReader {
       if (useCache) this.#cache.addAbsence(column)
       return undefined
     }
-    const entry = { key, ...checkedRow(stored, row[0], row[1], row[2]) }
+    const entry = { key: useCache ? ownKey(key) : key, ...checkedRow(stored, row[0], row[1], row[2]) }
     if (useCache) this.#cache.addEntry(column, entry)
     return entry
   }
@@ -117,9 +117,10 @@ export class SnapshotReader {
     const statement = scan.reverse === true ? this.#descending : this.#ascending
     const rows = statement.all(low, high, scan.limit + 1)
     const shown = rows.length > scan.limit ? rows.slice(0, scan.limit) : rows
-    const share = useCache && shown.length <= sharedPageEntries
+    const isKept = useCache && this.#cache.admits(scan, shown.length)
+    const share = isKept && shown.length <= sharedPageEntries
     const page = { entries: shown.map((row) => this.#row(row, scan.group, share)), hasMore: rows.length > scan.limit }
-    if (useCache) this.#cache.addPage(scan, page)
+    if (isKept) this.#cache.addPage(scan, page)
     return page
   }
 
@@ -131,7 +132,7 @@ export class SnapshotReader {
     const known = share ? this.#cache.entry(column)?.entry : undefined
     if (known !== undefined) return known
     const entry = { key, ...checkedRow(k, r, v, c) }
-    if (share) this.#cache.addEntry(column, entry)
+    if (share) this.#cache.addEntry(column, entry, { isOfPage: true })
     return entry
   }
 }
