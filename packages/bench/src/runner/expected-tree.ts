@@ -5,6 +5,7 @@ import type { Act, PlannedFile } from '../workloads/workload.ts'
 export type Step =
   | { readonly kind: 'write'; readonly file: PlannedFile; readonly isNew: boolean }
   | { readonly kind: 'write-batch'; readonly files: readonly PlannedFile[] }
+  | { readonly kind: 'append'; readonly file: PlannedFile; readonly size: number }
   /** Any one of these contents, whole: more than one only where writers are at work at the same time. */
   | { readonly kind: 'read'; readonly path: string; readonly accepts: readonly ContentRef[] }
   | { readonly kind: 'remove'; readonly path: string }
@@ -73,7 +74,7 @@ export class ExpectedTree {
 
   #planNext(act: Act): Step {
     const step = this.#stepOf(act, [])
-    for (const file of filesWritten(act)) this.#write(file)
+    for (const file of filesWritten(act)) this.#write(file, act.kind === 'append' ? act.size : file.content.size)
     if (act.kind === 'remove') this.#remove(act.path)
     return step
   }
@@ -95,6 +96,7 @@ export class ExpectedTree {
       case 'write':
         return { ...act, isNew: !this.#files.has(act.file.path) }
       case 'write-batch':
+      case 'append':
       case 'remove':
         return act
       case 'read': {
@@ -122,15 +124,16 @@ export class ExpectedTree {
     this.#files.delete(path)
   }
 
-  #write({ path, content }: PlannedFile): void {
+  /** @param size of what the caller gives, in bytes */
+  #write({ path, content }: PlannedFile, size: number = content.size): void {
     this.#files.set(path, { versions: this.versionsOf(path) + 1, contents: [content] })
-    this.#contents.set(content.key, content.size)
+    this.#contents.set(`${content.key}/${content.size}`, content.size)
     this.#versions += 1
-    this.#logicalBytes += content.size
+    this.#logicalBytes += size
   }
 }
 
 export function filesWritten(act: Act | Step): readonly PlannedFile[] {
-  if (act.kind === 'write') return [act.file]
+  if (act.kind === 'write' || act.kind === 'append') return [act.file]
   return act.kind === 'write-batch' ? act.files : []
 }

@@ -47,6 +47,11 @@ export function readyCall(step: Step, contentOf: ContentOf): ReadyCall {
       const options = { isNew: step.isNew }
       return async (subject) => ({ kind: 'versions', versions: [await subject.write(path, content, options)] })
     }
+    case 'append': {
+      const { path } = step.file
+      const added = contentOf(step.file.content).subarray(-step.size)
+      return async (subject) => ({ kind: 'versions', versions: [await subject.append(path, added)] })
+    }
     case 'write-batch': {
       const files: SubjectFile[] = step.files.map((file) => ({ path: file.path, content: contentOf(file.content) }))
       return async (subject) => ({ kind: 'versions', versions: await subject.writeBatch(files) })

@@ -120,13 +120,16 @@ export class WorkloadSession {
     return { steps, calls: steps.map((step) => readyCall(step, contentOf)) }
   }
 
-  /** Bytes by reference, each made once. */
+  /** Bytes by reference. Of one key the longest are made, in steps, and the others are their beginning: a file that grows needs no copy of each version. */
   #contents(): (content: ContentRef) => Uint8Array {
     const made = new Map<string, Uint8Array>()
     return (content) => {
-      const bytes = made.get(content.key) ?? this.#source.bytes(content)
+      const known = made.get(content.key)
+      if (known !== undefined && known.length >= content.size) return known.subarray(0, content.size)
+      const size = known === undefined ? content.size : Math.max(content.size, 2 * known.length)
+      const bytes = this.#source.bytes({ key: content.key, size })
       made.set(content.key, bytes)
-      return bytes
+      return bytes.subarray(0, content.size)
     }
   }
 

@@ -25,9 +25,9 @@ const plan = (request: Partial<SelectionRequest>) => planRun({ ...everything, ..
 const combosOf = (request: Partial<SelectionRequest>) => plan(request).workloads[0]?.combinations.map(({ id }) => id)
 
 describe('planRun', () => {
-  it('takes the 32 workloads and the default combinations that are ready', () => {
+  it('takes the 33 quick workloads and the default combinations that are ready', () => {
     const { workloads, skips } = plan({})
-    assert.equal(workloads.length, 32)
+    assert.equal(workloads.length, 33)
     const baselines = ['local_fs', 'local_fs+fsync', 'local_fs+atomic', 'local_fs+atomic:os']
     assert.deepEqual(combosOf({}), [...baselines, 'local-sqlite', 'local-sqlite:os'])
     assert.deepEqual(skips, [{ what: 'local-postgres', reason: 'set NEXUS_DATABASE_URL' }])

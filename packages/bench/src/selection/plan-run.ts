@@ -1,7 +1,7 @@
 import { type Combination, isFloorOf, referencesOf } from '../combinations/combination.ts'
 import { NexusError } from '../library.ts'
 import type { Skip } from '../results/result-file.ts'
-import { seedWorkloads } from '../workloads/catalogue.ts'
+import { quickWorkloads } from '../workloads/catalogue.ts'
 import { type Workload, workloadId } from '../workloads/workload.ts'
 import { goals, targetWorkloadsOf } from './goals.ts'
 import { type KeywordExpression, parseKeywords } from './keyword-expression.ts'
@@ -93,7 +93,7 @@ function chooseWorkloads({ words, preset }: SelectionRequest, workloads: readonl
 function presetWorkloads(preset: Preset, workloads: readonly Workload[]): readonly Workload[] {
   if (preset === 'all') return workloads
   if (preset === 'targets') return targetWorkloadsOf(workloads)
-  return workloads.filter((workload) => seedWorkloads.includes(workload))
+  return workloads.filter((workload) => quickWorkloads.includes(workload))
 }
 
 function chooseCombinations(

@@ -50,6 +50,10 @@ export class NexusSubject implements Subject {
     return (await this.#fs.write(path, content)).version
   }
 
+  async append(path: string, content: Uint8Array): Promise<number> {
+    return (await this.#fs.append(path, content)).version
+  }
+
   async writeBatch(files: readonly SubjectFile[]): Promise<readonly number[]> {
     return (await this.#fs.writeBatch(files)).map((entry) => entry.version)
   }

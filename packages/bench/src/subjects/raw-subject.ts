@@ -33,6 +33,19 @@ export class RawSubject implements Subject {
     else await writeFile(file, content)
   }
 
+  /** In place, except where a reader is promised the old file or the new one. */
+  async append(path: string, content: Uint8Array): Promise<undefined> {
+    const file = join(this.folder, path)
+    if (this.#isAtomic) return this.#replace(file, Buffer.concat([await readFile(file), content])).then(() => undefined)
+    const handle = await open(file, 'a')
+    try {
+      await handle.writeFile(content)
+      if (this.#withFsync) await this.#sync(handle)
+    } finally {
+      await handle.close()
+    }
+  }
+
   /** There is no batch in a file system: one file after the other. */
   async writeBatch(files: readonly SubjectFile[]): Promise<undefined[]> {
     for (const { path, content } of files) await this.write(path, content, { isNew: true })

@@ -27,6 +27,9 @@ export abstract class RefusingSubject implements Subject {
   write(_path: string, _content: Uint8Array): Promise<undefined> {
     return this.#refuse('write')
   }
+  append(_path: string, _content: Uint8Array): Promise<undefined> {
+    return this.#refuse('append')
+  }
   reopen(_whileClosed: () => Promise<void>): Promise<void> {
     return this.#refuse('reopen')
   }

@@ -9,6 +9,8 @@ export interface Subject {
 
   /** Resolves with the version that was written, where there are versions. */
   write(path: string, content: Uint8Array, options: { readonly isNew: boolean }): Promise<number | undefined>
+  /** Adds to the end of a file that is there; resolves as `write`. */
+  append(path: string, content: Uint8Array): Promise<number | undefined>
   /** Versions in the order of the files. */
   writeBatch(files: readonly SubjectFile[]): Promise<readonly (number | undefined)[]>
   /** Removes a file; of Nexus its versions stay. */

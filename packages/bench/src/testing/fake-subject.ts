@@ -48,6 +48,10 @@ export class FakeSubject implements Subject {
     return this.#faults.version?.(number) ?? number
   }
 
+  async append(path: string, content: Uint8Array): Promise<number | undefined> {
+    return this.write(path, Buffer.concat([this.#files.get(path)?.at(-1) ?? new Uint8Array(0), content]))
+  }
+
   async writeBatch(files: readonly SubjectFile[]): Promise<readonly (number | undefined)[]> {
     return Promise.all(files.map(({ path, content }) => this.write(path, content)))
   }

@@ -43,7 +43,7 @@ describe('the catalogue', () => {
         workload.operations,
       )
       const writes = acts.flatMap(filesWritten)
-      for (const { content } of writes) assert.equal(content.size, workload.bytesPerOperation)
+      for (const size of acts.flatMap(sizesOf)) assert.equal(size, workload.bytesPerOperation)
       assert.equal(workload.data === 'none', writes.length === 0)
       assert.equal(workload.growth === undefined, writes.length === 0, 'what writes says what grows')
     },
@@ -65,8 +65,12 @@ function operationsOf(act: Act): number {
   return act.kind === 'write-batch' ? act.files.length : 1
 }
 
+function sizesOf(act: Act): number[] {
+  return act.kind === 'append' ? [act.size] : filesWritten(act).map(({ content }) => content.size)
+}
+
 function keysOf(act: Act): string[] {
-  return filesWritten(act).map((file) => file.content.key)
+  return filesWritten(act).map(({ content }) => `${content.key} ${content.size}`)
 }
 
 function assertReadable(workload: Workload): void {

@@ -4,7 +4,7 @@ import { dedupWorkloads } from './dedup.ts'
 import { metadataWorkloads } from './metadata.ts'
 import { serverWorkloads } from './servers.ts'
 import { smallWorkloads } from './small.ts'
-import { targetWorkloads } from './targets.ts'
+import { appendWorkload, targetWorkloads } from './targets.ts'
 import { throughputWorkloads } from './throughput.ts'
 import type { Workload } from './workload.ts'
 
@@ -17,6 +17,9 @@ export const seedWorkloads: readonly Workload[] = [
   ...cacheWorkloads,
   ...concurrencyWorkloads,
 ]
+
+/** What a quick run takes. */
+export const quickWorkloads: readonly Workload[] = [...seedWorkloads, appendWorkload]
 
 /** Every workload that can be selected. */
 export const allWorkloads: readonly Workload[] = [...seedWorkloads, ...targetWorkloads, ...serverWorkloads]

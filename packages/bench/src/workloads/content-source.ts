@@ -1,6 +1,6 @@
 import { createCipheriv, createHash } from 'node:crypto'
 
-/** Names bytes without holding them: equal keys and sizes of one run are equal bytes, different keys are unrelated ones. */
+/** Names bytes without holding them: of one run, those of equal keys begin alike, and those of different keys are unrelated. */
 export interface ContentRef {
   readonly key: string
   /** In bytes. */

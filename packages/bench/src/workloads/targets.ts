@@ -1,12 +1,19 @@
 import { fiftyFiles } from './metadata.ts'
-import { KiB, MiB, type PlannedFile, sizeName, type Workload, writeOf } from './workload.ts'
+import { KiB, MiB, type PlannedFile, sizeName, times, type Workload, writeOf } from './workload.ts'
 
 const known: PlannedFile = { path: '/known/first.bin', content: { key: 'known', size: MiB } }
 const marker: PlannedFile = { path: '/new/marker.bin', content: { key: 'marker', size: KiB } }
 
+const appended = 200
+
+/** A log that grows by lines: also part of the preset quick. */
+export const appendWorkload: Workload = appends(100)
+
 /** What the table of goals needs beyond the seed's workloads. */
 export const targetWorkloads: readonly Workload[] = [
   ...[KiB, 100 * KiB, MiB, 10 * MiB].map(newFile),
+  appendWorkload,
+  appends(1_000),
   {
     ...common('overwrite-sparse', { size: '1KiB' }, KiB),
     title: 'overwrites one file of 1KiB with new bytes, after 20 ms of quiet each time',
@@ -50,6 +57,22 @@ function newFile(size: number): Workload {
     growth: 'one file per operation',
     preload: [marker],
     acts: (i) => [writeOf(`/new/${i}.bin`, `new/${i}`, size)],
+  }
+}
+
+function appends(count: number): Workload {
+  const file = (i: number, lines: number): PlannedFile => {
+    return { path: `/append/${count}-${i}.log`, content: { key: `append/${count}/${i}`, size: lines * appended } }
+  }
+  return {
+    ...common('append', { n: `${count}` }, appended),
+    title: `appends ${appended} bytes to a file, ${count} times, one after the other; raw: opened for each`,
+    operations: count,
+    data: 'unique',
+    growth: 'Nexus keeps one more version per operation',
+    preload: [marker],
+    prepares: (i) => [file(i, 1)],
+    acts: (i) => times(count, (n) => ({ kind: 'append', file: file(i, n + 2), size: appended })),
   }
 }
 

@@ -56,6 +56,8 @@ export interface PlannedFile {
 export type Act =
   | { readonly kind: 'write'; readonly file: PlannedFile }
   | { readonly kind: 'write-batch'; readonly files: readonly PlannedFile[] }
+  /** Adds the last bytes of the content, so many as `size` says, to a file that holds those before them. */
+  | { readonly kind: 'append'; readonly file: PlannedFile; readonly size: number }
   | { readonly kind: 'read'; readonly path: string }
   | { readonly kind: 'remove'; readonly path: string }
   | { readonly kind: 'exists'; readonly path: string }
@@ -77,7 +79,7 @@ export function overwrites({ preload, acts }: Pick<Workload, 'preload' | 'acts'>
 }
 
 function pathsWritten(act: Act): readonly string[] {
-  if (act.kind === 'write') return [act.file.path]
+  if (act.kind === 'write' || act.kind === 'append') return [act.file.path]
   return act.kind === 'write-batch' ? act.files.map(({ path }) => path) : []
 }
 
