@@ -3,6 +3,7 @@ import { globSync } from 'node:fs'
 import { NexusFS } from 'nexusfs'
 import { describe, it } from 'vitest'
 import { errorsDocument } from '../../scripts/generate-errors-doc.ts'
+import { lawsDocument } from '../../scripts/generate-laws-doc.ts'
 import { operationsTable, withOperations } from '../../scripts/update-api-doc.ts'
 import { readDocument, root } from './documents.ts'
 import { compileDocuments } from './library-program.ts'
@@ -13,6 +14,10 @@ const notCommands = ['migration']
 describe('what is said of the library', () => {
   it('lists the error codes as the generator does (npm run docs:errors)', () => {
     assert.equal(readDocument('docs/errors.md'), errorsDocument())
+  })
+
+  it('lists the laws of both ports as the kit has them (npm run docs:laws)', () => {
+    assert.equal(readDocument('docs/laws.md'), lawsDocument())
   })
 
   it('lists the operations and their options as the table of operations does (npm run docs:api)', () => {
