@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, cp, glob, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
@@ -13,6 +13,8 @@ const bin = (name: string): string => join(root, 'node_modules/.bin', name)
 
 /** Packages that the library may depend on at run time. */
 const allowedDependencies: readonly string[] = []
+/** Bytes that the files of the library may take together, unpacked. */
+const libraryBytes = 1_500_000
 /** What the command stands on; a user's npm would fetch them. */
 const commandDependencies = ['commander', 'picocolors']
 
@@ -47,6 +49,25 @@ describe('the packed library', () => {
     const { stdout } = await run('tar', ['-tzf', tarball])
     const strays = stdout.split('\n').filter((name) => /\.test\b|test-fixture|\/src\/|tsbuildinfo|\.map$/.test(name))
     assert.deepEqual(strays, [])
+  })
+
+  it('holds a module for each source file, and no other', async () => {
+    const { stdout } = await run('tar', ['-tzf', tarball])
+    const modules = stdout.split('\n').flatMap((name) => /^package\/dist\/(.+)\.js$/.exec(name)?.[1] ?? [])
+    const sources: string[] = []
+    for await (const name of glob('**/*.ts', { cwd: join(root, 'packages/nexusfs/src') })) {
+      if (!/\.test(-fixture)?\.ts$/.test(name)) sources.push(name.slice(0, -'.ts'.length))
+    }
+    assert.ok(sources.length > 150, `only ${sources.length} source files were seen`)
+    assert.deepEqual(modules.toSorted(), sources.toSorted())
+  })
+
+  it('takes at most 1.5 MB', async () => {
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--workspace', 'nexusfs'], {
+      cwd: root,
+    })
+    const bytes = Number(/"unpackedSize": (\d+)/.exec(stdout)?.[1])
+    assert.ok(bytes > 500_000 && bytes <= libraryBytes, `${bytes} bytes; at most ${libraryBytes}`)
   })
 
   it('imports no source file: TypeScript leaves the ending of some dynamic imports as it is', async () => {
@@ -105,12 +126,14 @@ describe('the packed library', () => {
 
 describe('the README of each package', () => {
   it.each(['nexusfs', 'nexusfs-conformance', 'nexusfs-bench', 'nexusfs-cli'])(
-    '%s links to nothing that is not in the package',
+    '%s names no file that is not in the package',
     async (name) => {
       const archive = join(folder, `${name}-0.1.0.tgz`)
       const { stdout: listed } = await run('tar', ['-tzf', archive])
       const { stdout: readme } = await run('tar', ['-xzOf', archive, 'package/README.md'])
-      const targets = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => join('package', target))
+      const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
+      const named = [...readme.matchAll(/`((?:docs|packages|src|tests|examples|scripts|dist)\/[^` ]*)`/g)]
+      const targets = [...links, ...named].map(([, target = '']) => join('package', target))
       assert.deepEqual(
         targets.filter((target) => !listed.split('\n').includes(target)),
         [],
