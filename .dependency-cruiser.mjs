@@ -35,13 +35,27 @@ const commandRooms = {
   commands: ['output', 'store', 'command-line'],
 }
 
+const suite = 'packages/bench/src'
+/** The rooms of the benchmark suite. What lies beside them, `plan.ts` and `run.ts`, sees them all; all see `library.ts`. */
+const suiteRooms = {
+  statistics: [],
+  acts: [],
+  workloads: ['acts'],
+  combinations: ['workloads'],
+  results: ['statistics', 'workloads', 'combinations'],
+  selection: ['workloads', 'combinations', 'results'],
+  subjects: ['acts', 'combinations'],
+  runner: ['statistics', 'acts', 'workloads', 'combinations', 'results', 'selection', 'subjects'],
+  report: ['statistics', 'results', 'selection'],
+}
+
 function rulesOf(folder, rooms, prefix) {
   return Object.entries(rooms).map(([room, below]) => ({
     name: `${prefix}${room}-sees-only-what-is-below`,
     comment: `${room} may import ${below.length === 0 ? `nothing else of ${folder}` : below.join(', ')}`,
     severity: 'error',
     from: { path: `^${folder}/${room}/`, pathNot: notShipped },
-    to: { path: `^${folder}/`, pathNot: `^${folder}/(${[room, ...below].join('|')})/` },
+    to: { path: `^${folder}/`, pathNot: `^${folder}/(library\\.ts$|(${[room, ...below].join('|')})/)` },
   }))
 }
 
@@ -50,6 +64,7 @@ export default {
     ...rulesOf(library, layers, ''),
     ...rulesOf(fileSystem, fileSystemRooms, 'fs-'),
     ...rulesOf(command, commandRooms, 'cli-'),
+    ...rulesOf(suite, suiteRooms, 'bench-'),
     {
       name: 'commands-do-not-see-each-other',
       severity: 'error',

@@ -24,6 +24,8 @@ async function cruised(baseDir: string): Promise<ICruiseResult> {
 const upwards = [
   ['nexusfs/src/core', 'nexusfs/src/fs', 'core-sees-only-what-is-below'],
   ['cli/src/output', 'cli/src/commands', 'cli-output-sees-only-what-is-below'],
+  ['bench/src/selection', 'bench/src/report', 'bench-selection-sees-only-what-is-below'],
+  ['bench/src/results', 'bench/src/runner', 'bench-results-sees-only-what-is-below'],
 ] as const
 
 describe('the layers', () => {

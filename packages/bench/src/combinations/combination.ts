@@ -1,33 +1,57 @@
 import { type DurabilityClass, type RegisteredCombination, type Registry, weakerDurability } from '../library.ts'
-import { bareServers } from '../subjects/bare-server.ts'
-import { overwrites, type Workload } from '../workloads/workload.ts'
+import { type Floor, overwrites, type Workload } from '../workloads/workload.ts'
+import { bareServers } from './bare-servers.ts'
 
 /** Something that workloads run on. */
-export interface Combination {
+export type Combination = Baseline | NexusCombination | FloorCombination
+
+interface Described {
   /** `local_fs`, `local-sqlite`, `local-sqlite:os` */
   readonly id: string
-  readonly kind: 'baseline' | 'nexus' | 'floor'
   readonly label: string
   /** The class asked for at the opening; a result of another class is void. */
   readonly durability: DurabilityClass
-  /** Names in the registry; a baseline has none, the floor has no storage. */
-  readonly storage: string | undefined
-  readonly metadata: string | undefined
   /** The baseline that it is shown against; a ratio between two classes is marked. Overwrites have another: `referencesOf`. */
   readonly reference: string
-  /** A baseline that overwrites through a temporary file and a rename: a crash leaves the old file or the new one. */
-  readonly isAtomic?: boolean | undefined
   readonly status: CombinationStatus
   /** False = it runs only when it is asked for. */
   readonly isDefault: boolean
-  /** What a floor leaves out of a file system: all but one commit of the store, or the store as well. */
-  readonly floor: Floor | undefined
-  /** True = a part of its work is done by a server, where nothing of it is counted. */
-  readonly hasServer: boolean
 }
 
-/** `commit`: SHA-256 of the content and one commit to the metadata store. `bare`: the statements of the server itself. */
-export type Floor = 'commit' | 'bare'
+/** The raw file system. */
+export interface Baseline extends Described {
+  readonly kind: 'baseline'
+  /** It overwrites through a temporary file and a rename: a crash leaves the old file or the new one. */
+  readonly isAtomic: boolean
+}
+
+/** Nexus on a storage backend and a metadata store, by their names in the registry. */
+export interface NexusCombination extends Described {
+  readonly kind: 'nexus'
+  readonly storage: string
+  readonly metadata: string
+  /** One of the two is on a server. */
+  readonly isRemote: boolean
+}
+
+/** The least that a write can cost with a metadata store. */
+export interface FloorCombination extends Described {
+  readonly kind: 'floor'
+  readonly floor: Floor
+  readonly metadata: string
+}
+
+/** Whether a part of its work is done by a server, where nothing of it is counted. */
+export function hasServer(combination: Combination): boolean {
+  switch (combination.kind) {
+    case 'baseline':
+      return false
+    case 'nexus':
+      return combination.isRemote
+    case 'floor':
+      return combination.floor === 'bare'
+  }
+}
 
 export type CombinationStatus =
   | { readonly status: 'ready'; readonly detail: string }
@@ -65,9 +89,9 @@ function atomicOf(durability: DurabilityClass): string {
 }
 
 /** A floor is compared with the combinations of the same metadata store, whatever keeps their blobs; a `commit`, in the same class. */
-export function isFloorOf(floor: Combination, { kind, metadata, durability }: Combination): boolean {
-  if (floor.kind !== 'floor' || kind !== 'nexus' || floor.metadata !== metadata) return false
-  return floor.floor === 'bare' || floor.durability === durability
+export function isFloorOf(floor: Combination, combination: Combination): boolean {
+  if (floor.kind !== 'floor' || combination.kind !== 'nexus' || floor.metadata !== combination.metadata) return false
+  return floor.floor === 'bare' || floor.durability === combination.durability
 }
 
 /** The combination in the class that it was found to have, if that is weaker. */
@@ -76,59 +100,45 @@ export function inClass(combination: Combination, found: DurabilityClass = combi
   return durability === combination.durability ? combination : { ...combination, durability, reference: baselineOf(durability) }
 }
 
-const baselineParts = {
-  kind: 'baseline',
-  storage: undefined,
-  metadata: undefined,
-  isDefault: true,
-  floor: undefined,
-  hasServer: false,
-} as const
-
-const baselines: readonly Combination[] = [
+const baselines: readonly Baseline[] = [
   baseline(rawBaseline, 'os', 'node:fs/promises'),
   baseline(durableBaseline, 'disk', 'node:fs/promises, then fsync of the file, and of the folder for a new name'),
   atomic('disk', 'a temporary file, fsync, rename, fsync of the folder'),
   atomic('os', 'a temporary file, then rename'),
 ]
 
-const floors: readonly Combination[] = [floor('sha256+commit', 'disk'), floor('sha256+commit:os', 'os')]
+const floors: readonly FloorCombination[] = [floor('sha256+commit', 'disk'), floor('sha256+commit:os', 'os')]
 
-function baseline(id: string, durability: DurabilityClass, label: string): Combination {
-  return {
-    ...baselineParts,
-    id,
-    durability,
-    label,
-    reference: id,
-    status: { status: 'ready', detail: `baseline of class ${durability}` },
-  }
+function baseline(id: string, durability: DurabilityClass, label: string): Baseline {
+  const status = { status: 'ready', detail: `baseline of class ${durability}` } as const
+  return { kind: 'baseline', id, durability, label, reference: id, status, isDefault: true, isAtomic: false }
 }
 
 /** Takes part where files are overwritten. */
-function atomic(durability: DurabilityClass, label: string): Combination {
+function atomic(durability: DurabilityClass, label: string): Baseline {
   const reference = baselineOf(durability)
   return { ...baseline(atomicOf(durability), durability, label), reference, isDefault: false, isAtomic: true }
 }
 
-function floor(id: string, durability: DurabilityClass): Combination {
+function floor(id: string, durability: DurabilityClass): FloorCombination {
   const label = 'SHA-256 of the content and one commit to SQLite'
   const status = { status: 'ready', detail: 'a floor, measured beside writes of known content' } as const
-  const reference = baselineOf(durability)
-  const parts = { storage: undefined, metadata: 'sqlite', isDefault: false, floor: 'commit', hasServer: false } as const
-  return { kind: 'floor', id, durability, label, ...parts, reference, status }
+  return { kind: 'floor', floor: 'commit', metadata: 'sqlite', ...floorParts(id, durability, label, status) }
 }
 
 /** For every metadata store on a server that can be driven by hand. */
-function bareFloors({ combos, metadata }: Pick<Registry, 'combos' | 'metadata'>): readonly Combination[] {
+function bareFloors({ combos, metadata }: Pick<Registry, 'combos' | 'metadata'>): readonly FloorCombination[] {
   return Object.entries(bareServers).flatMap(([name, label]) => {
     const durability = metadata[name]?.traits.durability
     const gate = combos.find((combo) => combo.metadata === name && combo.storage === 'memory')?.gate
     if (durability === undefined || gate === undefined) return []
     const status = gate.status === 'ready' ? ({ status: 'ready', detail: 'a floor' } as const) : gate
-    const parts = { storage: undefined, metadata: name, isDefault: false, floor: 'bare', hasServer: true } as const
-    return [{ kind: 'floor', id: `bare-${name}`, label, durability, ...parts, reference: baselineOf(durability), status }]
+    return [{ kind: 'floor', floor: 'bare', metadata: name, ...floorParts(`bare-${name}`, durability, label, status) }]
   })
+}
+
+function floorParts(id: string, durability: DurabilityClass, label: string, status: CombinationStatus): Described {
+  return { id, durability, label, reference: baselineOf(durability), status, isDefault: false }
 }
 
 /** A combination that survives power loss on this machine's own disk can also be asked for class `os`. */
@@ -145,7 +155,7 @@ function nexusOf(
   combo: RegisteredCombination,
   durability: DurabilityClass,
   registry: Pick<Registry, 'storages' | 'metadata'>,
-): Combination {
+): NexusCombination {
   const { id, storage, metadata, gate } = combo
   const isMixedWithMemory = (storage === 'memory') !== (metadata === 'memory')
   return {
@@ -158,7 +168,6 @@ function nexusOf(
     reference: baselineOf(durability),
     status: gate.status === 'ready' ? { status: 'ready', detail: `class ${durability}` } : gate,
     isDefault: !isMixedWithMemory,
-    floor: undefined,
-    hasServer: [registry.storages[storage], registry.metadata[metadata]].some((part) => part?.traits.remote === true),
+    isRemote: [registry.storages[storage], registry.metadata[metadata]].some((part) => part?.traits.remote === true),
   }
 }

@@ -13,19 +13,36 @@ export async function probeCombinations(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly Combination[]> {
   const asked = new Map<string, Promise<Answer | undefined>>()
-  const ask = (kind: 'storages' | 'metadata', name: string | undefined): Promise<Answer | undefined> => {
+  const ask = ([kind, name]: Part): Promise<Answer | undefined> => {
     const key = `${kind}/${name}`
-    const answer = asked.get(key) ?? probeAdapter(name === undefined ? undefined : registry[kind][name], env)
+    const answer = asked.get(key) ?? probeAdapter(registry[kind][name], env)
     asked.set(key, answer)
     return answer
   }
   return Promise.all(
     combinations.map(async (combination) => {
       if (combination.status.status !== 'ready') return combination
-      const answers = await Promise.all([ask('storages', combination.storage), ask('metadata', combination.metadata)])
+      const answers = await Promise.all(partsOf(combination).map(ask))
       return answers.reduce<Combination>((known, answer) => (answer === undefined ? known : learn(known, answer)), combination)
     }),
   )
+}
+
+type Part = readonly [kind: 'storages' | 'metadata', name: string]
+
+/** The adapters that a combination stands on. */
+function partsOf(combination: Combination): readonly Part[] {
+  switch (combination.kind) {
+    case 'baseline':
+      return []
+    case 'nexus':
+      return [
+        ['storages', combination.storage],
+        ['metadata', combination.metadata],
+      ]
+    case 'floor':
+      return [['metadata', combination.metadata]]
+  }
 }
 
 type Answer =

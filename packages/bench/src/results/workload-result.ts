@@ -1,21 +1,29 @@
 import { isFloorOf, referencesOf } from '../combinations/combination.ts'
-import type { Entrant, RoundRecord } from '../runner/entrant.ts'
-import type { ColdFacts } from '../runner/workload-session.ts'
 import { mean, median, quantile, tailQuantile } from '../statistics/quantile.ts'
 import { roundRatio } from '../statistics/round-ratio.ts'
 import { type Workload, workloadId } from '../workloads/workload.ts'
+import type { ColdFacts, Measurement, RoundRecord } from './measurement.ts'
 import type { Comparison, IoFacts, RoundFacts, Statistics, WorkloadResult } from './result-file.ts'
 
-/** Works out the results of a workload from what its entrants recorded. */
-export function workloadResults(workload: Workload, entrants: readonly Entrant[], seed: string): readonly WorkloadResult[] {
-  return entrants.map((entrant) => resultOf(workload, entrant, entrants, seed))
+/** Works out the results of a workload from what was measured on each combination. */
+export function workloadResults(
+  workload: Workload,
+  measurements: readonly Measurement[],
+  seed: string,
+): readonly WorkloadResult[] {
+  return measurements.map((measurement) => resultOf(workload, measurement, measurements, seed))
 }
 
-function resultOf(workload: Workload, entrant: Entrant, entrants: readonly Entrant[], seed: string): WorkloadResult {
-  const { combination, failure } = entrant
+function resultOf(
+  workload: Workload,
+  measurement: Measurement,
+  measurements: readonly Measurement[],
+  seed: string,
+): WorkloadResult {
+  const { combination, failure } = measurement
   const id = workloadId(workload)
-  const isMeasured = failure === undefined && entrant.rounds.size > 0
-  const records = [...entrant.rounds.values()]
+  const isMeasured = failure === undefined && measurement.rounds.size > 0
+  const records = [...measurement.rounds.values()]
   return {
     id: `${id} ${combination.id}`,
     workload: id,
@@ -32,12 +40,12 @@ function resultOf(workload: Workload, entrant: Entrant, entrants: readonly Entra
     bytesPerOperation: workload.bytesPerOperation,
     status: isMeasured ? 'measured' : (failure?.kind ?? 'skipped'),
     problem: isMeasured ? undefined : (failure ?? { code: 'Aborted', message: 'interrupted before its first round' }),
-    rounds: isMeasured ? roundFacts(entrant) : [],
-    stats: isMeasured ? statistics(workload, entrant) : undefined,
-    io: isMeasured ? ioFacts(workload, entrant) : undefined,
+    rounds: isMeasured ? roundFacts(measurement) : [],
+    stats: isMeasured ? statistics(workload, measurement) : undefined,
+    io: isMeasured ? ioFacts(workload, measurement) : undefined,
     cold: isMeasured ? coldFacts(records) : undefined,
     verify: { checkedBytes: sumOf(records, 'checkedBytes'), tornReads: sumOf(records, 'tornReads') },
-    vs: isMeasured ? comparisons(workload, entrant, entrants, `${seed}/${id}`) : [],
+    vs: isMeasured ? comparisons(workload, measurement, measurements, `${seed}/${id}`) : [],
   }
 }
 
@@ -45,8 +53,8 @@ function sumOf<Name extends string>(records: readonly Readonly<Record<Name, numb
   return records.reduce((sum, record) => sum + record[name], 0)
 }
 
-function roundFacts(entrant: Entrant): readonly RoundFacts[] {
-  return [...entrant.rounds].map(([round, { place, samplesNs, isWarmUp }]) => ({
+function roundFacts(measurement: Measurement): readonly RoundFacts[] {
+  return [...measurement.rounds].map(([round, { place, samplesNs, isWarmUp }]) => ({
     round,
     place,
     iterations: samplesNs.length,
@@ -62,8 +70,8 @@ function coldFacts(records: readonly RoundRecord[]): ColdFacts | undefined {
   return facts.sort((a, b) => a.fetchedBytes - b.fetchedBytes)[0]
 }
 
-function statistics(workload: Workload, entrant: Entrant): Statistics {
-  const samples = [...entrant.rounds.values()].flatMap(({ samplesNs }) => [...samplesNs])
+function statistics(workload: Workload, measurement: Measurement): Statistics {
+  const samples = [...measurement.rounds.values()].flatMap(({ samplesNs }) => [...samplesNs])
   const seconds = samples.reduce((sum, ns) => sum + ns, 0) / 1e9
   const operations = samples.length * workload.operations
   return {
@@ -78,7 +86,7 @@ function statistics(workload: Workload, entrant: Entrant): Statistics {
   }
 }
 
-function ioFacts(workload: Workload, { finish, fsyncs }: Entrant): IoFacts | undefined {
+function ioFacts(workload: Workload, { finish, fsyncs }: Measurement): IoFacts | undefined {
   if (finish === undefined) return undefined
   const operations = finish.iterations * workload.operations
   return {
@@ -90,21 +98,28 @@ function ioFacts(workload: Workload, { finish, fsyncs }: Entrant): IoFacts | und
 }
 
 /** Against its baselines, the nearest in promise first, and against the floor of its class where one took part. */
-function comparisons(workload: Workload, entrant: Entrant, entrants: readonly Entrant[], seed: string): readonly Comparison[] {
-  const { combination } = entrant
-  const others = entrants.filter((other) => other !== entrant && other.failure === undefined)
+function comparisons(
+  workload: Workload,
+  measurement: Measurement,
+  measurements: readonly Measurement[],
+  seed: string,
+): readonly Comparison[] {
+  const { combination } = measurement
+  const others = measurements.filter((other) => other !== measurement && other.failure === undefined)
   const baselines = referencesOf(combination, workload).flatMap((id) => others.filter((other) => other.combination.id === id))
   const floors = others.filter((other) => isFloorOf(other.combination, combination))
-  return [...baselines, ...floors].map((other) => compare(entrant, other, `${seed}/${combination.id}/${other.combination.id}`))
+  return [...baselines, ...floors].map((other) =>
+    compare(measurement, other, `${seed}/${combination.id}/${other.combination.id}`),
+  )
 }
 
 /** Only rounds that both completed are paired. */
-function compare(entrant: Entrant, other: Entrant, seed: string): Comparison {
-  const shared = [...entrant.rounds.keys()].filter((round) => other.rounds.has(round))
-  const medians = ({ rounds }: Entrant) => shared.map((round) => median(rounds.get(round)?.samplesNs ?? []))
+function compare(measurement: Measurement, other: Measurement, seed: string): Comparison {
+  const shared = [...measurement.rounds.keys()].filter((round) => other.rounds.has(round))
+  const medians = ({ rounds }: Measurement) => shared.map((round) => median(rounds.get(round)?.samplesNs ?? []))
   return {
     reference: other.combination.id,
-    ...roundRatio(medians(entrant), medians(other), { seed }),
-    isSameClass: other.combination.durability === entrant.combination.durability,
+    ...roundRatio(medians(measurement), medians(other), { seed }),
+    isSameClass: other.combination.durability === measurement.combination.durability,
   }
 }

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { SubjectTraits } from '../acts/subject.ts'
 import { NexusError } from '../library.ts'
-import type { SubjectTraits } from '../subjects/subject.ts'
+import type { FinishReport, RoundReport } from '../results/measurement.ts'
 import type { BeginRequest, CombinationWorker } from './combination-worker.ts'
 import { straceCommand } from './fsync-counter.ts'
 import type { ChildSettings, Reply, Request } from './messages.ts'
-import type { FinishReport, RoundReport } from './workload-session.ts'
 
 export interface ChildWorkerOptions extends ChildSettings {
   readonly env: Readonly<Record<string, string | undefined>>

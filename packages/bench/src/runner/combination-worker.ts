@@ -1,9 +1,10 @@
+import type { Subject, SubjectTraits } from '../acts/subject.ts'
 import type { Combination } from '../combinations/combination.ts'
 import { NexusError } from '../library.ts'
+import type { FinishReport, RoundReport } from '../results/measurement.ts'
 import type { FreshPlace } from '../subjects/open-subject.ts'
-import type { Subject, SubjectTraits } from '../subjects/subject.ts'
 import type { Workload } from '../workloads/workload.ts'
-import { type FinishReport, type RoundReport, WorkloadSession } from './workload-session.ts'
+import { WorkloadSession } from './workload-session.ts'
 
 /** Runs workloads on one combination, one after the other. The runner talks to it across a process boundary; see `child-worker.ts`. */
 export interface CombinationWorker {

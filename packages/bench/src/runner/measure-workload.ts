@@ -1,10 +1,11 @@
 import { referencesOf } from '../combinations/combination.ts'
+import type { RoundRecord } from '../results/measurement.ts'
 import { median } from '../statistics/quantile.ts'
 import { roundRatio } from '../statistics/round-ratio.ts'
 import { type RandomSource, shuffled } from '../statistics/seeded-random.ts'
 import type { FreshPlace } from '../subjects/open-subject.ts'
 import { type Workload, workloadId } from '../workloads/workload.ts'
-import { attempt, type Entrant, isIn, type RoundRecord } from './entrant.ts'
+import { attempt, type Entrant, isIn } from './entrant.ts'
 import { roundOrders } from './round-order.ts'
 import { iterationsPerRound, roundLimit } from './round-size.ts'
 

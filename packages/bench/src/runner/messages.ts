@@ -1,9 +1,9 @@
+import type { SubjectTraits } from '../acts/subject.ts'
 import type { Combination } from '../combinations/combination.ts'
 import type { ErrorCode } from '../library.ts'
+import type { FinishReport, RoundReport } from '../results/measurement.ts'
 import type { FreshPlace } from '../subjects/open-subject.ts'
-import type { SubjectTraits } from '../subjects/subject.ts'
 import type { BeginRequest } from './combination-worker.ts'
-import type { FinishReport, RoundReport } from './workload-session.ts'
 
 /** What the runner asks of a child process; one request is under way at a time. */
 export type Request =

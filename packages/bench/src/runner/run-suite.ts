@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Combination } from '../combinations/combination.ts'
+import { type Combination, hasServer } from '../combinations/combination.ts'
 import type { Skip, WorkloadResult } from '../results/result-file.ts'
 import { workloadResults } from '../results/workload-result.ts'
 import type { PlannedWorkload } from '../selection/plan-run.ts'
@@ -136,7 +136,7 @@ async function runOne({ workload }: PlannedWorkload, entrants: readonly Entrant[
 /** What survives a power loss on this machine has been synced at some time. A server does that where nothing here counts it. */
 function neverSynced(workload: Workload, { combination, fsyncs }: Entrant): boolean {
   const isDurable = combination.durability === 'disk' || combination.durability === 'replicated'
-  return isDurable && !combination.hasServer && workload.data !== 'none' && fsyncs === 0
+  return isDurable && !hasServer(combination) && workload.data !== 'none' && fsyncs === 0
 }
 
 /** What the subject counted itself; else what is counted from outside, for workloads that write, while there is time. */
@@ -147,7 +147,7 @@ async function fsyncsOf(
 ): Promise<number | string> {
   if (finish?.fsyncs !== undefined) return finish.fsyncs / (finish.iterations * workload.operations)
   if (workload.data === 'none') return 'counted for workloads that write'
-  if (combination.hasServer) return 'a server makes some of them, which nothing here counts'
+  if (hasServer(combination)) return 'a server makes some of them, which nothing here counts'
   if (options.countFsyncs === undefined) return 'nothing counts them'
   if (options.signal.aborted || options.now() > options.deadline) return 'there was no time left to count them'
   return options.countFsyncs(workload, { combination, place: freshPlace(options.folder), seed: options.seed })

@@ -1,9 +1,8 @@
-import { NexusError } from '../library.ts'
-import { equalBytes } from '../subjects/equal-bytes.ts'
-import type { Subject } from '../subjects/subject.ts'
-import type { ContentRef } from '../workloads/content-source.ts'
-import { type ExpectedTree, filesWritten, type ListedFile, type Step } from './expected-tree.ts'
-import type { ContentOf, Outcome, TimedIteration } from './timed-iteration.ts'
+import { type Checks, type PlannedCall, type PlannedFile, wrong } from '../acts/act.ts'
+import type { ContentOf, ContentRef } from '../acts/content-source.ts'
+import { equalBytes } from '../acts/equal-bytes.ts'
+import type { ExpectedTree } from '../acts/expected-tree.ts'
+import type { Subject } from '../acts/subject.ts'
 
 export interface Verification {
   /** Bytes compared. */
@@ -13,10 +12,12 @@ export interface Verification {
 }
 
 /** Checks every answer of a round and every byte that it wrote. Each mistake is an error that voids the result. */
-export class RoundVerifier {
+export class RoundVerifier implements Checks {
   readonly #subject: Subject
   readonly #tree: ExpectedTree
   readonly #contentOf: ContentOf
+  readonly #given: { readonly path: string; readonly bytes: Uint8Array }[] = []
+  readonly #written = new Map<string, WrittenVersion[]>()
   #checkedBytes = 0
   #tornReads = 0
 
@@ -27,20 +28,22 @@ export class RoundVerifier {
   }
 
   /** @throws {NexusError} Corrupt for a wrong answer or wrong bytes */
-  async verify(iterations: readonly TimedIteration[]): Promise<Verification> {
-    for (const [step, outcome] of answersOf(iterations)) this.#checkAnswer(step, outcome)
-    await this.#checkWrites(iterations)
-    await this.#readAgain(iterations)
+  async verify(calls: readonly PlannedCall[]): Promise<Verification> {
+    for (const { verify } of calls) verify(this)
+    await this.#checkWrites()
+    await this.#readAgain()
     return { checkedBytes: this.#checkedBytes, tornReads: this.#tornReads }
   }
 
-  #checkAnswer(step: Step, outcome: Outcome | undefined): void {
-    if (step.kind === 'read' && outcome?.kind === 'bytes') this.#checkRead(step.path, outcome.bytes, step.accepts)
-    else if (step.kind === 'remove' && outcome?.kind === 'done') return
-    else if (step.kind === 'exists' && outcome?.kind === 'claim') checkClaim(step, outcome.claim)
-    else if (step.kind === 'list' && outcome?.kind === 'names') checkNames(step, outcome.names)
-    else if (step.kind === 'list-stat' && outcome?.kind === 'sizes') checkSizes(step, outcome.entries)
-    else if (outcome?.kind !== 'versions' || filesWritten(step).length === 0) throw wrong(`${step.kind} has no answer`)
+  read(path: string, bytes: Uint8Array, accepts: readonly ContentRef[]): void {
+    this.#checkRead(path, bytes, accepts)
+    this.#given.push({ path, bytes })
+  }
+
+  wrote({ path, content }: PlannedFile, version: number | undefined): void {
+    const versions = this.#written.get(path) ?? []
+    versions.push({ version, content })
+    this.#written.set(path, versions)
   }
 
   #checkRead(path: string, bytes: Uint8Array, accepts: readonly ContentRef[]): void {
@@ -50,10 +53,8 @@ export class RoundVerifier {
     else throw wrong(`a read of ${path} returned ${bytes.length} bytes that nobody wrote`)
   }
 
-  async #checkWrites(iterations: readonly TimedIteration[]): Promise<void> {
-    const written = new Map<string, WrittenVersion[]>()
-    for (const [step, outcome] of answersOf(iterations)) collectVersions(step, outcome, written)
-    for (const [path, versions] of written) {
+  async #checkWrites(): Promise<void> {
+    for (const [path, versions] of this.#written) {
       if (this.#subject.traits.keepsVersions) await this.#checkVersions(path, versions)
       await this.#checkCurrent(path, versions)
     }
@@ -87,51 +88,15 @@ export class RoundVerifier {
   }
 
   /** A buffer that a read gave is the caller's: after overwriting it, the same read still gives the right bytes. */
-  async #readAgain(iterations: readonly TimedIteration[]): Promise<void> {
-    const paths = new Set<string>()
-    for (const [step, outcome] of answersOf(iterations)) {
-      if (step.kind !== 'read' || outcome?.kind !== 'bytes') continue
-      outcome.bytes.fill(0xa5)
-      paths.add(step.path)
+  async #readAgain(): Promise<void> {
+    for (const { bytes } of this.#given) bytes.fill(0xa5)
+    for (const path of new Set(this.#given.map((given) => given.path))) {
+      this.#checkRead(path, await this.#subject.read(path), this.#tree.contentsOf(path))
     }
-    for (const path of paths) this.#checkRead(path, await this.#subject.read(path), this.#tree.contentsOf(path))
-  }
-}
-
-function* answersOf(iterations: readonly TimedIteration[]): Generator<readonly [Step, Outcome | undefined]> {
-  for (const { steps, outcomes } of iterations) {
-    for (const [index, step] of steps.entries()) yield [step, outcomes[index]]
   }
 }
 
 interface WrittenVersion {
   readonly version: number | undefined
   readonly content: ContentRef
-}
-
-function collectVersions(step: Step, outcome: Outcome | undefined, written: Map<string, WrittenVersion[]>): void {
-  if (outcome?.kind !== 'versions') return
-  for (const [index, { path, content }] of filesWritten(step).entries()) {
-    const versions = written.get(path) ?? []
-    versions.push({ version: outcome.versions[index], content })
-    written.set(path, versions)
-  }
-}
-
-function checkClaim(step: Step & { kind: 'exists' }, claim: boolean): void {
-  if (claim !== step.answer) throw wrong(`exists of ${step.path} answered ${claim}`)
-}
-
-function checkNames(step: Step & { kind: 'list' }, names: readonly string[]): void {
-  const expected = step.entries.map((entry) => entry.name).sort()
-  if ([...names].sort().join('\0') !== expected.join('\0')) throw wrong(`list of ${step.path} gave ${names.length} wrong names`)
-}
-
-function checkSizes(step: Step & { kind: 'list-stat' }, entries: readonly ListedFile[]): void {
-  const lines = (files: readonly ListedFile[]) => files.map(({ name, size }) => `${name}\0${size}`).sort()
-  if (lines(entries).join('\0') !== lines(step.entries).join('\0')) throw wrong(`list of ${step.path} gave wrong names or sizes`)
-}
-
-function wrong(what: string): NexusError {
-  return new NexusError('Corrupt', what)
 }

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
+import { existsOf } from '../acts/exists.ts'
+import { listOf } from '../acts/list.ts'
+import { listStatOf } from '../acts/list-stat.ts'
+import { readOf } from '../acts/read.ts'
+import { writeOf } from '../acts/write.ts'
+import { writeBatchOf } from '../acts/write-batch.ts'
 import { FakeSubject, type Faults } from '../testing/fake-subject.ts'
 import { fakeWorkload } from '../testing/fake-workload.ts'
-import { readOf, times, type Workload, writeOf } from '../workloads/workload.ts'
+import { times, type Workload } from '../workloads/workload.ts'
 import { WorkloadSession } from './workload-session.ts'
 
 const newFiles = fakeWorkload({ acts: (i) => [writeOf(`/new-${i}`, `new ${i}`, 100)] })
@@ -25,18 +31,12 @@ describe('a workload session', () => {
     ['reads', reads],
     ['writers of one file', sameFile],
     ['a reader beside a writer', readWhileWrite],
-    [
-      'a batch',
-      fakeWorkload({ acts: (i) => [{ kind: 'write-batch', files: [{ path: `/b${i}`, content: { key: `b${i}`, size: 9 } }] }] }),
-    ],
-    ['exists', fakeWorkload({ acts: () => [{ kind: 'exists', path: '/nothing' }] })],
+    ['a batch', fakeWorkload({ acts: (i) => [writeBatchOf([{ path: `/b${i}`, content: { key: `b${i}`, size: 9 } }])] })],
+    ['exists', fakeWorkload({ acts: () => [existsOf('/nothing')] })],
     [
       'lists',
       fakeWorkload({
-        acts: () => [
-          { kind: 'list', path: '/' },
-          { kind: 'list-stat', path: '/' },
-        ],
+        acts: () => [listOf('/'), listStatOf('/')],
       }),
     ],
   ])('accepts %s on a correct file system', async (_, workload) => {
@@ -78,15 +78,11 @@ describe('a result is void', () => {
   it('when a call throws, with its error', () => assertVoid(newFiles, { writeError: new Error('disk on fire') }, /disk on fire/))
 
   it('when exists is wrong', () => {
-    return assertVoid(
-      fakeWorkload({ acts: () => [{ kind: 'exists', path: '/file' }] }),
-      { exists: false },
-      /exists of \/file answered false/,
-    )
+    return assertVoid(fakeWorkload({ acts: () => [existsOf('/file')] }), { exists: false }, /exists of \/file answered false/)
   })
 
   it('when a list misses a name', () => {
-    return assertVoid(fakeWorkload({ acts: () => [{ kind: 'list', path: '/' }] }), { names: [] }, /list of \/ gave 0 wrong names/)
+    return assertVoid(fakeWorkload({ acts: () => [listOf('/')] }), { names: [] }, /list of \/ gave 0 wrong names/)
   })
 
   it('when a read hands out a buffer that is still in use', () => assertVoid(reads, { aliases: true }, /nobody wrote/))

@@ -1,38 +1,14 @@
 import { setTimeout } from 'node:timers/promises'
+import type { PlannedCall } from '../acts/act.ts'
+import { type ContentOf, ContentSource } from '../acts/content-source.ts'
+import { ExpectedTree } from '../acts/expected-tree.ts'
+import type { Inventory, Subject } from '../acts/subject.ts'
 import { NexusError } from '../library.ts'
-import type { Inventory, Subject } from '../subjects/subject.ts'
-import { type ContentRef, ContentSource } from '../workloads/content-source.ts'
+import type { ColdFacts, FinishReport, RoundReport } from '../results/measurement.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { bytesFetched, dropPages } from './drop-pages.ts'
-import { ExpectedTree } from './expected-tree.ts'
-import { readyCall, type TimedIteration, timeIteration } from './timed-iteration.ts'
+import { timeIteration } from './timed-iteration.ts'
 import { RoundVerifier } from './verify-round.ts'
-
-export interface RoundReport {
-  /** One for each iteration, in nanoseconds. */
-  readonly samplesNs: readonly number[]
-  readonly checkedBytes: number
-  readonly tornReads: number
-  /** For a cold start. */
-  readonly cold: ColdFacts | undefined
-}
-
-export interface ColdFacts {
-  /** Bytes that were not read before the clock started. */
-  readonly coldBytes: number
-  /** Bytes that the system fetched from the disk while it ran. Fewer, if it read ahead when the warm files were read. */
-  readonly fetchedBytes: number
-}
-
-/** What all rounds together did; growth is counted from the end of the preload. */
-export interface FinishReport {
-  readonly iterations: number
-  readonly storedBytes: number
-  readonly diskBytes: number | undefined
-  readonly logicalBytes: number
-  /** Where the subject knows. */
-  readonly fsyncs: number | undefined
-}
 
 /** One workload on one fresh subject: preload, rounds, final checks. Nothing but the calls themselves is timed. */
 export class WorkloadSession {
@@ -74,14 +50,14 @@ export class WorkloadSession {
     await this.#prepare(iterations, contentOf)
     const planned = Array.from({ length: iterations }, () => this.#planNext(contentOf))
     const fetchedBefore = await this.#coolDown()
-    const done: TimedIteration[] = []
-    for (const { steps, calls } of planned) {
+    const samplesNs: number[] = []
+    for (const calls of planned) {
       if (this.#workload.quietMs !== undefined) await setTimeout(this.#workload.quietMs)
-      done.push(await timeIteration(this.#subject, steps, calls, this.#order))
+      samplesNs.push(await timeIteration(this.#subject, calls, this.#order))
     }
     const cold = await this.#fetched(fetchedBefore)
-    const { checkedBytes, tornReads } = await new RoundVerifier(this.#subject, this.#tree, contentOf).verify(done)
-    return { samplesNs: done.map((iteration) => iteration.elapsedNs), checkedBytes, tornReads, cold }
+    const verifier = new RoundVerifier(this.#subject, this.#tree, contentOf)
+    return { samplesNs, ...(await verifier.verify(planned.flat())), cold }
   }
 
   /**
@@ -106,7 +82,7 @@ export class WorkloadSession {
     return this.#workload.clients === 1 ? 'one-by-one' : 'at-once'
   }
 
-  async #prepare(iterations: number, contentOf: (content: ContentRef) => Uint8Array): Promise<void> {
+  async #prepare(iterations: number, contentOf: ContentOf): Promise<void> {
     const { prepares } = this.#workload
     if (prepares === undefined) return
     const files = Array.from({ length: iterations }, (_, at) => prepares(this.#iterations + at)).flat()
@@ -114,14 +90,14 @@ export class WorkloadSession {
     await this.#subject.preload(files.map(({ path, content }) => ({ path, content: contentOf(content) })))
   }
 
-  #planNext(contentOf: (content: ContentRef) => Uint8Array) {
-    const steps = this.#tree.plan(this.#workload.acts(this.#iterations), this.#order)
+  #planNext(contentOf: ContentOf): readonly PlannedCall[] {
+    const calls = this.#tree.plan(this.#workload.acts(this.#iterations), this.#order, contentOf)
     this.#iterations += 1
-    return { steps, calls: steps.map((step) => readyCall(step, contentOf)) }
+    return calls
   }
 
   /** Bytes by reference. Of one key the longest are made, in steps, and the others are their beginning: a file that grows needs no copy of each version. */
-  #contents(): (content: ContentRef) => Uint8Array {
+  #contents(): ContentOf {
     const made = new Map<string, Uint8Array>()
     return (content) => {
       const known = made.get(content.key)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { fakeCombination } from '../testing/fake-combination.ts'
+import { fakeCombination, fakeFloor } from '../testing/fake-combination.ts'
 import { allWorkloads } from '../workloads/catalogue.ts'
 import { workloadId } from '../workloads/workload.ts'
 import { planRun, type SelectionRequest } from './plan-run.ts'
@@ -15,8 +15,8 @@ const combinations = [
   fakeCombination('local-memory', 'none', { isDefault: false }),
   fakeCombination('local-postgres', 'disk', { status: { status: 'skipped', reason: 'set NEXUS_DATABASE_URL' } }),
   fakeCombination('local-redis', 'os', { metadata: 'redis', isDefault: false }),
-  fakeCombination('bare-redis', 'os', { kind: 'floor', floor: 'bare', metadata: 'redis', isDefault: false }),
-  fakeCombination('sha256+commit', 'disk', { kind: 'floor', floor: 'commit', isDefault: false }),
+  fakeFloor('bare-redis', 'os', { floor: 'bare', metadata: 'redis' }),
+  fakeFloor('sha256+commit', 'disk', { floor: 'commit', metadata: 'sqlite' }),
 ]
 
 const everything: SelectionRequest = { preset: 'quick', words: [], keywords: undefined, combos: undefined, required: [] }

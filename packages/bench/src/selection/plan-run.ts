@@ -131,7 +131,7 @@ function withReferences(
   const references = new Set(chosen.flatMap((combination) => referencesOf(combination, workload)))
   return all.filter((combination) => {
     const isFloor =
-      workload.floor !== undefined &&
+      combination.kind === 'floor' &&
       combination.floor === workload.floor &&
       combination.status.status === 'ready' &&
       chosen.some((candidate) => isFloorOf(combination, candidate))

@@ -26,15 +26,9 @@ const openers: Readonly<Record<string, () => Promise<OpenBareServer>>> = {
   redis: async () => (await import('./bare-redis.ts')).openBareRedis,
 }
 
-/** Metadata stores whose server can be driven by hand, with what one write is there. */
-export const bareServers: Readonly<Record<string, string>> = {
-  postgres: 'bare PostgreSQL: BEGIN, SELECT, INSERT, COMMIT; a look-up is one SELECT by primary key',
-  redis: 'bare Redis: a script of one SET; a look-up is one GET',
-}
-
 /** @throws {NexusError} InvalidArgument for a store whose server is not known; or as the client of the server */
-export async function openBareServer(name: string | undefined, place: BarePlace): Promise<BareServer> {
-  const opener = name === undefined ? undefined : openers[name]
+export async function openBareServer(name: string, place: BarePlace): Promise<BareServer> {
+  const opener = openers[name]
   if (opener === undefined) throw new NexusError('InvalidArgument', `nobody drives the server of "${name}" by hand`)
   return (await opener())(place)
 }

@@ -1,8 +1,8 @@
+import { equalBytes } from '../acts/equal-bytes.ts'
+import type { Inventory, SubjectTraits } from '../acts/subject.ts'
 import type { DurabilityClass } from '../library.ts'
 import type { BareServer } from './bare-server.ts'
-import { equalBytes } from './equal-bytes.ts'
 import { RefusingSubject } from './refusing-subject.ts'
-import type { Inventory, SubjectTraits } from './subject.ts'
 
 /** The least that a write or a look-up can cost on a server: its own statements, without any file system. Files are records. */
 export class BareSubject extends RefusingSubject {

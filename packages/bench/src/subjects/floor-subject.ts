@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { Inventory, SubjectTraits } from '../acts/subject.ts'
 import { type MetadataStore, NexusError } from '../library.ts'
 import { RefusingSubject } from './refusing-subject.ts'
-import type { Inventory, SubjectTraits } from './subject.ts'
 
 /**
  * The least that writing known content can cost: SHA-256 of the bytes, then one commit of the three small rows that such a write makes.

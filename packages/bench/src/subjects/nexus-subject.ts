@@ -1,7 +1,7 @@
+import { equalBytes } from '../acts/equal-bytes.ts'
+import type { Inventory, Subject, SubjectFile, SubjectTraits } from '../acts/subject.ts'
 import { type MetadataStore, NexusFS, type StorageBackend } from '../library.ts'
 import { folderUsage } from './disk-usage.ts'
-import { equalBytes } from './equal-bytes.ts'
-import type { Inventory, Subject, SubjectFile, SubjectTraits } from './subject.ts'
 
 export interface NexusPorts {
   readonly storage: StorageBackend

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Combination } from '../combinations/combination.ts'
+import type { Subject } from '../acts/subject.ts'
+import type { Baseline, Combination, FloorCombination, NexusCombination } from '../combinations/combination.ts'
 import {
   type MetadataStore,
   NexusError,
@@ -14,7 +15,6 @@ import { BareSubject } from './bare-subject.ts'
 import { FloorSubject } from './floor-subject.ts'
 import { NexusSubject } from './nexus-subject.ts'
 import { RawSubject } from './raw-subject.ts'
-import type { Subject } from './subject.ts'
 
 /** A place that nobody used before. */
 export interface FreshPlace {
@@ -60,11 +60,11 @@ function openKind(combination: Combination, options: OpenSubjectOptions): Promis
   }
 }
 
-function rawSubject({ durability, isAtomic = false }: Combination, folder: string): RawSubject {
+function rawSubject({ durability, isAtomic }: Baseline, folder: string): RawSubject {
   return new RawSubject(folder, { withFsync: durability === 'disk', isAtomic })
 }
 
-async function openFloor(combination: Combination, { place, registry, env }: OpenSubjectOptions): Promise<Subject> {
+async function openFloor(combination: FloorCombination, { place, registry, env }: OpenSubjectOptions): Promise<Subject> {
   const metadata = partOf(registry.metadata, combination.metadata)
   const context = contextOf(combination, place, env, 'metadata')
   await mkdir(context.tmpDir, { recursive: true })
@@ -75,12 +75,12 @@ async function openFloor(combination: Combination, { place, registry, env }: Ope
   })
 }
 
-async function openBare({ metadata, durability }: Combination, { place, env }: OpenSubjectOptions): Promise<Subject> {
+async function openBare({ metadata, durability }: FloorCombination, { place, env }: OpenSubjectOptions): Promise<Subject> {
   const server = await openBareServer(metadata, { env, namespace: place.namespace })
   return new BareSubject(server, durability, () => rm(place.folder, { recursive: true, force: true }))
 }
 
-async function openNexus(combination: Combination, options: OpenSubjectOptions): Promise<Subject> {
+async function openNexus(combination: NexusCombination, options: OpenSubjectOptions): Promise<Subject> {
   const { place, registry, env, cacheBytes } = options
   const storage = partOf(registry.storages, combination.storage)
   const metadata = partOf(registry.metadata, combination.metadata)
@@ -102,11 +102,17 @@ async function openNexus(combination: Combination, options: OpenSubjectOptions):
 /** Removes all that a combination stored in a place that nobody has open: a place whose process has died. */
 export async function removePlace(combination: Combination, options: OpenSubjectOptions): Promise<void> {
   const { place, registry, env } = options
-  const { storage, metadata } = combination
-  if (combination.floor === 'bare') await (await openBare(combination, options)).dispose()
-  else {
-    if (storage !== undefined) await removeFrom(registry.storages[storage], contextOf(combination, place, env, 'storage'))
-    if (metadata !== undefined) await removeFrom(registry.metadata[metadata], contextOf(combination, place, env, 'metadata'))
+  const context = (part: 'storage' | 'metadata'): OpenContext => contextOf(combination, place, env, part)
+  switch (combination.kind) {
+    case 'baseline':
+      break
+    case 'nexus':
+      await removeFrom(registry.storages[combination.storage], context('storage'))
+      await removeFrom(registry.metadata[combination.metadata], context('metadata'))
+      break
+    case 'floor':
+      if (combination.floor === 'bare') await (await openBare(combination, options)).dispose()
+      else await removeFrom(registry.metadata[combination.metadata], context('metadata'))
   }
   await rm(place.folder, { recursive: true, force: true })
 }
@@ -123,8 +129,8 @@ async function removeFrom<Port extends StorageBackend | MetadataStore>(
   await adapter.dispose(port, context)
 }
 
-function partOf<Part>(table: Readonly<Record<string, Part>>, name: string | undefined): Part {
-  const part = name === undefined ? undefined : table[name]
+function partOf<Part>(table: Readonly<Record<string, Part>>, name: string): Part {
+  const part = table[name]
   if (part === undefined) throw new NexusError('InvalidArgument', `the registry has no "${name}"`)
   return part
 }

@@ -1,8 +1,8 @@
 import { access, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { equalBytes } from '../acts/equal-bytes.ts'
+import type { Inventory, Subject, SubjectFile, SubjectTraits } from '../acts/subject.ts'
 import { folderUsage } from './disk-usage.ts'
-import { equalBytes } from './equal-bytes.ts'
-import type { Inventory, Subject, SubjectFile, SubjectTraits } from './subject.ts'
 
 /**
  * The baselines. `local_fs` is `node:fs/promises` as most programs use it: class `os`. `local_fs+fsync` adds an fsync of the file and,

@@ -1,5 +1,5 @@
+import type { Inventory, Subject, SubjectFile, SubjectTraits } from '../acts/subject.ts'
 import { NexusError } from '../library.ts'
-import type { Inventory, Subject, SubjectFile, SubjectTraits } from './subject.ts'
 
 /** A subject that refuses every call; a floor overrides the few that it has. */
 export abstract class RefusingSubject implements Subject {

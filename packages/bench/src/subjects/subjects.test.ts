@@ -3,6 +3,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import os from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import type { Subject } from '../acts/subject.ts'
+import { writeOf } from '../acts/write.ts'
 import { combinationsOf } from '../combinations/combination.ts'
 import { loadRegistry } from '../library.ts'
 import { WorkloadSession } from '../runner/workload-session.ts'
@@ -10,7 +12,6 @@ import { fakeWorkload } from '../testing/fake-workload.ts'
 import { allWorkloads } from '../workloads/catalogue.ts'
 import { type Workload, workloadId } from '../workloads/workload.ts'
 import { openSubject } from './open-subject.ts'
-import type { Subject } from './subject.ts'
 
 const registry = await loadRegistry({ config: false, env: {} })
 const combinations = combinationsOf(registry)
@@ -110,5 +111,5 @@ function nextPlace(): { namespace: string; folder: string } {
 }
 
 function overwriteOf5000(iteration: number) {
-  return [{ kind: 'write', file: { path: '/file', content: { key: `o${iteration}`, size: 5000 } } } as const]
+  return [writeOf('/file', `o${iteration}`, 5000)]
 }

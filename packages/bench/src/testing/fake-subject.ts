@@ -1,5 +1,5 @@
-import { equalBytes } from '../subjects/equal-bytes.ts'
-import type { Inventory, Subject, SubjectFile, SubjectTraits } from '../subjects/subject.ts'
+import { equalBytes } from '../acts/equal-bytes.ts'
+import type { Inventory, Subject, SubjectFile, SubjectTraits } from '../acts/subject.ts'
 
 /** One way to be wrong; each hook is asked before the correct behaviour. */
 export interface Faults {

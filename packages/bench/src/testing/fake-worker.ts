@@ -1,7 +1,7 @@
+import type { SubjectTraits } from '../acts/subject.ts'
 import { NexusError } from '../library.ts'
+import type { FinishReport, RoundReport } from '../results/measurement.ts'
 import type { BeginRequest, CombinationWorker } from '../runner/combination-worker.ts'
-import type { FinishReport, RoundReport } from '../runner/workload-session.ts'
-import type { SubjectTraits } from '../subjects/subject.ts'
 
 /** A clock that only the workers move. */
 export class FakeClock {

@@ -1,4 +1,5 @@
-import { type Workload, writeOf } from '../workloads/workload.ts'
+import { writeOf } from '../acts/write.ts'
+import type { Workload } from '../workloads/workload.ts'
 
 /** Overwrites one file of 100 bytes, unless it is told otherwise. */
 export function fakeWorkload(changes: Partial<Workload> = {}): Workload {

@@ -1,4 +1,6 @@
-import { KiB, MiB, type PlannedFile, readOf, times, type Workload } from './workload.ts'
+import type { PlannedFile } from '../acts/act.ts'
+import { readOf } from '../acts/read.ts'
+import { KiB, MiB, times, type Workload } from './workload.ts'
 
 /** Reads that a cache answers, and reads that it cannot. */
 export const cacheWorkloads: readonly Workload[] = [

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { filesWritten } from '../runner/expected-tree.ts'
+import type { Act } from '../acts/act.ts'
 import { goals } from '../selection/goals.ts'
 import { allWorkloads, seedWorkloads } from './catalogue.ts'
-import { type Act, type Workload, workloadId } from './workload.ts'
+import { type Workload, workloadId } from './workload.ts'
 
 const seedIds = [
   ...['1KiB', '100KiB', '1MiB', '10MiB'].flatMap((size) => [`throughput/write[size=${size}]`, `throughput/read[size=${size}]`]),
@@ -42,7 +42,7 @@ describe('the catalogue', () => {
         acts.reduce((sum, act) => sum + operationsOf(act), 0),
         workload.operations,
       )
-      const writes = acts.flatMap(filesWritten)
+      const writes = acts.flatMap(({ writes = [] }) => writes)
       for (const size of acts.flatMap(sizesOf)) assert.equal(size, workload.bytesPerOperation)
       assert.equal(workload.data === 'none', writes.length === 0)
       assert.equal(workload.growth === undefined, writes.length === 0, 'what writes says what grows')
@@ -62,19 +62,19 @@ describe('the catalogue', () => {
 })
 
 function operationsOf(act: Act): number {
-  return act.kind === 'write-batch' ? act.files.length : 1
+  return Math.max(1, act.writes?.length ?? 0)
 }
 
-function sizesOf(act: Act): number[] {
-  return act.kind === 'append' ? [act.size] : filesWritten(act).map(({ content }) => content.size)
+function sizesOf({ given, writes = [] }: Act): number[] {
+  return given === undefined ? writes.map(({ content }) => content.size) : [given]
 }
 
 function keysOf(act: Act): string[] {
-  return filesWritten(act).map(({ content }) => `${content.key} ${content.size}`)
+  return (act.writes ?? []).map(({ content }) => `${content.key} ${content.size}`)
 }
 
 function assertReadable(workload: Workload): void {
   const there = new Set(workload.preload.map(({ path }) => path))
-  const read = workload.acts(0).flatMap((act) => (act.kind === 'read' || act.kind === 'exists' ? [act.path] : []))
+  const read = workload.acts(0).flatMap(({ needs = [] }) => needs)
   for (const path of [...read, ...(workload.cold?.warmed ?? [])]) assert.ok(there.has(path), `${workloadId(workload)} ${path}`)
 }

@@ -1,4 +1,8 @@
-import { type Act, KiB, MiB, type PlannedFile, readOf, times, type Workload, writeOf } from './workload.ts'
+import type { PlannedFile } from '../acts/act.ts'
+import { existsOf } from '../acts/exists.ts'
+import { readOf } from '../acts/read.ts'
+import { writeOf } from '../acts/write.ts'
+import { KiB, MiB, times, type Workload } from './workload.ts'
 
 const marker: PlannedFile = { path: '/agents/marker.bin', content: { key: 'marker', size: KiB } }
 
@@ -40,15 +44,14 @@ export const concurrencyWorkloads: readonly Workload[] = [
     data: 'unique',
     growth: 'Nexus keeps 10 more versions per iteration',
     preload: [sharedFile(10 * KiB)],
-    acts: (i) =>
-      times(10, (n): Act[] => [writeOf('/agents/shared.bin', `rw/${i}/${n}`, 10 * KiB), readOf('/agents/shared.bin')]).flat(),
+    acts: (i) => times(10, (n) => [writeOf('/agents/shared.bin', `rw/${i}/${n}`, 10 * KiB), readOf('/agents/shared.bin')]).flat(),
   },
   {
     ...common('metadata', 'TestMixedConcurrentOperations::test_concurrent_metadata_operations', 20, 0),
     title: '20 callers ask at once whether a file exists',
     data: 'none',
     preload: files(20, KiB),
-    acts: () => times(20, (n): Act => ({ kind: 'exists', path: pathOf(n) })),
+    acts: () => times(20, (n) => existsOf(pathOf(n))),
   },
 ]
 

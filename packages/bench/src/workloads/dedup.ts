@@ -1,4 +1,6 @@
-import { KiB, type PlannedFile, times, type Workload, writeOf } from './workload.ts'
+import type { PlannedFile } from '../acts/act.ts'
+import { writeOf } from '../acts/write.ts'
+import { KiB, times, type Workload } from './workload.ts'
 
 const marker: PlannedFile = { path: '/dedup/marker.bin', content: { key: 'marker', size: KiB } }
 const known: PlannedFile = { path: '/dedup/known.bin', content: { key: 'known', size: 50 * KiB } }

@@ -1,4 +1,7 @@
-import { KiB, type PlannedFile, times, type Workload } from './workload.ts'
+import type { PlannedFile } from '../acts/act.ts'
+import { existsOf } from '../acts/exists.ts'
+import { listOf } from '../acts/list.ts'
+import { KiB, times, type Workload } from './workload.ts'
 
 const file: PlannedFile = { path: '/file.bin', content: { key: 'exists', size: KiB } }
 
@@ -16,7 +19,7 @@ export const metadataWorkloads: readonly Workload[] = [
     clients: 1,
     data: 'none',
     preload: [file],
-    acts: () => [{ kind: 'exists', path: file.path }],
+    acts: () => [existsOf(file.path)],
   },
   {
     group: 'metadata',
@@ -30,7 +33,7 @@ export const metadataWorkloads: readonly Workload[] = [
     clients: 1,
     data: 'none',
     preload: fiftyFiles(),
-    acts: () => [{ kind: 'list', path: '/list' }],
+    acts: () => [listOf('/list')],
   },
 ]
 

@@ -1,4 +1,7 @@
-import { KiB, type PlannedFile, times, type Workload, writeOf } from './workload.ts'
+import type { PlannedFile } from '../acts/act.ts'
+import { existsOf } from '../acts/exists.ts'
+import { writeOf } from '../acts/write.ts'
+import { KiB, times, type Workload } from './workload.ts'
 
 const marker: PlannedFile = { path: '/servers/marker.bin', content: { key: 'marker', size: KiB } }
 const callers = [1, 10, 50]
@@ -12,7 +15,7 @@ export const serverWorkloads: readonly Workload[] = [
     bytesPerOperation: 0,
     data: 'none',
     preload: [marker],
-    acts: () => [{ kind: 'exists', path: marker.path }],
+    acts: () => [existsOf(marker.path)],
   },
 ]
 

@@ -1,4 +1,8 @@
-import { KiB, type PlannedFile, readOf, times, type Workload } from './workload.ts'
+import type { PlannedFile } from '../acts/act.ts'
+import { readOf } from '../acts/read.ts'
+import { writeOf } from '../acts/write.ts'
+import { writeBatchOf } from '../acts/write-batch.ts'
+import { KiB, times, type Workload } from './workload.ts'
 
 const count = 100
 /** Makes the directory, so that every combination finds it there. */
@@ -12,7 +16,7 @@ export const smallWorkloads: readonly Workload[] = [
     data: 'unique',
     growth: '100 files per iteration',
     preload: [marker],
-    acts: (iteration) => newFiles(iteration).map((file) => ({ kind: 'write', file })),
+    acts: (iteration) => newFiles(iteration).map((file) => writeOf(file.path, file.content.key, file.content.size)),
   },
   {
     ...common('write-batch', 'test_many_small_writes_batch'),
@@ -20,7 +24,7 @@ export const smallWorkloads: readonly Workload[] = [
     data: 'unique',
     growth: '100 files per iteration',
     preload: [marker],
-    acts: (iteration) => [{ kind: 'write-batch', files: newFiles(iteration) }],
+    acts: (iteration) => [writeBatchOf(newFiles(iteration))],
   },
   {
     ...common('read', 'test_many_small_reads'),

@@ -1,5 +1,10 @@
+import type { PlannedFile } from '../acts/act.ts'
+import { appendOf } from '../acts/append.ts'
+import { listStatOf } from '../acts/list-stat.ts'
+import { removeOf } from '../acts/remove.ts'
+import { writeOf } from '../acts/write.ts'
 import { fiftyFiles } from './metadata.ts'
-import { KiB, MiB, type PlannedFile, sizeName, times, type Workload, writeOf } from './workload.ts'
+import { KiB, MiB, sizeName, times, type Workload } from './workload.ts'
 
 const known: PlannedFile = { path: '/known/first.bin', content: { key: 'known', size: MiB } }
 const marker: PlannedFile = { path: '/new/marker.bin', content: { key: 'marker', size: KiB } }
@@ -29,7 +34,7 @@ export const targetWorkloads: readonly Workload[] = [
     data: 'none',
     preload: [marker],
     prepares: (i) => [{ path: `/new/gone-${i}.bin`, content: { key: `gone/${i}`, size: KiB } }],
-    acts: (i) => [{ kind: 'remove', path: `/new/gone-${i}.bin` }],
+    acts: (i) => [removeOf(`/new/gone-${i}.bin`)],
   },
   {
     ...common('write-known', { size: '1MiB' }, MiB),
@@ -45,7 +50,7 @@ export const targetWorkloads: readonly Workload[] = [
     title: 'lists a directory of 50 files with the size of each; raw: readdir, then stat of each at once',
     data: 'none',
     preload: fiftyFiles(),
-    acts: () => [{ kind: 'list-stat', path: '/list' }],
+    acts: () => [listStatOf('/list')],
   },
 ]
 
@@ -72,7 +77,7 @@ function appends(count: number): Workload {
     growth: 'Nexus keeps one more version per operation',
     preload: [marker],
     prepares: (i) => [file(i, 1)],
-    acts: (i) => times(count, (n) => ({ kind: 'append', file: file(i, n + 2), size: appended })),
+    acts: (i) => times(count, (n) => appendOf(file(i, n + 2), appended)),
   }
 }
 

@@ -1,4 +1,6 @@
-import { KiB, MiB, readOf, sizeName, type Workload, writeOf } from './workload.ts'
+import { readOf } from '../acts/read.ts'
+import { writeOf } from '../acts/write.ts'
+import { KiB, MiB, sizeName, type Workload } from './workload.ts'
 
 const sizes: readonly (readonly [bytes: number, seedName: string])[] = [
   [KiB, '1kb'],

@@ -1,9 +1,8 @@
-import type { Floor } from '../combinations/combination.ts'
-import type { ContentRef } from './content-source.ts'
+import type { Act, PlannedFile } from '../acts/act.ts'
 
 /**
  * One benchmark as data: which files are there before, and what one iteration does. What each act must answer is not stated here; the
- * harness works it out from the acts themselves (`runner/expected-tree.ts`), so that no workload can forget to check something.
+ * harness works it out from the acts themselves (`acts/`), so that no workload can forget to check something.
  */
 export interface Workload {
   /** `throughput`, `small`, `metadata`, `dedup`, `cache`, `concurrency`, `targets`, `servers`. */
@@ -42,27 +41,14 @@ export interface Workload {
   readonly floor?: Floor | undefined
 }
 
+/** What a floor leaves out of a file system. `commit`: all but SHA-256 of the content and one commit to the metadata store. `bare`: all but the statements of the server itself. */
+export type Floor = 'commit' | 'bare'
+
 /** Before each round all file pages are dropped; a round is then one iteration. */
 interface ColdStart {
   /** Read once more before the clock starts, so that these are warm. */
   readonly warmed: readonly string[]
 }
-
-export interface PlannedFile {
-  readonly path: string
-  readonly content: ContentRef
-}
-
-export type Act =
-  | { readonly kind: 'write'; readonly file: PlannedFile }
-  | { readonly kind: 'write-batch'; readonly files: readonly PlannedFile[] }
-  /** Adds the last bytes of the content, so many as `size` says, to a file that holds those before them. */
-  | { readonly kind: 'append'; readonly file: PlannedFile; readonly size: number }
-  | { readonly kind: 'read'; readonly path: string }
-  | { readonly kind: 'remove'; readonly path: string }
-  | { readonly kind: 'exists'; readonly path: string }
-  | { readonly kind: 'list'; readonly path: string }
-  | { readonly kind: 'list-stat'; readonly path: string }
 
 /** `throughput/write[size=1KiB]`: the id that selects a workload and names its results. */
 export function workloadId(workload: Pick<Workload, 'group' | 'name' | 'params'>): string {
@@ -78,9 +64,8 @@ export function overwrites({ preload, acts }: Pick<Workload, 'preload' | 'acts'>
     .some((path) => there.has(path))
 }
 
-function pathsWritten(act: Act): readonly string[] {
-  if (act.kind === 'write' || act.kind === 'append') return [act.file.path]
-  return act.kind === 'write-batch' ? act.files.map(({ path }) => path) : []
+function pathsWritten({ writes = [] }: Act): readonly string[] {
+  return writes.map(({ path }) => path)
 }
 
 export const KiB = 1024
@@ -89,15 +74,6 @@ export const MiB: number = 1024 * KiB
 /** `10MiB`, as sizes are written in ids. */
 export function sizeName(bytes: number): string {
   return bytes >= MiB ? `${bytes / MiB}MiB` : `${bytes / KiB}KiB`
-}
-
-/** A write of unrelated bytes to this path. */
-export function writeOf(path: string, key: string, size: number): Act {
-  return { kind: 'write', file: { path, content: { key, size } } }
-}
-
-export function readOf(path: string): Act {
-  return { kind: 'read', path }
 }
 
 /** `count` values of `make(0)`, `make(1)` ... */

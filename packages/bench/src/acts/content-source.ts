@@ -7,6 +7,9 @@ export interface ContentRef {
   readonly size: number
 }
 
+/** Where the bytes of a round are: made before the clock starts. */
+export type ContentOf = (content: ContentRef) => Uint8Array
+
 const zeros = { bytes: new Uint8Array(0) }
 
 /**
