@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
 import { NexusFS } from 'nexusfs'
 import { describe, it } from 'vitest'
+import { cliDocument } from '../../scripts/generate-cli-doc.ts'
 import { errorsDocument } from '../../scripts/generate-errors-doc.ts'
 import { lawsDocument } from '../../scripts/generate-laws-doc.ts'
 import { operationsTable, withOperations } from '../../scripts/update-api-doc.ts'
@@ -18,6 +19,10 @@ describe('what is said of the library', () => {
 
   it('lists the laws of both ports as the kit has them (npm run docs:laws)', () => {
     assert.equal(readDocument('docs/laws.md'), lawsDocument())
+  })
+
+  it('describes the commands as the generator does (npm run docs:cli)', async () => {
+    assert.equal(readDocument('docs/cli.md'), await cliDocument())
   })
 
   it('lists the operations and their options as the table of operations does (npm run docs:api)', () => {

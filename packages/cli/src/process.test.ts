@@ -5,6 +5,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { CommandContext } from './command-line/command-context.ts'
+import { processTerminal } from './output/terminal.ts'
+import { buildProgram } from './program.ts'
 import { binary, makeQuickPlace, runNexus, spawnNexus, startNexus, temporaryFolder } from './testing/run-nexus.ts'
 
 const folder = temporaryFolder()
@@ -69,6 +72,19 @@ describe('the program', () => {
       assert.match(stdout, new RegExp(`^Usage: nexus ${name}`))
       assert.match(stdout, /\nExamples?:\n {2}\$ (?:nexus|date)/, name)
       assert.equal((await runNexus(['help', name], { cwd })).stdout, stdout)
+    }
+  })
+
+  it('has help that fits a terminal of 80 columns', async () => {
+    const context = new CommandContext(processTerminal(), new AbortController().signal)
+    buildProgram(context)
+    const names = (await context.allCommands()).map(({ name }) => name)
+    assert.ok(names.includes('bench run') && names.includes('ls'))
+    for (const name of ['', ...names]) {
+      const { code, stdout } = await runNexus(['help', ...name.split(' ').filter(Boolean)], { cwd, isTTY: true })
+      assert.equal(code, 0, name)
+      const long = stdout.split('\n').filter((line) => line.length > 80 && !line.startsWith('  $ '))
+      assert.deepEqual(long, [], name)
     }
   })
 

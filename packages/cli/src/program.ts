@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import type { CommandContext } from './command-line/command-context.ts'
 import type { CommandModule } from './command-line/command-module.ts'
+import { describeCommands } from './command-line/described-command.ts'
 import { addGlobalOptions, globalOptionsHelp, globalOptionsOf } from './command-line/global-options.ts'
+import { helpStyle } from './command-line/help-style.ts'
 
 interface CommandEntry {
   readonly summary: string
@@ -136,10 +138,10 @@ export function buildProgram(context: CommandContext): Command {
     .description('A file system for AI agents: content-addressed, versioned, safe to share.')
     .usage('<command> [options]')
     .option('--version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
     .enablePositionalOptions()
-    .addHelpText('after', () => `\n${globalOptionsHelp()}`)
+    .addHelpText('after', () => `\n${globalOptionsHelp(program)}`)
     .addHelpText('after', beginning)
+    .configureHelp(helpStyle)
   program.on('option:version', () => {
     context.out.print(`${versionText()}\n`)
     throw new CommanderError(0, 'nexus.version', '')
@@ -150,26 +152,41 @@ export function buildProgram(context: CommandContext): Command {
     if (alias !== undefined) command.alias(alias)
   }
   addHelpCommand(program)
-  program.configureHelp({ visibleOptions: () => [] })
+  program.configureHelp({ ...helpStyle, visibleOptions: () => [] })
   program.hook('preSubcommand', (_, command) => define(command, context))
   program.hook('preAction', (_, command) => {
     context.options = globalOptionsOf(command)
   })
+  context.allCommands = async () => {
+    for (const command of program.commands) await describe(command, context)
+    return describeCommands(program)
+  }
   return program
 }
 
-const defined = new WeakSet<Command>()
+const described = new WeakMap<Command, Promise<CommandModule | undefined>>()
 
-/** Loads the module of a command and lets it declare itself. */
+/** Makes a command ready to be called. */
 async function define(command: Command, context: CommandContext): Promise<void> {
   context.commandName = command.name()
-  const entry = commands[command.name()]
-  if (entry === undefined || defined.has(command)) return
-  defined.add(command)
-  const { describe, fixes = {}, exits = {} } = await entry.load()
+  const { fixes = {}, exits = {} } = (await describe(command, context)) ?? {}
   context.fixes = fixes
   context.exits = exits
-  describe(command, context)
+}
+
+/** Loads the module of a command and lets it declare itself, once. */
+function describe(command: Command, context: CommandContext): Promise<CommandModule | undefined> {
+  const known = described.get(command)
+  if (known !== undefined) return known
+  const loading = load(command, context)
+  described.set(command, loading)
+  return loading
+}
+
+async function load(command: Command, context: CommandContext): Promise<CommandModule | undefined> {
+  const module = await commands[command.name()]?.load()
+  module?.describe(command, context)
+  return module
 }
 
 function addHelpCommand(program: Command): void {

@@ -4,6 +4,7 @@ import { Output } from '../output/output.ts'
 import { printable } from '../output/printable.ts'
 import { Progress } from '../output/progress.ts'
 import type { Terminal } from '../output/terminal.ts'
+import type { DescribedCommand } from './described-command.ts'
 import type { GlobalOptions } from './global-options.ts'
 
 /** What a command works with: its options, its store and its voice. */
@@ -22,6 +23,8 @@ export class CommandContext {
   /** Exit codes of errors, where they are not those of the table of all commands. */
   exits: Readonly<Partial<Record<ErrorCode, number>>> = {}
   exitCode = 0
+  /** All commands as data; their modules are loaded for it. */
+  allCommands: () => Promise<readonly DescribedCommand[]> = async () => []
 
   constructor(terminal: Terminal, signal: AbortSignal) {
     this.terminal = terminal

@@ -27,6 +27,7 @@ function describe(command: Command, context: CommandContext): void {
       'The folder opens as a store: `nexus --store FOLDER ls`. Again into the same folder, only what is new is copied.',
       'Never copy the files of a store that is in use by other means.',
     ].join('\n'),
+    exits: { 7: 'the backup is made, and lacks what is damaged in the store' },
     examples: ['nexus backup /mnt/backup/project'],
   })
 }

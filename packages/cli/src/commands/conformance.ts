@@ -28,7 +28,9 @@ function describe(command: Command, context: CommandContext): void {
     .option('--seed <n>', 'repeat a run with its seed', parseSeed)
     .action((text: string, flags: ConformanceFlags) => run(context, text, flags))
   finishHelp(command, {
-    more: 'Each law runs in a fresh place that is removed again. A broken law is shown with all that is needed to see it again; the exit code is then 1, as where a law could not be checked.',
+    more: 'Each law runs in a fresh place that is removed again. A broken law is shown with all that is needed to see it again.',
+    needsNoStore: true,
+    exits: { 1: 'a law is broken, or could not be checked' },
     examples: ['nexus conformance sqlite', 'nexus conformance local:/mnt/disk --law put-atomic --seed 42'],
   })
 }

@@ -19,9 +19,10 @@ function describe(command: Command, context: CommandContext): void {
     .action((path: string, target: string, flags: ExportFlags) => run(context, path, target, flags))
   finishHelp(command, {
     more: [
-      'Modes, times and links come along. What is damaged in the store is left out and named, and the exit code is then 7.',
+      'Modes, times and links come along. What is damaged in the store is left out and named.',
       'An export that was interrupted, or left something out, is finished by running it again.',
     ].join('\n'),
+    exits: { 1: 'something was left out', 7: 'something was left out that is damaged in the store' },
     examples: ['nexus export /project ./project-copy'],
   })
 }

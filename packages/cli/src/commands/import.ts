@@ -40,8 +40,9 @@ function describe(command: Command, context: CommandContext): void {
   finishHelp(command, {
     more: [
       'Files that are there already with the same content make no new version, so an import that was interrupted is simply repeated.',
-      'What cannot be read is left out and listed, and the exit code is then 1. A store of Nexus in the folder is left out, too.',
+      'What cannot be read is left out and listed. A store of Nexus in the folder is left out, too.',
     ].join('\n'),
+    exits: { 1: 'something was left out' },
     examples: ['nexus import ./src /project/src --dry-run', "nexus import . /project --exclude node_modules/ --exclude '*.log'"],
   })
 }

@@ -22,6 +22,5 @@ function describe(command: Command, context: CommandContext): void {
     more: 'Every workload runs on every combination of a storage backend and a metadata store, beside the raw file system of the same durability.',
     needsNoStore: true,
     examples: ['nexus bench list combos', 'nexus bench run throughput/write --combos local-sqlite'],
-    exits: { 1: 'a workload or its verification failed, or a required combination is not ready', 5: 'nothing is selected' },
   })
 }

@@ -14,11 +14,7 @@ function describe(command: Command, context: CommandContext): void {
     .addArgument(new Argument('[topic]', 'what to list').choices(['workloads', 'combos', 'env']).default('combos'))
     .action((topic: Topic) => show(context, topic))
   finishHelp(command, {
-    more: [
-      'workloads: ids, and what one iteration does; with --json the node ids of the old suite too.',
-      'combos: ready, skipped (which variable is missing) or failed (what the server said).',
-      'env: variables that let combinations run, and whether they are set; never their values.',
-    ].join('\n'),
+    more: 'Combinations are ready, skipped (which variable is missing) or failed (what the server said). Of a variable it is only told whether it is set. With --json workloads have the node ids of the old suite, too.',
     needsNoStore: true,
     examples: ['nexus bench list combos', 'nexus bench list workloads --json'],
   })

@@ -37,7 +37,7 @@ function describe(command: Command, context: CommandContext): void {
     needsNoStore: true,
     examples: ['nexus bench run', 'nexus bench run -k "write and not 10mb" --budget 30s', 'nexus bench run --preset targets'],
     exits: {
-      1: 'a workload or its verification failed, or a combination of --require is not ready',
+      1: 'a workload is void (it failed), or what --require names is not ready',
       5: 'nothing is selected',
       130: 'interrupted; what is measured is kept',
     },
