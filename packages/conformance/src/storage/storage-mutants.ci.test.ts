@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'vitest'
 import { killMatrix, killMatrixProblems, killMatrixText } from '../kill-matrix.ts'
-import { laws, memory, mutants } from './storage-mutants.test-fixture.ts'
+import { laws, memory, mutants } from './storage-subjects.test-fixture.ts'
 
 test('each law about one process, against each mutant', async () => {
   const matrix = await killMatrix(laws, mutants, memory, { deadlineMs: 20_000 })

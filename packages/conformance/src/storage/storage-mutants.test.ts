@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { killMatrix, killMatrixProblems, killMatrixText } from '../kill-matrix.ts'
-import { laws, memory, mutants } from './storage-mutants.test-fixture.ts'
+import { laws, memory, mutants } from './storage-subjects.test-fixture.ts'
 import { volumeLaws } from './volume-laws.ts'
 
 const isOfVolume = (law: string): boolean => volumeLaws.some(({ id }) => id === law)
