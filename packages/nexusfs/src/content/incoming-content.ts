@@ -8,17 +8,13 @@ import type { Expectation, Key, MetadataEntry, Write } from '../metadata/metadat
 import type { StagedBlob } from '../storage/storage-backend.ts'
 import { type ContentLocation, type ContentRow, decodeContentRow, encodeContentRow } from './content-row.ts'
 import type { ContentStore } from './content-store.ts'
+import { InlineBudget } from './inline-budget.ts'
 
 /** What a commit needs so that a version may refer to a content. */
 export interface ContentPlan {
   readonly expect: readonly Expectation[]
   readonly writes: readonly Write[]
 }
-
-/** Whether the commit has room for so many bytes inside a row; called once for each row that is put, which then takes that room. */
-export type TakeInline = (size: number) => boolean
-
-const asBlob: TakeInline = () => false
 
 /** Content that an operation refers to: told what became of the operation, once, at its end. */
 export interface ReferredContent {
@@ -62,21 +58,21 @@ export class IncomingContent implements ReferredContent {
    *
    * - A live row is reused and expected unchanged; it is not written, so that popular content is no contended row.
    * - A live row whose content is missing or damaged, or less durable than this process promises, is mended: it gets a new blob.
-   * - Otherwise a new row is put: with the bytes inside if `takeInline` allows it, else naming a blob under a key of its own.
+   * - Otherwise a new row is put: with the bytes inside if `inline` has room for them, else naming a blob under a key of its own.
    *
    * @throws {NexusError} Corrupt if another content of that digest but another size is stored; what looking and uploading throw
    */
-  async plan(row: MetadataEntry | undefined, takeInline: TakeInline, signal?: AbortSignal): Promise<ContentPlan> {
+  async plan(row: MetadataEntry | undefined, inline: InlineBudget, signal?: AbortSignal): Promise<ContentPlan> {
     this.startAttempt()
-    if (row === undefined) return this.#introduce({ kind: 'absent', key: this.key }, takeInline, signal)
+    if (row === undefined) return this.#introduce({ kind: 'absent', key: this.key }, inline, signal)
     const unchanged: Expectation = { kind: 'at', key: this.key, revision: row.revision }
     const known = decodeOrDamaged(row)
-    if (known === undefined) return this.#introduce(unchanged, takeInline, signal)
+    if (known === undefined) return this.#introduce(unchanged, inline, signal)
     this.#checkSize(known.size)
-    if (known.state === 'deleting') return this.#introduce(unchanged, takeInline, signal)
+    if (known.state === 'deleting') return this.#introduce(unchanged, inline, signal)
     const { location } = known
     if (location.kind === 'inline') {
-      return equalBytes(location.bytes, this.bytes) ? reuse(unchanged) : this.#introduce(unchanged, takeInline, signal)
+      return equalBytes(location.bytes, this.bytes) ? reuse(unchanged) : this.#introduce(unchanged, inline, signal)
     }
     const isOwn = location.key === this.#uploaded?.key
     if (!isOwn && !(await this.#contents.isReliable(location, known.size, signal)))
@@ -110,8 +106,8 @@ export class IncomingContent implements ReferredContent {
     this.#uploaded = undefined
   }
 
-  async #introduce(row: Expectation, takeInline: TakeInline, signal?: AbortSignal): Promise<ContentPlan> {
-    if (takeInline(this.size)) return { expect: [row], writes: [this.#row({ kind: 'inline', bytes: this.bytes })] }
+  async #introduce(row: Expectation, inline: InlineBudget, signal?: AbortSignal): Promise<ContentPlan> {
+    if (inline.take(this.size)) return { expect: [row], writes: [this.#row({ kind: 'inline', bytes: this.bytes })] }
     const { key, process } = await this.#upload(signal)
     this.#isReferred = true
     const { durability } = this.#contents.storage.info
@@ -120,7 +116,7 @@ export class IncomingContent implements ReferredContent {
 
   /** A new blob takes the place of one that cannot be relied on, which nothing names once the commit is applied. */
   async #mend(superseded: string, row: Expectation, signal?: AbortSignal): Promise<ContentPlan> {
-    const plan = await this.#introduce(row, asBlob, signal)
+    const plan = await this.#introduce(row, InlineBudget.none, signal)
     this.#superseded = superseded
     return plan
   }

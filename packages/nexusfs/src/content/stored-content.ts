@@ -3,7 +3,8 @@ import { NexusError } from '../core/errors.ts'
 import { orAborted } from '../engine-kit/deadline.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import type { ContentStore } from './content-store.ts'
-import { type ContentPlan, decodeOrDamaged, IncomingContent, type ReferredContent, type TakeInline } from './incoming-content.ts'
+import { type ContentPlan, decodeOrDamaged, IncomingContent, type ReferredContent } from './incoming-content.ts'
+import type { InlineBudget } from './inline-budget.ts'
 
 /**
  * Content that the store has already, for an operation that refers to it without having its bytes: copy and rollback. Its bytes are
@@ -25,14 +26,14 @@ export class StoredContent implements ReferredContent {
   async plan(
     digest: Digest,
     row: MetadataEntry | undefined,
-    takeInline: TakeInline,
+    inline: InlineBudget,
     signal: AbortSignal | undefined,
   ): Promise<ContentPlan> {
     if (row !== undefined && (await this.#isReliable(row, signal))) {
       this.#again?.startAttempt()
       return { expect: [{ kind: 'at', key: row.key, revision: row.revision }], writes: [] }
     }
-    return (await this.#load(digest, signal)).plan(row, takeInline, signal)
+    return (await this.#load(digest, signal)).plan(row, inline, signal)
   }
 
   leaseLost(): void {

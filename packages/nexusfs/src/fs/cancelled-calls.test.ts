@@ -91,11 +91,11 @@ describe('a call that is cancelled while everything below it fails', () => {
           texts.push(text)
           return text
         }
-        return fs.edit('/draft', change, { signal }).catch((error: unknown) => error)
+        return fs.edit('/plan', change, { signal }).catch((error: unknown) => error)
       }
       await Promise.all([save('a'), save('ab'), save('abc')])
     })
-    assert.deepEqual([unhandled, await fs.readText('/draft')], [[], 'abc'])
+    assert.deepEqual([unhandled, await fs.readText('/plan')], [[], 'abc'])
     assert.deepEqual(texts, ['abc'])
   })
 })

@@ -16,8 +16,8 @@ import {
 import { encodeHead } from '../model/head-codec.ts'
 import type { DirectoryHint } from '../resolve/directory-hints.ts'
 import { demandNoFileAbove, notFound } from '../resolve/expect-path.ts'
-import type { Resolved } from '../resolve/resolver.ts'
-import { type CommitDraft, lineOf } from './commit-draft.ts'
+import { type Resolved, wayUnchanged } from '../resolve/resolver.ts'
+import { type CommitPlan, lineOf } from './commit-plan.ts'
 import type { FsContext } from './context.ts'
 
 /** Who and when, of the directories that a commit makes. */
@@ -29,13 +29,13 @@ export interface Made {
 /** The directories that one commit makes, each once. */
 export class NewDirectories {
   readonly #fs: FsContext
-  readonly #draft: CommitDraft
+  readonly #plan: CommitPlan
   readonly #made = new Map<NexusPath, { readonly hint: DirectoryHint; readonly head: DirectoryHead }>()
   readonly #by: Made
 
-  constructor(fs: FsContext, draft: CommitDraft, by: Made) {
+  constructor(fs: FsContext, plan: CommitPlan, by: Made) {
     this.#fs = fs
-    this.#draft = draft
+    this.#plan = plan
     this.#by = by
   }
 
@@ -47,7 +47,7 @@ export class NewDirectories {
     demandNoFileAbove(resolved)
     if (resolved.obstacle?.kind === 'astray') throw notFound(resolved)
     if (resolved.followed.length > 0) parsePath(resolved.path)
-    this.#draft.expectWay(resolved)
+    this.#plan.expect(...wayUnchanged(resolved))
     if (resolved.obstacle?.kind !== 'missing') return resolved.within
     const missing = resolved.obstacle.parents.filter((path) => !this.#made.has(path))
     if (missing[0] !== undefined && parents === false) {
@@ -75,10 +75,10 @@ export class NewDirectories {
       author: this.#by.author,
       ...given,
     }
-    this.#draft.expect({ kind: 'absent', key })
-    this.#draft.put(key, encodeHead(head))
-    this.#draft.log(lineOf('mkdir', parent.id, path, head))
-    this.#draft.whenCommitted(() => hints.adopt(hint))
+    this.#plan.expect({ kind: 'absent', key })
+    this.#plan.put(key, encodeHead(head))
+    this.#plan.log(lineOf('mkdir', parent.id, path, head))
+    this.#plan.whenCommitted(() => hints.adopt(hint))
     this.#made.set(path, { hint, head })
     return head
   }
@@ -95,12 +95,12 @@ export class NewDirectories {
 }
 
 /** Takes a name out of its directory and keeps what it was bound to in the directory's history. */
-export function endBinding(draft: CommitDraft, resolved: Resolved, bound: Bound, why: Ended['why']): void {
+export function endBinding(plan: CommitPlan, resolved: Resolved, bound: Bound, why: Ended['why']): void {
   if (resolved.key === undefined) throw new NexusError('Unexpected', `${resolved.path} has no entry that could end`)
-  draft.expectWay(resolved)
-  draft.expect({ kind: 'at', key: resolved.key, revision: bound.entry.revision })
-  draft.delete(resolved.key)
-  keepEnded(draft, resolved, bound, why)
+  plan.expect(...wayUnchanged(resolved))
+  plan.expect({ kind: 'at', key: resolved.key, revision: bound.entry.revision })
+  plan.delete(resolved.key)
+  keepEnded(plan, resolved, bound, why)
 }
 
 interface BoundAt {
@@ -109,9 +109,9 @@ interface BoundAt {
 }
 
 /** The history row of a binding that ends in this commit; its key holds the commit's revision. */
-export function keepEnded(draft: CommitDraft, { within, path }: BoundAt, bound: Bound, why: Ended['why']): void {
+export function keepEnded(plan: CommitPlan, { within, path }: BoundAt, bound: Bound, why: Ended['why']): void {
   const ended: Ended = { why, revision: bound.entry.revision }
-  draft.put(endedKey(within.id, nameOf(path)), encodeHead({ ...detachedHead(bound), born: bornRevision(bound), ended }))
+  plan.put(endedKey(within.id, nameOf(path)), encodeHead({ ...detachedHead(bound), born: bornRevision(bound), ended }))
 }
 
 /** A head that leaves its row: what followed from the revision of the row is written into it. */

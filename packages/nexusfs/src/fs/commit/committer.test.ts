@@ -8,18 +8,18 @@ import { FaultPlan } from '../../testing/fault-plan.ts'
 import { FaultyStore } from '../../testing/faulty-store.ts'
 import { seededRandom } from '../../testing/seeded-random.ts'
 import { FakeClock, failure, RecordingStore } from '../test-place.test-fixture.ts'
-import { CommitDraft } from './commit-draft.ts'
+import { CommitPlan } from './commit-plan.ts'
 import { Committer, type CommitWords } from './committer.ts'
 
 const key = (name: string): { group: Uint8Array; item: Uint8Array } => ({ group: Buffer.from('d/test'), item: Buffer.from(name) })
 
-/** A draft that puts a key which must not be there. */
-function creating(name: string): CommitDraft {
-  const draft = new CommitDraft()
+/** A plan that puts a key which must not be there. */
+function creating(name: string, time: number): CommitPlan {
+  const plan = new CommitPlan(time)
   const at = key(name)
-  draft.expect({ kind: 'absent', key: at })
-  draft.put(at, Uint8Array.of(1))
-  return draft
+  plan.expect({ kind: 'absent', key: at })
+  plan.put(at, Uint8Array.of(1))
+  return plan
 }
 
 async function opened(): Promise<{ store: RecordingStore; committer: Committer; seconds(): Promise<number[]> }> {
@@ -32,29 +32,29 @@ async function opened(): Promise<{ store: RecordingStore; committer: Committer; 
   return { store, committer, seconds }
 }
 
-const words = (time: number): CommitWords => ({ author: 'ann', reason: undefined, time, signal: undefined })
+const words: CommitWords = { author: 'ann', reason: undefined, signal: undefined }
 
 describe('the mark of a second', () => {
   it('is left by the first commit in each second', async () => {
     const { committer, seconds } = await opened()
     for (const time of [5000, 5001, 5999, 6000, 9500]) {
-      assert.equal((await committer.commit(creating(String(time)), words(time))).status, 'committed')
+      assert.equal((await committer.commit(creating(String(time), time), words)).status, 'committed')
     }
     assert.deepEqual(await seconds(), [5, 6, 9])
   })
 
   it('is left by the next commit if the first was not applied', async () => {
     const { committer, seconds } = await opened()
-    await committer.commit(creating('a'), words(5000))
-    assert.equal((await committer.commit(creating('a'), words(6000))).status, 'conflict')
-    await committer.commit(creating('b'), words(6100))
+    await committer.commit(creating('a', 5000), words)
+    assert.equal((await committer.commit(creating('a', 6000), words)).status, 'conflict')
+    await committer.commit(creating('b', 6100), words)
     assert.deepEqual(await seconds(), [5, 6])
   })
 
   it('never runs backwards', async () => {
     const { store, committer, seconds } = await opened()
-    await committer.commit(creating('a'), words(9000))
-    await committer.commit(creating('b'), words(3000))
+    await committer.commit(creating('a', 9000), words)
+    await committer.commit(creating('b', 3000), words)
     assert.deepEqual(await seconds(), [9])
     const times = store.commits.flatMap(({ writes }) =>
       writes.map((write) => (write.kind === 'put' ? Buffer.from(write.value).toString() : '')),
@@ -73,7 +73,7 @@ describe('a commit whose reply is lost', () => {
       plan.add({ method: 'commit', mode: { kind: 'after' }, when: { nth: 1 } })
       plan.add({ method: 'commit', mode: { kind: 'before', code }, when: { nth: 2, repeats: true } })
       const began = clock.monotonic()
-      const error = await failure(() => committer.commit(creating('a'), words(5000)))
+      const error = await failure(() => committer.commit(creating('a', 5000), words))
       assert.deepEqual([error.code, error.outcome], [code, 'unknown'])
       assert.equal(clock.monotonic(), began)
     }

@@ -5,7 +5,7 @@ import type { Revision } from '../../core/revision.ts'
 import { emptyValue, logGroup, logItemAfter, operationKey, revisionInLogItem } from '../../metadata/keyspace.ts'
 import type { Commit, CommitResult, Expectation, MetadataStore } from '../../metadata/metadata-store.ts'
 import { decodeRecord } from '../../metadata/record.ts'
-import type { CommitDraft, CommitStamp } from './commit-draft.ts'
+import type { CommitPlan, CommitStamp } from './commit-plan.ts'
 
 export type CommitOutcome =
   | { readonly status: 'committed'; readonly revision: Revision }
@@ -17,8 +17,6 @@ export type CommitOutcome =
 export interface CommitWords {
   readonly author: string
   readonly reason: string | undefined
-  /** Of the snapshot that the draft was made from. */
-  readonly time: number
   readonly signal: AbortSignal | undefined
 }
 
@@ -28,7 +26,7 @@ type TimeStamp = Pick<CommitStamp, 'time' | 'newSecond'>
 const resolveWithinMs = 30_000
 const logPage = 1000
 
-/** Commits drafts, and finds out what became of those whose reply was lost, so that none is ever applied twice. */
+/** Commits plans, and finds out what became of those whose reply was lost, so that none is ever applied twice. */
 export class Committer {
   readonly #metadata: MetadataStore
   readonly #clock: Clock
@@ -60,24 +58,24 @@ export class Committer {
    * @throws {NexusError} Aborted if the caller cancelled; Unavailable with `outcome: 'unknown'` if the reply was lost and the store
    * cannot be asked; else what the store throws, with nothing applied
    */
-  async commit(draft: CommitDraft, words: CommitWords): Promise<CommitOutcome> {
-    const stamp = this.#stamp(words.time)
+  async commit(plan: CommitPlan, words: CommitWords): Promise<CommitOutcome> {
+    const stamp = this.#stamp(plan.time)
     let outcome: CommitOutcome | undefined
     try {
-      outcome = await this.#apply(draft, words, stamp)
+      outcome = await this.#apply(plan, words, stamp)
       return outcome
     } finally {
       if (outcome?.status !== 'committed') this.#takeBack(stamp)
     }
   }
 
-  async #apply(draft: CommitDraft, words: CommitWords, stamp: TimeStamp): Promise<CommitOutcome> {
+  async #apply(plan: CommitPlan, words: CommitWords, stamp: TimeStamp): Promise<CommitOutcome> {
     const id = newId(this.#random)
     const since = this.#acknowledged
-    const commit = draft.build({ commit: id, author: words.author, reason: words.reason, ...stamp })
+    const commit = plan.build({ commit: id, author: words.author, reason: words.reason, ...stamp })
     let results: readonly CommitResult[]
     try {
-      results = await this.#metadata.commit([commit], { signal: words.signal, makesRoom: draft.makesRoom })
+      results = await this.#metadata.commit([commit], { signal: words.signal, makesRoom: plan.makesRoom })
     } catch (error) {
       if (hasNoEffect(error)) throw error
       if (words.signal?.aborted) throw cancelled(error)

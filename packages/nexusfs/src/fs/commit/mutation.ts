@@ -4,20 +4,13 @@ import { isNexusError, NexusError } from '../../core/errors.ts'
 import type { Revision } from '../../core/revision.ts'
 import { refuseIfAborted } from '../../engine-kit/deadline.ts'
 import type { CommitOptions } from '../model/options.ts'
-import type { CommitDraft } from './commit-draft.ts'
+import type { CommitPlan } from './commit-plan.ts'
 import { isOutcomeUnknown } from './committer.ts'
 import type { FsContext } from './context.ts'
 
-/** What one look at the store led to: a draft to commit, or, if there is nothing to do, the result. */
+/** What one look at the store led to: a plan to commit, or, if there is nothing to do, the result. */
 export type Attempt<T> =
-  | {
-      readonly draft: CommitDraft
-      /** The store's clock in the snapshot that was looked at. */
-      readonly time: number
-      /** Content that the draft introduces. */
-      readonly contents?: readonly ReferredContent[] | undefined
-      result(revision: Revision): T
-    }
+  | { readonly plan: CommitPlan; result(revision: Revision): T }
   | { readonly done: T }
   /** Something has changed while it was looked at. */
   | { readonly again: true }
@@ -40,14 +33,14 @@ export async function mutate<T>(fs: FsContext, options: CommitOptions, attempt: 
     refuseIfAborted(signal, 'commit')
     const tried = await attempt().catch(nothingApplied)
     if ('done' in tried) return tried.done
-    if ('draft' in tried) {
-      const outcome = await fs.committer.commit(tried.draft, { ...words, time: tried.time })
+    if ('plan' in tried) {
+      const outcome = await fs.committer.commit(tried.plan, words)
       if (outcome.status === 'committed') {
-        tried.draft.committed()
+        tried.plan.committed()
         return tried.result(outcome.revision)
       }
       if (outcome.status === 'conflict' && outcome.expectation?.kind === 'present') {
-        for (const content of tried.contents ?? []) content.leaseLost()
+        for (const content of tried.plan.contents) content.leaseLost()
       }
     }
     if (fs.clock.monotonic() - started > contendedForMs) throw contended(tries + 1)

@@ -6,7 +6,7 @@ import { refuseIfAborted } from '../../engine-kit/deadline.ts'
 import type { FileEntry } from '../model/entry.ts'
 import type { WriteOptions } from '../model/options.ts'
 import type { FsContext } from './context.ts'
-import type { FileWrite } from './write-plan.ts'
+import type { FileWrite } from './file-writes.ts'
 import { commitTogether } from './write-round.ts'
 
 /** So many writes, and so many bytes of their own, share a commit at most. */

@@ -12,9 +12,10 @@ import { isOutcomeUnknown } from './committer.ts'
 import { contentOf } from './content-of-version.ts'
 import type { FsContext } from './context.ts'
 import { fileAt, freshForMs, seemsKnown } from './earlier-look.ts'
+import { FileWrites } from './file-writes.ts'
 import { type Attempt, mutate } from './mutation.ts'
+import { attemptOf, lookUpOne } from './plan-writes.ts'
 import type { WaitingWrite } from './write-groups.ts'
-import { WritePlan } from './write-plan.ts'
 
 /** New content of one commit, in bytes; what does not fit goes into the next one. */
 const mostBytes = 4 * 1024 * 1024
@@ -97,17 +98,15 @@ class WriteRound {
     const { signal } = this.#controller
     const wanted = this.#members.filter(({ isWanted }) => isWanted)
     const given = wanted.flatMap(({ write }) => write.incoming ?? [])
-    const shared = given.filter(({ size }) => size > limits.tinyContentBytes)
-    const { only, get, time } = await fs.resolver.resolve(this.#path, { get: shared.map(({ key }) => key), signal })
+    const { only, rows, time } = await lookUpOne(fs, this.#path, given, signal)
     const began = fs.clock.monotonic()
-    const rows = new Map(shared.map(({ digest }, index) => [digest, get[index]]))
     const file = fileAt(only)
     const isRead = file !== undefined && wanted.some(({ write }) => write.next !== undefined)
     if (isRead && file.head.size > fs.inlineBytes) return { done: alone }
     const content = isRead ? await contentOf(fs, this.#path, file.head, signal) : undefined
     const { author = fs.author, reason, parents } = this.#options
-    const plan = new WritePlan(fs, { author, reason, parents, signal, time, rows })
-    const contents = await this.#planVersions(plan, only, content)
+    const writes = new FileWrites(fs, { author, reason, parents, signal, time, rows })
+    const contents = await this.#planVersions(writes, only, content)
     if (contents === undefined) return { done: alone }
     const isLate = fs.clock.monotonic() - began > freshForMs
     const isAgain = this.#tries++ > 0
@@ -117,11 +116,11 @@ class WriteRound {
       if (fileAt(again.only)?.etag !== file?.etag) return { again: true }
       for (const [index, { digest }] of made.entries()) rows.set(digest, again.get[index])
     }
-    await plan.finish()
+    await writes.finish()
+    writes.plan.contents = contents
     if (this.#verdicts.some(({ member }) => !member.isWanted)) return { again: true }
     for (const verdict of this.#verdicts) verdict.member.phase = 'head' in verdict ? 'committing' : 'waiting'
-    if (plan.draft.isEmpty) return { done: () => this.#tell(revisionZero) }
-    return { draft: plan.draft, time, contents, result: (revision) => () => this.#tell(revision) }
+    return attemptOf(writes, (revision) => () => this.#tell(revision))
   }
 
   /**
@@ -129,7 +128,7 @@ class WriteRound {
    * row: then it has an upload of its own.
    */
   async #planVersions(
-    plan: WritePlan,
+    writes: FileWrites,
     resolved: Resolved,
     before: Uint8Array | undefined,
   ): Promise<readonly IncomingContent[] | undefined> {
@@ -139,7 +138,7 @@ class WriteRound {
     let last = before
     for (const member of this.#members.filter(({ isWanted }) => isWanted)) {
       const { options, incoming, next, toItem } = member.write
-      const refused = refusal(resolved, plan.headOf(resolved), options)
+      const refused = refusal(resolved, writes.headOf(resolved), options)
       if (refused !== undefined) {
         verdicts.push({ member, refused })
         continue
@@ -153,7 +152,7 @@ class WriteRound {
       content.startAttempt()
       contents.push(content)
       last = content.bytes
-      verdicts.push({ member, head: plan.writeNext(toItem(content), resolved) })
+      verdicts.push({ member, head: writes.writeNext(toItem(content), resolved) })
     }
     this.#verdicts = verdicts
     return contents

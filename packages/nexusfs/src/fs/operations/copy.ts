@@ -6,9 +6,9 @@ import { contentKey } from '../../metadata/keyspace.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { findVersion, withPath } from '../commit/content-of-version.ts'
 import type { FsContext } from '../commit/context.ts'
+import type { FileWrite } from '../commit/file-writes.ts'
 import { type Attempt, mutate, settling } from '../commit/mutation.ts'
-import { attemptOf, finishPlan, type PlannedWrites } from '../commit/planned-writes.ts'
-import type { FileWrite } from '../commit/write-plan.ts'
+import { attemptOf, finishPlan, type PlannedWrites } from '../commit/plan-writes.ts'
 import type { FileEntry } from '../model/entry.ts'
 import { type FileHead, isDirectory } from '../model/head.ts'
 import type { CommitOptions, MoveOptions, ParentOptions, Preconditions, ReadOptions } from '../model/options.ts'
@@ -20,7 +20,7 @@ import {
   mayReplace,
   parseFilePath,
 } from '../resolve/expect-path.ts'
-import type { Resolved } from '../resolve/resolver.ts'
+import { type Resolved, wayUnchanged } from '../resolve/resolver.ts'
 
 /** A new file (or, with `overwrite`, a new version of one) with the content of another: no content bytes are stored. */
 export async function copy(fs: FsContext, from: string, to: string, options: MoveOptions & ReadOptions): Promise<FileEntry> {
@@ -41,8 +41,8 @@ export async function copy(fs: FsContext, from: string, to: string, options: Mov
     const { head } = await findVersion(fs, source, current, options.version, options.signal)
     if (isTaken) throw directoryInTheWay(target, source, options)
     const copied = await writeStored(fs, 'copy', { source, head, stored }, destination, time, options)
-    copied.draft.expectWay(origin)
-    copied.draft.expect({ kind: 'at', key: current.entry.key, revision: current.entry.revision })
+    copied.plan.expect(...wayUnchanged(origin))
+    copied.plan.expect({ kind: 'at', key: current.entry.key, revision: current.entry.revision })
     return attemptOf(copied, (revision) => copied.entry(target, revision))
   }
   return settling([stored], () => mutate(fs, options, attempt))
@@ -86,7 +86,7 @@ async function writeStored(
     ifMatch: options.ifMatch,
     ifNoneMatch: options.ifNoneMatch,
   }
-  const plan = finishPlan(fs, [write], new Map([[path, destination]]), new Map(), time, options)
+  const plan = finishPlan(fs, [write], { resolved: [destination], rows: new Map(), time }, options)
   return plan.catch(withPath(source, head))
 }
 

@@ -2,7 +2,7 @@ import { NexusError } from '../../core/errors.ts'
 import { parseNamedPath, parsePath } from '../../core/path.ts'
 import { revisionZero } from '../../core/revision.ts'
 import { endBinding, NewDirectories } from '../commit/bindings.ts'
-import { CommitDraft, lineOf } from '../commit/commit-draft.ts'
+import { CommitPlan, lineOf } from '../commit/commit-plan.ts'
 import type { FsContext } from '../commit/context.ts'
 import { mutate } from '../commit/mutation.ts'
 import { defaultMode } from '../model/attributes.ts'
@@ -21,11 +21,11 @@ export async function mkdir(fs: FsContext, path: string, options: MkdirOptions):
     if (recursive && isDirectory(only.bound)) return { done: toDirectoryEntry(target, only.bound.head) }
     if (recursive && only.path === '/') return { done: rootEntry(target, fs.foundedAt) }
     if (only.lastLink !== undefined || only.bound !== undefined) throw alreadyExists(target)
-    const draft = new CommitDraft()
-    const directories = new NewDirectories(fs, draft, { author, time })
+    const plan = new CommitPlan(time)
+    const directories = new NewDirectories(fs, plan, { author, time })
     const place = directories.placeOf(only, recursive)
     const head = directories.make(only.path, place, { mode })
-    return { draft, time, result: () => toDirectoryEntry(target, head) }
+    return { plan, result: () => toDirectoryEntry(target, head) }
   })
 }
 
@@ -47,11 +47,11 @@ export async function rmdir(fs: FsContext, path: string, options: CommitOptions)
         context: { path: target },
       })
     }
-    const draft = new CommitDraft()
-    draft.makesRoom = true
-    endBinding(draft, only, bound, 'removed')
-    draft.log(lineOf('rmdir', only.within.id, target, bound.head, 'leaves'))
-    draft.expect({ kind: 'range', range: { group: directory.group }, count: 0, maxRevision: revisionZero })
-    return { draft, time, result: () => undefined }
+    const plan = new CommitPlan(time)
+    plan.makesRoom = true
+    endBinding(plan, only, bound, 'removed')
+    plan.log(lineOf('rmdir', only.within.id, target, bound.head, 'leaves'))
+    plan.expect({ kind: 'range', range: { group: directory.group }, count: 0, maxRevision: revisionZero })
+    return { plan, result: () => undefined }
   })
 }

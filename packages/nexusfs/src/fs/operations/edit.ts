@@ -1,15 +1,13 @@
 import type { IncomingContent } from '../../content/incoming-content.ts'
 import { concatBytes } from '../../core/bytes.ts'
-import type { Digest } from '../../core/digest.ts'
 import { NexusError } from '../../core/errors.ts'
 import type { NexusPath } from '../../core/path.ts'
 import { orAborted } from '../../engine-kit/deadline.ts'
-import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { contentOf } from '../commit/content-of-version.ts'
 import type { FsContext } from '../commit/context.ts'
 import { fileAt, freshForMs, seemsKnown } from '../commit/earlier-look.ts'
 import { type Attempt, mutate, settling } from '../commit/mutation.ts'
-import { attemptOf, finishPlan } from '../commit/planned-writes.ts'
+import { attemptOf, finishPlan, lookUpOne } from '../commit/plan-writes.ts'
 import type { FileEntry } from '../model/entry.ts'
 import { toFileEntry } from '../model/entry.ts'
 import type { BoundFile } from '../model/head.ts'
@@ -64,24 +62,20 @@ async function replaceContent(fs: FsContext, path: NexusPath, next: NextContent,
   const attempt = async (): Promise<Attempt<FileEntry>> => {
     const isAgain = contents.length > 0
     for (const content of contents.splice(0)) content.settle('dropped')
-    let { only, time } = await fs.resolver.resolve(path, { signal })
+    let look = await lookUpOne(fs, path, [], signal)
     const began = fs.clock.monotonic()
-    demandPreconditions(only, options)
-    const file = fileAt(only)
+    demandPreconditions(look.only, options)
+    const file = fileAt(look.only)
     const before = file && (await contentOf(fs, path, file.head, signal))
     const bytes = await orAborted(() => next(before, file), signal, 'edit')
     const incoming = await fs.content.receive(bytes, signal)
     contents.push(incoming)
-    let rows: ReadonlyMap<Digest, MetadataEntry | undefined> = new Map()
     const isLate = fs.clock.monotonic() - began > freshForMs
     if (isLate || isAgain || seemsKnown(fs, incoming, file)) {
-      const again = await fs.resolver.resolve(path, { get: [incoming.key], signal })
-      if (fileAt(again.only)?.etag !== file?.etag) return { again: true }
-      only = again.only
-      time = again.time
-      rows = new Map([[incoming.digest, again.get[0]]])
+      look = await lookUpOne(fs, path, [incoming], signal)
+      if (fileAt(look.only)?.etag !== file?.etag) return { again: true }
     }
-    const planned = await finishPlan(fs, [toItem(incoming)], new Map([[path, only]]), rows, time, options)
+    const planned = await finishPlan(fs, [toItem(incoming)], { ...look, resolved: [look.only] }, options)
     return attemptOf(planned, (revision) => planned.entry(path, revision))
   }
   return settling(contents, () => mutate(fs, options, attempt))

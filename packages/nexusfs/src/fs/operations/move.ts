@@ -1,7 +1,7 @@
 import { NexusError } from '../../core/errors.ts'
 import { isWithin, type NexusPath, parseNamedPath, parsePath } from '../../core/path.ts'
 import { detachedHead, endBinding, keepEnded, NewDirectories } from '../commit/bindings.ts'
-import { CommitDraft, lineOf } from '../commit/commit-draft.ts'
+import { CommitPlan, lineOf } from '../commit/commit-plan.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type Attempt, mutate } from '../commit/mutation.ts'
 import type { Entry } from '../model/entry.ts'
@@ -69,23 +69,23 @@ function rebind(
   options: MoveOptions,
 ): Attempt<Entry> {
   const { author = fs.author, parents } = options
-  const draft = new CommitDraft()
-  const directories = new NewDirectories(fs, draft, { author, time })
-  endBinding(draft, origin, bound, 'moved')
+  const plan = new CommitPlan(time)
+  const directories = new NewDirectories(fs, plan, { author, time })
+  endBinding(plan, origin, bound, 'moved')
   const place = directories.placeOf(destination, parents)
   const key = directories.keyOf(place, destination)
   const replaced = destination.bound
   if (replaced === undefined) {
-    draft.expect({ kind: 'absent', key })
+    plan.expect({ kind: 'absent', key })
   } else {
-    draft.expect({ kind: 'at', key, revision: replaced.entry.revision })
-    keepEnded(draft, destination, replaced, 'replaced')
+    plan.expect({ kind: 'at', key, revision: replaced.entry.revision })
+    keepEnded(plan, destination, replaced, 'replaced')
   }
   const head = detachedHead(bound)
-  draft.put(key, encodeHead(head))
-  draft.log(lineOf('move', origin.within.id, origin.path, head, 'leaves'))
-  if (replaced !== undefined) draft.log(lineOf('remove', place.id, destination.path, replaced.head, 'leaves'))
-  draft.log(lineOf('move', place.id, destination.path, head))
-  if (isDirectory(bound)) draft.whenCommitted(() => fs.resolver.hints.learn(place, destination.path, head.id))
-  return { draft, time, result: () => toEntry(destination.asked, bound) }
+  plan.put(key, encodeHead(head))
+  plan.log(lineOf('move', origin.within.id, origin.path, head, 'leaves'))
+  if (replaced !== undefined) plan.log(lineOf('remove', place.id, destination.path, replaced.head, 'leaves'))
+  plan.log(lineOf('move', place.id, destination.path, head))
+  if (isDirectory(bound)) plan.whenCommitted(() => fs.resolver.hints.learn(place, destination.path, head.id))
+  return { plan, result: () => toEntry(destination.asked, bound) }
 }

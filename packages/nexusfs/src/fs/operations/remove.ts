@@ -5,14 +5,14 @@ import { detachedKey, headKey, rootId } from '../../metadata/keyspace.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { decodeRecord, encodeRecord, type RecordFields } from '../../metadata/record.ts'
 import { endBinding } from '../commit/bindings.ts'
-import { CommitDraft, lineOf } from '../commit/commit-draft.ts'
+import { CommitPlan, lineOf } from '../commit/commit-plan.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type Attempt, mutate } from '../commit/mutation.ts'
 import { type Bound, isDirectory } from '../model/head.ts'
 import { decodeHead } from '../model/head-codec.ts'
 import type { RemoveOptions } from '../model/options.ts'
 import { demandBound, demandDirectory, demandNotRoot, demandPreconditions } from '../resolve/expect-path.ts'
-import type { Resolved } from '../resolve/resolver.ts'
+import { type Resolved, wayUnchanged } from '../resolve/resolver.ts'
 
 /** Four rows at most, whatever the size of the tree: it is detached as it is, and what hangs below it is not touched. */
 export async function remove(fs: FsContext, path: string, options: RemoveOptions): Promise<boolean> {
@@ -25,27 +25,27 @@ export async function remove(fs: FsContext, path: string, options: RemoveOptions
     if (options.force && only.bound === undefined && only.obstacle?.kind !== 'file') return { done: false }
     const bound = demandBound(only)
     demandPreconditions(only, { ifMatch: options.ifMatch })
-    return { draft: removal(only, bound, options), time, result: () => true }
+    return { plan: removal(only, bound, time, options), result: () => true }
   })
 }
 
-function removal(resolved: Resolved, bound: Bound, options: RemoveOptions): CommitDraft {
+function removal(resolved: Resolved, bound: Bound, time: number, options: RemoveOptions): CommitPlan {
   const { path } = resolved
-  const draft = new CommitDraft()
-  planRemoval(draft, resolved, bound)
-  draft.makesRoom = true
-  if (!isDirectory(bound) || options.recursive) return draft
+  const plan = new CommitPlan(time)
+  planRemoval(plan, resolved, bound)
+  plan.makesRoom = true
+  if (!isDirectory(bound) || options.recursive) return plan
   throw mustBeRecursive(path)
 }
 
 /** Takes out what stands at a path, a directory with all below it. */
-export function planRemoval(draft: CommitDraft, resolved: Resolved, bound: Bound): void {
+export function planRemoval(plan: CommitPlan, resolved: Resolved, bound: Bound): void {
   const { path, within } = resolved
   const directory = within.id
   const name = nameOf(path)
-  endBinding(draft, resolved, bound, isDirectory(bound) ? 'detached' : 'removed')
-  draft.log(lineOf('remove', directory, path, bound.head, 'leaves'))
-  if (isDirectory(bound)) draft.put(detachedKey(bound.head.id), encodeRecord({ w: 'removed', d: directory, n: name }))
+  endBinding(plan, resolved, bound, isDirectory(bound) ? 'detached' : 'removed')
+  plan.log(lineOf('remove', directory, path, bound.head, 'leaves'))
+  if (isDirectory(bound)) plan.put(detachedKey(bound.head.id), encodeRecord({ w: 'removed', d: directory, n: name }))
 }
 
 /** An error that an entry on the way cannot be understood; others are thrown. */
@@ -69,14 +69,14 @@ async function removeUnreadable(
   if (ifMatch !== undefined) throw cause
   const { k: kind, i: id } = fieldsOf(entry)
   if (kind === 'd' && !recursive) throw mustBeRecursive(target)
-  const draft = new CommitDraft()
-  draft.expectWay(only)
-  if (only.bound !== undefined) draft.expect({ kind: 'at', key: only.bound.entry.key, revision: only.bound.entry.revision })
-  draft.expect({ kind: 'at', key, revision: entry.revision })
-  draft.delete(key)
-  draft.makesRoom = true
-  draft.log({ kind: 'remove', directory, name: nameOf(target), id: isId(id) ? id : rootId, version: 0, delta: 0, size: 0 })
-  return { draft, time, result: () => true }
+  const plan = new CommitPlan(time)
+  plan.expect(...wayUnchanged(only))
+  if (only.bound !== undefined) plan.expect({ kind: 'at', key: only.bound.entry.key, revision: only.bound.entry.revision })
+  plan.expect({ kind: 'at', key, revision: entry.revision })
+  plan.delete(key)
+  plan.makesRoom = true
+  plan.log({ kind: 'remove', directory, name: nameOf(target), id: isId(id) ? id : rootId, version: 0, delta: 0, size: 0 })
+  return { plan, result: () => true }
 }
 
 function isReadable(entry: MetadataEntry): boolean {

@@ -1,7 +1,7 @@
 import { NexusError } from '../../core/errors.ts'
 import { parseNamedPath, parsePath } from '../../core/path.ts'
 import { detachedHead, keepEnded, NewDirectories } from '../commit/bindings.ts'
-import { CommitDraft, lineOf } from '../commit/commit-draft.ts'
+import { CommitPlan, lineOf } from '../commit/commit-plan.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type Attempt, mutate } from '../commit/mutation.ts'
 import type { Entry } from '../model/entry.ts'
@@ -36,35 +36,35 @@ async function findRemoved(fs: FsContext, from: Resolved, signal: AbortSignal | 
 
 function reattach(fs: FsContext, removed: Removed, to: Resolved, time: number, options: RestoreOptions): Attempt<Entry> {
   const { author = fs.author, parents } = options
-  const draft = new CommitDraft()
-  const directories = new NewDirectories(fs, draft, { author, time })
+  const plan = new CommitPlan(time)
+  const directories = new NewDirectories(fs, plan, { author, time })
   const place = directories.placeOf(to, parents)
   const key = directories.keyOf(place, to)
   const head = detachedHead(removed.bound)
-  draft.expect({ kind: 'absent', key })
-  draft.put(key, encodeHead(head))
-  spend(draft, removed)
-  draft.log(lineOf('restore', place.id, to.path, head))
-  if (head.kind === 'directory') draft.whenCommitted(() => fs.resolver.hints.learn(place, to.path, head.id))
-  return { draft, time, result: (revision) => writtenEntry(to.asked, head, revision) }
+  plan.expect({ kind: 'absent', key })
+  plan.put(key, encodeHead(head))
+  spend(plan, removed)
+  plan.log(lineOf('restore', place.id, to.path, head))
+  if (head.kind === 'directory') plan.whenCommitted(() => fs.resolver.hints.learn(place, to.path, head.id))
+  return { plan, result: (revision) => writtenEntry(to.asked, head, revision) }
 }
 
 /** A tree stops being detached; what is inside of one leaves it; any other binding is marked as restored in the history. */
-function spend(draft: CommitDraft, { bound, directory, path, kept }: Removed): void {
+function spend(plan: CommitPlan, { bound, directory, path, kept }: Removed): void {
   const { head, entry } = bound
   const rows = kept.as === 'detached' ? [kept.row] : kept.as === 'inside' ? [...kept.way, entry] : [entry]
-  for (const { key, revision } of rows) draft.expect({ kind: 'at', key, revision })
+  for (const { key, revision } of rows) plan.expect({ kind: 'at', key, revision })
   switch (kept.as) {
     case 'detached':
-      draft.delete(kept.row.key)
+      plan.delete(kept.row.key)
       return
     case 'inside':
-      draft.delete(entry.key)
-      keepEnded(draft, { within: { id: directory }, path }, bound, 'moved')
-      draft.log(lineOf('remove', directory, path, head, 'leaves'))
+      plan.delete(entry.key)
+      keepEnded(plan, { within: { id: directory }, path }, bound, 'moved')
+      plan.log(lineOf('remove', directory, path, head, 'leaves'))
       return
     case 'ended':
       if (head.ended === undefined) throw new NexusError('Corrupt', 'a row of ended bindings does not say why it ended')
-      draft.put(entry.key, encodeHead({ ...head, ended: { ...head.ended, why: 'restored' } }))
+      plan.put(entry.key, encodeHead({ ...head, ended: { ...head.ended, why: 'restored' } }))
   }
 }

@@ -1,10 +1,10 @@
 import { NexusError } from '../../core/errors.ts'
 import { parseNamedPath } from '../../core/path.ts'
 import { keepEnded } from '../commit/bindings.ts'
-import { CommitDraft, lineOf } from '../commit/commit-draft.ts'
+import { CommitPlan, lineOf } from '../commit/commit-plan.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type Attempt, mutate } from '../commit/mutation.ts'
-import { attemptOf, finishPlan } from '../commit/planned-writes.ts'
+import { attemptOf, finishPlan } from '../commit/plan-writes.ts'
 import { isMode, type ModifiedTime, nextModified } from '../model/attributes.ts'
 import type { Entry } from '../model/entry.ts'
 import { writtenEntry } from '../model/entry.ts'
@@ -12,7 +12,7 @@ import { type BoundDirectory, type DirectoryHead, isDirectory } from '../model/h
 import { encodeHead } from '../model/head-codec.ts'
 import type { ChmodOptions, UtimesOptions } from '../model/options.ts'
 import { demandBound, demandNotRoot, demandPreconditions } from '../resolve/expect-path.ts'
-import type { Resolved } from '../resolve/resolver.ts'
+import { type Resolved, wayUnchanged } from '../resolve/resolver.ts'
 
 /** What an entry is given; the rest stays as it is. */
 interface Attributes {
@@ -42,9 +42,9 @@ async function change(fs: FsContext, path: string, given: Attributes, options: C
     const bound = demandBound(only)
     if (!isDirectory(bound)) return changeFile(fs, only, given, time, options)
     demandPreconditions(only, options)
-    const draft = new CommitDraft()
-    const head = changeDirectory(draft, only, bound, given, time)
-    return { draft, time, result: (revision) => writtenEntry(target, head, revision) }
+    const plan = new CommitPlan(time)
+    const head = changeDirectory(plan, only, bound, given, time)
+    return { plan, result: (revision) => writtenEntry(target, head, revision) }
   })
 }
 
@@ -60,13 +60,13 @@ async function changeFile(
   const { head } = bound
   const kept = kind === 'chmod' ? { modifiedAt: head.modifiedAt, modifiedNanoseconds: head.modifiedNanoseconds } : modified
   const write = { path, kind, content: { kind: 'own', head }, mode, modified: kept, ifMatch: options.ifMatch } as const
-  const planned = await finishPlan(fs, [write], new Map([[path, resolved]]), new Map(), time, options)
+  const planned = await finishPlan(fs, [write], { resolved: [resolved], rows: new Map(), time }, options)
   return attemptOf(planned, (revision) => planned.entry(path, revision))
 }
 
 /** A directory gets another mode or time; the head before goes to the history of its name. Its author stays who made it. */
 export function changeDirectory(
-  draft: CommitDraft,
+  plan: CommitPlan,
   resolved: Resolved,
   bound: BoundDirectory,
   { kind, mode, modified }: Attributes,
@@ -82,10 +82,10 @@ export function changeDirectory(
     changedAt: time,
     born: undefined,
   }
-  draft.expectWay(resolved)
-  draft.expect({ kind: 'at', key: resolved.key, revision: entry.revision })
-  keepEnded(draft, resolved, bound, 'changed')
-  draft.put(resolved.key, encodeHead(head))
-  draft.log(lineOf(kind, resolved.within.id, resolved.path, head))
+  plan.expect(...wayUnchanged(resolved))
+  plan.expect({ kind: 'at', key: resolved.key, revision: entry.revision })
+  keepEnded(plan, resolved, bound, 'changed')
+  plan.put(resolved.key, encodeHead(head))
+  plan.log(lineOf(kind, resolved.within.id, resolved.path, head))
   return head
 }

@@ -4,7 +4,7 @@ import { checkLinkTarget } from '../../core/link-target.ts'
 import { type NexusPath, parseNamedPath, parsePath } from '../../core/path.ts'
 import { versionKey } from '../../metadata/keyspace.ts'
 import { keepEnded, type Made, NewDirectories } from '../commit/bindings.ts'
-import { CommitDraft, lineOf } from '../commit/commit-draft.ts'
+import { CommitPlan, lineOf } from '../commit/commit-plan.ts'
 import { findVersion } from '../commit/content-of-version.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type Attempt, mutate } from '../commit/mutation.ts'
@@ -36,17 +36,17 @@ export async function symlink(fs: FsContext, target: string, path: string, optio
     const { only, time } = await fs.resolver.resolve(at, { keepsLast: true, signal: options.signal })
     demandPreconditions(only, options)
     if (only.bound !== undefined && !mayReplace(options)) throw alreadyExists(at)
-    const draft = new CommitDraft()
-    const directories = new NewDirectories(fs, draft, { author, time })
+    const plan = new CommitPlan(time)
+    const directories = new NewDirectories(fs, plan, { author, time })
     const place = directories.placeOf(only, parents)
-    const head = bindLink(fs, { draft, directories, place }, only, { target: text, modified }, { author, reason, time })
-    return { draft, time, result: (revision) => writtenEntry(at, head, revision) }
+    const head = bindLink(fs, { plan, directories, place }, only, { target: text, modified }, { author, reason, time })
+    return { plan, result: (revision) => writtenEntry(at, head, revision) }
   })
 }
 
 /** Where a commit puts a link. */
 interface LinkPlace {
-  readonly draft: CommitDraft
+  readonly plan: CommitPlan
   readonly directories: NewDirectories
   readonly place: DirectoryHint
 }
@@ -58,7 +58,7 @@ interface LinkPlace {
  */
 export function bindLink(
   fs: FsContext,
-  { draft, directories, place }: LinkPlace,
+  { plan, directories, place }: LinkPlace,
   resolved: Resolved,
   { target, modified }: { readonly target: string; readonly modified?: ModifiedTime | undefined },
   { time, author, reason }: Made & { readonly reason?: string | undefined },
@@ -81,22 +81,22 @@ export function bindLink(
     born: old && bornRevision(old),
   }
   const key = directories.keyOf(place, resolved)
-  draft.expect(bound === undefined ? { kind: 'absent', key } : { kind: 'at', key, revision: bound.entry.revision })
-  if (old !== undefined) keepVersion(draft, old)
-  else if (bound !== undefined) replaceFile(draft, resolved, bound)
-  draft.put(key, encodeHead(head))
-  draft.log(lineOf('symlink', place.id, resolved.path, head))
+  plan.expect(bound === undefined ? { kind: 'absent', key } : { kind: 'at', key, revision: bound.entry.revision })
+  if (old !== undefined) keepVersion(plan, old)
+  else if (bound !== undefined) replaceFile(plan, resolved, bound)
+  plan.put(key, encodeHead(head))
+  plan.log(lineOf('symlink', place.id, resolved.path, head))
   return head
 }
 
-function keepVersion(draft: CommitDraft, old: BoundLink): void {
+function keepVersion(plan: CommitPlan, old: BoundLink): void {
   const superseded: LinkHead = { ...old.head, born: undefined, revision: versionRevision(old) }
-  draft.put(versionKey(old.head.id, old.head.version), encodeHead(superseded))
+  plan.put(versionKey(old.head.id, old.head.version), encodeHead(superseded))
 }
 
-function replaceFile(draft: CommitDraft, resolved: Resolved, bound: BoundFile | BoundLink): void {
-  keepEnded(draft, resolved, bound, 'replaced')
-  draft.log(lineOf('remove', resolved.within.id, resolved.path, bound.head, 'leaves'))
+function replaceFile(plan: CommitPlan, resolved: Resolved, bound: BoundFile | BoundLink): void {
+  keepEnded(plan, resolved, bound, 'replaced')
+  plan.log(lineOf('remove', resolved.within.id, resolved.path, bound.head, 'leaves'))
 }
 
 /** The target of a link, as it was given. */

@@ -1,11 +1,11 @@
 import type { IncomingContent } from '../../content/incoming-content.ts'
 import { NexusError } from '../../core/errors.ts'
-import { limits } from '../../core/limits.ts'
 import type { NexusPath } from '../../core/path.ts'
-import { CommitDraft } from '../commit/commit-draft.ts'
+import { CommitPlan } from '../commit/commit-plan.ts'
 import type { FsContext } from '../commit/context.ts'
+import { FileWrites, type FileWritesOptions } from '../commit/file-writes.ts'
 import { type Attempt, mutate, settling } from '../commit/mutation.ts'
-import { WritePlan, type WritePlanOptions } from '../commit/write-plan.ts'
+import { attemptOf, lookUp } from '../commit/plan-writes.ts'
 import type { ImportChange, ImportOptions } from '../model/options.ts'
 import { tell } from '../operations/calls.ts'
 import { planRemoval } from '../operations/remove.ts'
@@ -110,26 +110,24 @@ async function attemptBatch(
 ): Promise<Attempt<BatchDone>> {
   const { author = fs.author, reason, signal } = options
   for (const content of contents) content.startAttempt()
-  const shared = contents.filter(({ size }) => size > limits.tinyContentBytes)
   const paths = batch.map(({ path }) => path)
-  const also = { get: shared.map(({ key }) => key), keepsLast: true, signal }
-  const { resolved, get, time } = await fs.resolver.resolveAll(paths, also)
-  const rows = new Map(shared.map(({ digest }, index) => [digest, get[index]]))
-  const by: WritePlanOptions = { author, reason, parents: true, signal, time, rows }
-  const plan = new WritePlan(fs, by)
+  const { resolved, rows, time } = await lookUp(fs, paths, contents, { keepsLast: true, signal })
+  const by: FileWritesOptions = { author, reason, parents: true, signal, time, rows }
+  const writes = new FileWrites(fs, by)
   const changes: ImportChange[] = []
   const counts: BatchResult[] = []
   for (const [index, item] of batch.entries()) {
     const there = resolved[index]
     if (there === undefined) throw new NexusError('Unexpected', `${item.path} was lost while it was imported`)
     if (there.followed.length > 0) throw movedAway(item.path)
-    const kind = planItem(fs, plan, item, there, by)
+    const kind = planItem(fs, writes, item, there, by)
     if (kind !== undefined) changes.push({ kind, path: item.path })
     counts.push(countOf(item, item.incoming?.size ?? 0, kind !== undefined))
   }
-  await plan.finish()
+  await writes.finish()
+  writes.plan.contents = contents
   const done: BatchDone = { changes, result: sum(counts) }
-  return plan.draft.isEmpty ? { done } : { draft: plan.draft, time, contents, result: () => done }
+  return attemptOf(writes, () => done)
 }
 
 function movedAway(path: NexusPath): NexusError {
@@ -157,13 +155,13 @@ async function attemptRemoval(
   { signal }: ImportOptions,
 ): Promise<Attempt<readonly NexusPath[]>> {
   const { resolved, time } = await fs.resolver.resolveAll(paths, { keepsLast: true, signal })
-  const draft = new CommitDraft()
+  const plan = new CommitPlan(time)
   const removed = resolved.flatMap((there) => {
     if (there.bound === undefined || there.followed.length > 0) return []
-    planRemoval(draft, there, there.bound)
+    planRemoval(plan, there, there.bound)
     return [there.path]
   })
-  return draft.isEmpty ? { done: removed } : { draft, time, result: () => removed }
+  return attemptOf({ plan }, () => removed)
 }
 
 /** What a dry run tells of a batch. */

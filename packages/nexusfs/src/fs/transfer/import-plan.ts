@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import type { IncomingContent } from '../../content/incoming-content.ts'
 import type { FsContext } from '../commit/context.ts'
-import type { WritePlan, WritePlanOptions } from '../commit/write-plan.ts'
+import type { FileWrites, FileWritesOptions } from '../commit/file-writes.ts'
 import { isSameTime, timeOfFile } from '../model/attributes.ts'
 import { isDirectory, isFile, isLink } from '../model/head.ts'
 import { changeDirectory } from '../operations/set-attributes.ts'
@@ -16,64 +16,70 @@ export type ReadItem = LocalItem & { readonly incoming?: IncomingContent | undef
 export type Planned = 'add' | 'change' | undefined
 
 /** Plans what an item changes in the store: nothing, if it is there as it is. */
-export function planItem(fs: FsContext, plan: WritePlan, item: ReadItem, there: Resolved, options: WritePlanOptions): Planned {
+export function planItem(
+  fs: FsContext,
+  writes: FileWrites,
+  item: ReadItem,
+  there: Resolved,
+  options: FileWritesOptions,
+): Planned {
   const isThere = there.bound !== undefined || there.directory !== undefined
-  if (!isPlanned(fs, plan, item, there, options)) return undefined
+  if (!isPlanned(fs, writes, item, there, options)) return undefined
   return isThere ? 'change' : 'add'
 }
 
-function isPlanned(fs: FsContext, plan: WritePlan, item: ReadItem, there: Resolved, options: WritePlanOptions): boolean {
+function isPlanned(fs: FsContext, writes: FileWrites, item: ReadItem, there: Resolved, options: FileWritesOptions): boolean {
   switch (item.kind) {
     case 'directory':
-      return isDirectoryPlanned(plan, item, there, options)
+      return isDirectoryPlanned(writes, item, there, options)
     case 'link':
-      return isLinkPlanned(fs, plan, item, there, options)
+      return isLinkPlanned(fs, writes, item, there, options)
     case 'file':
-      return item.incoming !== undefined && isFilePlanned(plan, item, there, item.incoming)
+      return item.incoming !== undefined && isFilePlanned(writes, item, there, item.incoming)
   }
 }
 
-function isDirectoryPlanned(plan: WritePlan, item: ReadItem, there: Resolved, { time }: WritePlanOptions): boolean {
+function isDirectoryPlanned(writes: FileWrites, item: ReadItem, there: Resolved, { time }: FileWritesOptions): boolean {
   if (there.bound !== undefined && !isDirectory(there.bound)) throw notADirectory(item.path, there.bound.head.kind)
   const mode = modeOf(item.seen)
   const modified = timeOfFile(item.seen.mtimeNs)
   if (there.directory === undefined) {
-    if (plan.directories.get(there.path) !== undefined) return false
-    plan.directories.make(there.path, plan.place(there), { mode, ...modified })
+    if (writes.directories.get(there.path) !== undefined) return false
+    writes.directories.make(there.path, writes.place(there), { mode, ...modified })
     return true
   }
   if (!isDirectory(there.bound) || isSameEntry(item, there)) return false
   const kind = isSameTime(there.bound.head, modified) ? 'chmod' : 'utimes'
-  changeDirectory(plan.draft, there, there.bound, { kind, mode, modified }, time)
+  changeDirectory(writes.plan, there, there.bound, { kind, mode, modified }, time)
   return true
 }
 
 function isLinkPlanned(
   fs: FsContext,
-  plan: WritePlan,
+  writes: FileWrites,
   item: Extract<ReadItem, { kind: 'link' }>,
   there: Resolved,
-  by: WritePlanOptions,
+  by: FileWritesOptions,
 ): boolean {
   if (isSameEntry(item, there)) return false
   if (there.directory !== undefined) throw isADirectory(item.path)
-  const { draft, directories } = plan
+  const { plan, directories } = writes
   const link = { target: item.target, modified: timeOfFile(item.seen.mtimeNs) }
-  bindLink(fs, { draft, directories, place: plan.place(there) }, there, link, by)
+  bindLink(fs, { plan, directories, place: writes.place(there) }, there, link, by)
   return true
 }
 
-function isFilePlanned(plan: WritePlan, { path, seen, stamp }: ReadItem, there: Resolved, incoming: IncomingContent): boolean {
+function isFilePlanned(writes: FileWrites, { path, seen, stamp }: ReadItem, there: Resolved, incoming: IncomingContent): boolean {
   const modified = timeOfFile(seen.mtimeNs)
   const mode = modeOf(seen)
   if (isFile(there.bound)) {
     const { head } = there.bound
     if (head.digest === incoming.digest && head.mode === mode && isSameTime(head, modified)) {
-      plan.keep(incoming)
+      writes.keep(incoming)
       return false
     }
   }
-  plan.write({ path, kind: 'write', content: { kind: 'incoming', incoming }, mode, modified, stamp }, there)
+  writes.write({ path, kind: 'write', content: { kind: 'incoming', incoming }, mode, modified, stamp }, there)
   return true
 }
 

@@ -1,10 +1,10 @@
+import type { ReferredContent } from '../../content/incoming-content.ts'
 import type { Id } from '../../core/id.ts'
 import { type NexusPath, nameOf } from '../../core/path.ts'
 import { emptyValue, logKey, operationKey, timeKey } from '../../metadata/keyspace.ts'
 import type { Commit, Expectation, Key, Write } from '../../metadata/metadata-store.ts'
 import { encodeRecord } from '../../metadata/record.ts'
 import { type Head, sizeOf, versionOf } from '../model/head.ts'
-import { type Resolved, wayUnchanged } from '../resolve/resolver.ts'
 
 /** One line of the log: what happened to a name. */
 export interface LogOperation {
@@ -60,7 +60,7 @@ export interface CommitStamp {
 }
 
 /** Counts, and bytes of keys and values. */
-export interface DraftSize {
+export interface PlanSize {
   readonly writes: number
   readonly bytes: number
   readonly expectations: number
@@ -69,15 +69,26 @@ export interface DraftSize {
 /** Operations on one page of a log row: with the longest names, in the longest JSON form, they fit into one value. */
 const operationsPerPage = 140
 
-/** Gathers what one commit expects and writes; the log row comes last. */
-export class CommitDraft {
+/**
+ * A change between what its caller wants and the `Commit` of the port: what it expects and writes, as one look at the store showed it. The
+ * log row comes last.
+ */
+export class CommitPlan {
   /** True for a change that only takes something away. */
   makesRoom = false
+  /** The store's clock in the snapshot that was looked at, in milliseconds. */
+  readonly time: number
+  /** Content that it introduces; whoever received it settles it. */
+  contents: readonly ReferredContent[] = []
   readonly #expect: Expectation[] = []
   readonly #expected = new Set<Key>()
   readonly #writes: Write[] = []
   readonly #operations: LogOperation[] = []
   readonly #onCommitted: (() => void)[] = []
+
+  constructor(time: number) {
+    this.time = time
+  }
 
   /** What two operations expect of one key object is kept once. */
   expect(...expectations: readonly Expectation[]): void {
@@ -88,10 +99,6 @@ export class CommitDraft {
       }
       this.#expect.push(expectation)
     }
-  }
-
-  expectWay(resolved: Resolved): void {
-    this.expect(...wayUnchanged(resolved))
   }
 
   put(key: Extract<Write, { kind: 'put' }>['key'], value: Uint8Array): void {
@@ -110,7 +117,7 @@ export class CommitDraft {
     this.#operations.push(operation)
   }
 
-  /** What is known once the draft is committed, such as the ids that it gave away. */
+  /** What is known once the plan is committed, such as the ids that it gave away. */
   whenCommitted(learn: () => void): void {
     this.#onCommitted.push(learn)
   }
@@ -124,7 +131,7 @@ export class CommitDraft {
   }
 
   /** How much of what one commit takes is used already, with the log row, but for its author and reason. */
-  get used(): DraftSize {
+  get used(): PlanSize {
     let bytes = 0
     for (const write of this.#writes) {
       bytes += write.key.group.length + write.key.item.length + (write.kind === 'put' ? write.value.length : 0)

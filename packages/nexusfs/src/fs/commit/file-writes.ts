@@ -1,4 +1,5 @@
 import type { ContentPlan, IncomingContent } from '../../content/incoming-content.ts'
+import { InlineBudget } from '../../content/inline-budget.ts'
 import type { StoredContent } from '../../content/stored-content.ts'
 import type { Digest } from '../../core/digest.ts'
 import { NexusError } from '../../core/errors.ts'
@@ -14,9 +15,9 @@ import { encodeHead } from '../model/head-codec.ts'
 import type { Preconditions } from '../model/options.ts'
 import type { DirectoryHint } from '../resolve/directory-hints.ts'
 import { alreadyExists, demandPreconditions, isADirectory, notADirectory } from '../resolve/expect-path.ts'
-import type { Resolved } from '../resolve/resolver.ts'
+import { type Resolved, wayUnchanged } from '../resolve/resolver.ts'
 import { type Made, NewDirectories } from './bindings.ts'
-import { CommitDraft, lineOf } from './commit-draft.ts'
+import { CommitPlan, lineOf } from './commit-plan.ts'
 import type { FsContext } from './context.ts'
 
 /** A new version of one file. */
@@ -44,7 +45,7 @@ export type WrittenContent =
   | { readonly kind: 'stored'; readonly head: FileHead; readonly row: MetadataEntry | undefined; readonly stored: StoredContent }
 
 /** What all writes of one commit share. */
-export interface WritePlanOptions extends Made {
+export interface FileWritesOptions extends Made {
   readonly reason: string | undefined
   readonly parents: boolean | undefined
   readonly signal: AbortSignal | undefined
@@ -73,24 +74,26 @@ interface PlannedFile {
 }
 
 /** The writes of one commit: each path gets at most one new version by `write`, and one more by each `writeNext`. */
-export class WritePlan {
-  readonly draft: CommitDraft = new CommitDraft()
+export class FileWrites {
+  readonly plan: CommitPlan
   readonly directories: NewDirectories
   readonly #fs: FsContext
-  readonly #options: WritePlanOptions
+  readonly #options: FileWritesOptions
   /** By the paths that the links on the way lead to. */
   readonly #files = new Map<NexusPath, PlannedFile>()
   /** Files that are already as they are to be. */
   readonly #unchanged = new Map<NexusPath, FileHead>()
   readonly #contents = new Map<Digest, Promise<ContentPlan>>()
+  readonly #inline: InlineBudget
   /** Contents of files that keep their versions. */
   readonly #kept = new Map<Digest, IncomingContent>()
-  #inlineRoom = inlineBudget
 
-  constructor(fs: FsContext, options: WritePlanOptions) {
+  constructor(fs: FsContext, options: FileWritesOptions) {
     this.#fs = fs
     this.#options = options
-    this.directories = new NewDirectories(fs, this.draft, options)
+    this.plan = new CommitPlan(options.time)
+    this.#inline = new InlineBudget(fs.inlineBytes, inlineBudget)
+    this.directories = new NewDirectories(fs, this.plan, options)
   }
 
   /**
@@ -144,8 +147,8 @@ export class WritePlan {
   }
 
   #leave({ content }: FileWrite, old: BoundFile, resolved: Resolved): void {
-    this.draft.expectWay(resolved)
-    this.draft.expect({ kind: 'at', key: old.entry.key, revision: old.entry.revision })
+    this.plan.expect(...wayUnchanged(resolved))
+    this.plan.expect({ kind: 'at', key: old.entry.key, revision: old.entry.revision })
     this.#unchanged.set(resolved.path, { ...old.head, revision: versionRevision(old) })
     if (content.kind === 'incoming') this.keep(content.incoming)
   }
@@ -166,8 +169,8 @@ export class WritePlan {
   }
 
   /**
-   * Turns the plan into the draft, uploading what must be; the heads by the paths that links lead to. Tiny content lives in the head. The row of other
-   * content is introduced, or expected unchanged, once in a commit.
+   * Completes the plan, uploading what must be; the heads by the paths that links lead to. Tiny content lives in
+   * the head. The row of other content is introduced, or expected unchanged, once in a commit.
    * @throws {NexusError} InvalidArgument, before any upload, if the writes do not fit into one commit
    */
   async finish(): Promise<ReadonlyMap<NexusPath, FileHead>> {
@@ -178,8 +181,8 @@ export class WritePlan {
     }
     const versions = [...this.#files.values()].flatMap(withThoseBefore)
     const referred = versions.filter(({ head }) => head.bytes === undefined && head.size > 0)
-    for (const { head } of referred) this.draft.put(referenceKey(head.digest, head.id, head.version), emptyValue)
-    if (this.#files.size > alwaysFits) this.#inlineRoom = roomForContents(this.draft, this.#files.size, referred.length)
+    for (const { head } of referred) this.plan.put(referenceKey(head.digest, head.id, head.version), emptyValue)
+    if (this.#files.size > alwaysFits) this.#inline.limit(roomForContents(this.plan, this.#files.size, referred.length))
     for (const { write, head } of referred) {
       const { content } = write
       if (content.kind === 'own' || this.#contents.has(head.digest)) continue
@@ -201,8 +204,8 @@ export class WritePlan {
 
   #take(plans: readonly ContentPlan[]): void {
     for (const { expect, writes } of plans) {
-      this.draft.expect(...expect)
-      this.draft.add(...writes)
+      this.plan.expect(...expect)
+      this.plan.add(...writes)
     }
   }
 
@@ -233,37 +236,31 @@ export class WritePlan {
     const { resolved, place, head, old } = planned
     const key = this.directories.keyOf(place, resolved)
     if (old === undefined) {
-      this.draft.expect({ kind: 'absent', key })
+      this.plan.expect({ kind: 'absent', key })
     } else {
-      this.draft.expect({ kind: 'at', key, revision: old.entry.revision })
+      this.plan.expect({ kind: 'at', key, revision: old.entry.revision })
       this.#putVersion({ ...old.head, revision: versionRevision(old) })
     }
     let size = old?.head.size ?? 0
     for (const each of withThoseBefore(planned)) {
       if (each !== planned) this.#putVersion(each.head)
-      this.draft.log({ ...lineOf(each.write.kind, place.id, resolved.path, each.head), delta: each.head.size - size })
+      this.plan.log({ ...lineOf(each.write.kind, place.id, resolved.path, each.head), delta: each.head.size - size })
       size = each.head.size
     }
-    this.draft.put(key, encodeHead(head))
+    this.plan.put(key, encodeHead(head))
   }
 
   #putVersion(superseded: FileHead): void {
-    this.draft.put(versionKey(superseded.id, superseded.version), encodeHead({ ...superseded, born: undefined }))
+    this.plan.put(versionKey(superseded.id, superseded.version), encodeHead({ ...superseded, born: undefined }))
   }
 
   #planContent(content: Exclude<WrittenContent, { kind: 'own' }>, { digest }: FileHead): Promise<ContentPlan> {
     if (content.kind === 'incoming') return this.#introduce(content.incoming)
-    return content.stored.plan(digest, content.row, this.#takeInline, this.#options.signal)
+    return content.stored.plan(digest, content.row, this.#inline, this.#options.signal)
   }
 
   #introduce(incoming: IncomingContent): Promise<ContentPlan> {
-    return incoming.plan(this.#options.rows.get(incoming.digest), this.#takeInline, this.#options.signal)
-  }
-
-  readonly #takeInline = (size: number): boolean => {
-    const isInline = size <= this.#fs.inlineBytes && size <= this.#inlineRoom
-    if (isInline) this.#inlineRoom -= size
-    return isInline
+    return incoming.plan(this.#options.rows.get(incoming.digest), this.#inline, this.#options.signal)
   }
 }
 
@@ -271,8 +268,8 @@ export class WritePlan {
  * The bytes of content that the commit has room for.
  * @throws {NexusError} InvalidArgument if it has no room for the contents' rows
  */
-function roomForContents(draft: CommitDraft, files: number, contents: number): number {
-  const { writes, bytes, expectations } = draft.used
+function roomForContents(plan: CommitPlan, files: number, contents: number): number {
+  const { writes, bytes, expectations } = plan.used
   const room = limits.commitBytes - bytes - contents * contentRowBytes - wordsBytes
   const refuse = (need: string): never => {
     const message = `${files} files do not fit into one commit: they need ${need}`
@@ -284,7 +281,7 @@ function roomForContents(draft: CommitDraft, files: number, contents: number): n
   const looks = expectations + 2 * contents
   if (looks > most) refuse(`${looks} rows unchanged, with those of the directories above, of at most ${most}`)
   if (room < 0) refuse(`more than ${limits.commitBytes} bytes for their names, authors and reasons`)
-  return Math.min(inlineBudget, room)
+  return room
 }
 
 /** The versions that one commit gives one file, the oldest first. */

@@ -3,15 +3,15 @@ import { describe, it } from 'vitest'
 import type { Id } from '../../core/id.ts'
 import { limits } from '../../core/limits.ts'
 import { memoryPlace } from '../test-place.test-fixture.ts'
-import { CommitDraft, type LogOperation, logRowsOf } from './commit-draft.ts'
+import { CommitPlan, type LogOperation, logRowsOf } from './commit-plan.ts'
 
 const id = 'f'.repeat(32) as Id
 /** One byte in a name, six in JSON. */
 const control = '\u0001'
 
-describe('the log rows of a draft', () => {
+describe('the log rows of a plan', () => {
   it('fit into values also with the longest names, author and reason', () => {
-    const draft = new CommitDraft()
+    const plan = new CommitPlan(0)
     const operation: LogOperation = {
       kind: 'rollback',
       directory: id,
@@ -21,15 +21,15 @@ describe('the log rows of a draft', () => {
       delta: Number.MIN_SAFE_INTEGER,
       size: Number.MAX_SAFE_INTEGER,
     }
-    for (let n = 0; n < 2400; n++) draft.log(operation)
+    for (let n = 0; n < 2400; n++) plan.log(operation)
     const stamp = { commit: id, author: control.repeat(255), reason: control.repeat(4096), time: 8.64e15, newSecond: 8.64e12 }
-    const { writes } = draft.build(stamp)
+    const { writes } = plan.build(stamp)
     const rows = writes.filter(({ key }) => key.group[0] === 'l'.charCodeAt(0))
     assert.equal(rows.length, logRowsOf(2400))
     for (const row of rows) assert.ok(row.kind === 'put' && row.value.length <= limits.valueBytes)
   })
 
-  it('are one for a draft that does nothing or little', () => {
+  it('are one for a plan that does nothing or little', () => {
     for (const operations of [0, 1, 140]) assert.equal(logRowsOf(operations), 1)
     assert.equal(logRowsOf(141), 2)
   })
@@ -37,12 +37,12 @@ describe('the log rows of a draft', () => {
 
 describe('what two operations expect of one key', () => {
   it('is kept once', () => {
-    const draft = new CommitDraft()
+    const plan = new CommitPlan(0)
     const key = { group: Uint8Array.of(100, 47), item: Uint8Array.of(1) }
-    draft.expect({ kind: 'absent', key }, { kind: 'absent', key })
-    draft.put(key, Uint8Array.of(1))
+    plan.expect({ kind: 'absent', key }, { kind: 'absent', key })
+    plan.put(key, Uint8Array.of(1))
     const stamp = { commit: id, author: 'ann', reason: undefined, time: 0, newSecond: undefined }
-    assert.equal(draft.build(stamp).expect.length, 2)
+    assert.equal(plan.build(stamp).expect.length, 2)
   })
 })
 
