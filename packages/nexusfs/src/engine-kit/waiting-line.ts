@@ -17,7 +17,10 @@ export class WaitingLine<Item> {
   #movedAt = Number.NEGATIVE_INFINITY
   #timer: StallAwareTimer | undefined
 
-  /** @param giveUp told of each that is given up, with the milliseconds since it came */
+  /**
+   * @param patienceMs infinite: nobody is given up, and no timer runs
+   * @param giveUp told of each that is given up, with the milliseconds since it came
+   */
   constructor(patienceMs: number, giveUp: (item: Item, waitedMs: number) => void) {
     this.#patienceMs = patienceMs
     this.#giveUp = giveUp
@@ -32,7 +35,7 @@ export class WaitingLine<Item> {
   }
 
   push(item: Item): void {
-    this.#waiters.push({ item, since: performance.now() })
+    this.#waiters.push({ item, since: this.#isPatient ? 0 : performance.now() })
     if (this.#timer === undefined) this.#watch(this.#patienceMs)
   }
 
@@ -52,10 +55,15 @@ export class WaitingLine<Item> {
 
   /** Somebody was served: the patience of all begins anew. */
   moved(): void {
-    this.#movedAt = performance.now()
+    if (!this.#isPatient) this.#movedAt = performance.now()
+  }
+
+  get #isPatient(): boolean {
+    return this.#patienceMs === Number.POSITIVE_INFINITY
   }
 
   #watch(ms: number): void {
+    if (this.#isPatient) return
     this.#timer = stallAwareTimer(ms, () => {
       this.#timer = undefined
       this.#giveUpTheLate()

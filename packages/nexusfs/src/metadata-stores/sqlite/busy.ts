@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { throwIfAborted } from '../../core/errors.ts'
+import { Backoff } from '../../engine-kit/backoff.ts'
 import { faultOf, isBusy, toNexusError } from './sql-fault.ts'
 
-/** Pauses between attempts, in ms: the first and the longest. */
-const firstPauseMs = 0.5
-const longestPauseMs = 20
+/** Pauses between attempts while another connection is in the way, in ms. */
+export const busyPauses = { firstMs: 0.5, longestMs: 20 } as const
 
 export interface BusyOptions {
   readonly operation: string
@@ -19,18 +19,14 @@ export interface BusyOptions {
  */
 export async function whileBusy<Result>(attempt: () => Result, { operation, timeoutMs, signal }: BusyOptions): Promise<Result> {
   const deadline = performance.now() + timeoutMs
-  for (let attempts = 0; ; attempts++) {
+  const pauses = new Backoff(busyPauses)
+  for (;;) {
     try {
       return attempt()
     } catch (error) {
       if (!isBusy(faultOf(error)) || performance.now() >= deadline) throw toNexusError(error, operation)
     }
-    await sleep(busyPause(attempts))
+    await sleep(pauses.next())
     throwIfAborted(signal, operation)
   }
-}
-
-/** Grows with the attempts, and differs from process to process, so that they do not meet again and again. */
-export function busyPause(attempts: number): number {
-  return Math.min(longestPauseMs, firstPauseMs * 2 ** attempts) * (0.5 + Math.random())
 }

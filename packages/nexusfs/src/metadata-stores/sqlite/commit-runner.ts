@@ -1,6 +1,6 @@
 import type { DatabasePlace } from './connection.ts'
 import type { FileWatch } from './file-watch.ts'
-import type { GroupOutcome } from './group-committer.ts'
+import type { TransactionOutcome } from './group-committer.ts'
 import type { PlannedCommit } from './planned-commit.ts'
 import type { Sessions } from './session.ts'
 import { faultOf } from './sql-fault.ts'
@@ -43,7 +43,7 @@ export class CommitRunner {
     if (mode === 'always') this.#thread = new StoreThread(place)
   }
 
-  run(group: readonly PlannedCommit[]): GroupOutcome | Promise<GroupOutcome> {
+  run(group: readonly PlannedCommit[]): TransactionOutcome | Promise<TransactionOutcome> {
     const fault = this.#file.fault()
     if (fault !== undefined) return { kind: 'failed', fault }
     if (this.#thread?.hasEnded === true) this.#forget(this.#thread)
@@ -64,7 +64,7 @@ export class CommitRunner {
     await this.#thread?.close()
   }
 
-  #runHere(group: readonly PlannedCommit[]): GroupOutcome {
+  #runHere(group: readonly PlannedCommit[]): TransactionOutcome {
     try {
       const outcome = this.#sessions.current.committer.run(group)
       if (outcome.kind === 'lost' || outcome.kind === 'broken') this.#sessions.drop()
@@ -74,7 +74,7 @@ export class CommitRunner {
     }
   }
 
-  async #runAway(thread: StoreThread, group: readonly PlannedCommit[]): Promise<GroupOutcome> {
+  async #runAway(thread: StoreThread, group: readonly PlannedCommit[]): Promise<TransactionOutcome> {
     const outcome = await thread.run(group)
     if (outcome.kind !== 'done' || this.#mode === 'always') return outcome
     this.#groupsAway += 1

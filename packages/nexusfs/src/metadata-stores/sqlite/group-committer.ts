@@ -6,7 +6,7 @@ import { faultOf, isBusy, isIoError, type SqlFault } from './sql-fault.ts'
 import { storedKey } from './stored-row.ts'
 
 /** What became of a group, as plain data. */
-export type GroupOutcome =
+export type TransactionOutcome =
   | {
       readonly kind: 'done'
       /** One for each commit that was tried: the first ones of the group, as many as fitted into the time. */
@@ -78,7 +78,7 @@ export class GroupCommitter {
     this.#writer = new EntryWriter(database)
   }
 
-  run(group: readonly PlannedCommit[]): GroupOutcome {
+  run(group: readonly PlannedCommit[]): TransactionOutcome {
     try {
       this.#begin.run()
     } catch (error) {
@@ -113,7 +113,7 @@ export class GroupCommitter {
     return { results, previous, last }
   }
 
-  #finish(applied: Applied): GroupOutcome {
+  #finish(applied: Applied): TransactionOutcome {
     const start = performance.now()
     try {
       this.#commit.run()

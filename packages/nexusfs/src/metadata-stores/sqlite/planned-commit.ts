@@ -9,6 +9,11 @@ export interface PlannedCommit {
   readonly writes: readonly PlannedWrite[]
 }
 
+/** With the commit that it came from, which stays on this thread. */
+export interface OwnCommit extends PlannedCommit {
+  readonly commit: Commit
+}
+
 export type PlannedExpectation =
   | { readonly kind: 'at'; readonly column: string; readonly revision: number }
   | { readonly kind: 'absent' | 'present'; readonly column: string }
@@ -29,8 +34,8 @@ export interface PlannedWrite {
   readonly value: string | Uint8Array | null
 }
 
-export function planCommit({ expect, writes }: Commit): PlannedCommit {
-  return { expect: expect.map(planExpectation), writes: writes.map(planWrite) }
+export function planCommit(commit: Commit): OwnCommit {
+  return { commit, expect: commit.expect.map(planExpectation), writes: commit.writes.map(planWrite) }
 }
 
 /** The column of a write once its commit's revision is known. */

@@ -17,7 +17,7 @@ import {
 } from '../../metadata/metadata-store.ts'
 import { whileBusy } from './busy.ts'
 import { Checkpointer, framesOf } from './checkpointer.ts'
-import { CommitQueue } from './commit-queue.ts'
+import { CommitQueue } from './commit.ts'
 import { CommitRunner, type WorkerMode } from './commit-runner.ts'
 import { connect, type DatabasePlace, settingsOf } from './connection.ts'
 import { copyDatabase } from './copy-database.ts'

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { binaryText } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
 import type { DatabasePlace } from './connection.ts'
-import type { GroupOutcome } from './group-committer.ts'
+import type { TransactionOutcome } from './group-committer.ts'
 import type { PlannedCommit, PlannedWrite } from './planned-commit.ts'
 
 export type ThreadRequest =
@@ -11,7 +11,7 @@ export type ThreadRequest =
   | { readonly kind: 'room' }
 
 export type ThreadReply =
-  | GroupOutcome
+  | TransactionOutcome
   | { readonly kind: 'checkpoint'; readonly moved: number | undefined }
   | { readonly kind: 'room'; readonly isMore: boolean }
 
@@ -64,7 +64,7 @@ export class StoreThread {
     return this.hasEnded && !this.#wasReady
   }
 
-  async run(group: readonly PlannedCommit[]): Promise<GroupOutcome> {
+  async run(group: readonly PlannedCommit[]): Promise<TransactionOutcome> {
     const reply = await this.#ask({ kind: 'group', group: group.map(detached) })
     if (reply.kind === 'checkpoint' || reply.kind === 'room')
       throw new NexusError('Unexpected', 'sqlite: the thread answered another request')
