@@ -109,6 +109,11 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'measure Nexus on this machine',
     load: async () => (await import('./commands/bench/bench.ts')).bench,
   },
+  completion: {
+    group: store,
+    summary: 'print a completion script for a shell',
+    load: async () => (await import('./commands/completion/completion.ts')).completion,
+  },
 }
 
 const beginning = `
