@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { seededRandom } from '../testing/seeded-random.ts'
-import { FamiliarContent } from './familiar-content.ts'
+import { FamiliarContent } from './known-content.ts'
 
 describe('familiar content', () => {
   it('is what was remembered, by its bytes and not by its array', () => {

@@ -6,7 +6,16 @@ import type { StorageBackend } from '../storage/storage-backend.ts'
 import { builtInMetadata, builtInStorages } from './built-in-adapters.ts'
 import type { ConfiguredAdapter } from './config.ts'
 import type { LoadedConfig } from './load-config.ts'
-import { plannedAdapters } from './planned-adapters.ts'
+
+/**
+ * Schemes that this version knows by name only, with what to use in their place. The line goes when the adapter joins its table.
+ */
+const plannedAdapters: Readonly<Record<string, string>> = {
+  s3: 'Amazon S3 as a storage backend is not part of this version; use local:DIR',
+  gs: 'Google Cloud Storage as a storage backend is not part of this version; use local:DIR',
+  gcs: 'Google Cloud Storage as a storage backend is not part of this version; use local:DIR',
+  azure: 'Azure Blob Storage as a storage backend is not part of this version; use local:DIR',
+}
 
 /** Every adapter by name, those that come with Nexus first. */
 export interface AdapterTables {

@@ -1,11 +1,21 @@
 import { type DurabilityClass, weakerDurability } from '../core/durability.ts'
 import { NexusError } from '../core/errors.ts'
 import { didYouMean } from '../core/near-miss.ts'
-import type { Environment } from '../engine-kit/registration.ts'
+import type { Environment, EnvironmentGate } from '../engine-kit/registration.ts'
 import { type AdapterTables, adapterTables } from './adapter-table.ts'
 import type { NexusConfig } from './config.ts'
-import { missingVariables } from './environment-gate.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
+
+/** What is missing in the environment, as advice: `set A and B or C`; `undefined` if nothing is. An empty variable is not set. */
+export function missingVariables(gate: EnvironmentGate | undefined, env: Environment): string | undefined {
+  const groups = [...(gate?.all ?? []).map((name) => [name]), ...(gate?.any ?? [])]
+  const isSet = (name: string): boolean => (env[name] ?? '') !== ''
+  const missing = groups.filter((group) => !group.some(isSet)).map((group) => group.join(' or '))
+  if (missing.length === 0) return undefined
+  const present = groups.flat().filter(isSet)
+  const advice = `set ${missing.join(', and ')}`
+  return present.length === 0 ? advice : `${present.join(', ')} ${present.length === 1 ? 'is' : 'are'} set; also ${advice}`
+}
 
 export interface RegistryOptions {
   /** Where the search for a config begins; the working directory of the process if absent. */

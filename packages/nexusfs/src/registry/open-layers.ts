@@ -2,6 +2,7 @@ import { lstat, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isNexusError } from '../core/errors.ts'
 import { redactSecrets } from '../engine-kit/redact.ts'
+import type { FolderLayers } from '../fs/model/open-options.ts'
 import { closeQuietly } from '../fs/open/check-layers.ts'
 import { withoutMetadata } from '../fs/open/store-format.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
@@ -95,4 +96,16 @@ async function openMetadata(
   const founded = await openExisting()
   if (founded === undefined) throw withoutMetadata(`${redactSecrets(source.uri)} is missing`, blob.key)
   return founded
+}
+
+/** The layers of a store in a folder, as `openNexus('./data')` opens them. */
+export const folderLayers: FolderLayers = {
+  async openStorage(folder) {
+    const { LocalBackend } = await import('../storage-backends/local/local-backend.ts')
+    return LocalBackend.open({ root: folder })
+  },
+  async openMetadata(file) {
+    const { SqliteStore } = await import('../metadata-stores/sqlite/sqlite-store.ts')
+    return SqliteStore.open({ path: file, create: false })
+  },
 }

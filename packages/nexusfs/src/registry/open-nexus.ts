@@ -8,10 +8,9 @@ import type { Environment } from '../engine-kit/registration.ts'
 import { shown } from '../fs/model/take-options.ts'
 import { NexusFS } from '../fs/nexus-fs.ts'
 import { checkedSettings } from '../fs/open/open-file-system.ts'
-import { folderLayers } from './folder-layers.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 import { type LocatedStore, locateStore, type StoreRequest, wholeStore } from './locate-store.ts'
-import { type Layers, layersOf, openBoth } from './open-layers.ts'
+import { folderLayers, type Layers, layersOf, openBoth } from './open-layers.ts'
 import type { OpenPortContext } from './open-port.ts'
 
 /** How to open a store, wherever it is. */

@@ -1,5 +1,5 @@
 import type { ContentPlan, IncomingContent } from '../../content/incoming-content.ts'
-import { InlineBudget } from '../../content/inline-budget.ts'
+import { InlineBudget } from '../../content/incoming-content.ts'
 import type { StoredContent } from '../../content/stored-content.ts'
 import type { Digest } from '../../core/digest.ts'
 import { NexusError } from '../../core/errors.ts'

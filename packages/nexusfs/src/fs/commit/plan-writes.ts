@@ -5,10 +5,10 @@ import { limits } from '../../core/limits.ts'
 import type { NexusPath } from '../../core/path.ts'
 import { type Revision, revisionZero } from '../../core/revision.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
-import type { FileEntry } from '../model/entry.ts'
-import { writtenEntry } from '../model/entry.ts'
-import type { FileHead } from '../model/head.ts'
+import { type FileEntry, writtenEntry } from '../model/entry.ts'
+import type { BoundFile, FileHead } from '../model/head.ts'
 import type { CommitOptions, ParentOptions } from '../model/options.ts'
+import { demandFile } from '../resolve/expect-path.ts'
 import type { AlsoRead } from '../resolve/read-legs.ts'
 import type { Resolved } from '../resolve/resolver.ts'
 import type { CommitPlan } from './commit-plan.ts'
@@ -99,4 +99,20 @@ function contentIn(content: WrittenContent): readonly ReferredContent[] {
 function demand<T extends Resolved | FileHead>(value: T | undefined, path: NexusPath): T {
   if (value === undefined) throw new NexusError('Unexpected', `${path} was lost while it was written`)
   return value
+}
+
+/** From then on a look at the path is out of date; in milliseconds. */
+export const freshForMs = 100
+
+/** A change mostly makes new content, whose row need not be looked for: the commit expects that there is none. */
+export function seemsKnown(fs: FsContext, incoming: IncomingContent, file: BoundFile | undefined): boolean {
+  if (incoming.size <= limits.tinyContentBytes) return false
+  return incoming.digest === file?.head.digest || fs.content.cached(incoming.digest) !== undefined
+}
+
+/** The file at the path, or nothing where one can be made. */
+export function fileAt(resolved: Resolved): BoundFile | undefined {
+  return resolved.bound === undefined && resolved.directory === undefined && resolved.obstacle?.kind !== 'file'
+    ? undefined
+    : demandFile(resolved)
 }

@@ -11,10 +11,9 @@ import type { Resolved } from '../resolve/resolver.ts'
 import { isOutcomeUnknown } from './committer.ts'
 import { contentOf } from './content-of-version.ts'
 import type { FsContext } from './context.ts'
-import { fileAt, freshForMs, seemsKnown } from './earlier-look.ts'
 import { FileWrites } from './file-writes.ts'
 import { type Attempt, mutate } from './mutation.ts'
-import { attemptOf, lookUpOne } from './plan-writes.ts'
+import { attemptOf, fileAt, freshForMs, lookUpOne, seemsKnown } from './plan-writes.ts'
 import type { WaitingWrite } from './write-groups.ts'
 
 /** New content of one commit, in bytes; what does not fit goes into the next one. */

@@ -1,7 +1,6 @@
 import { NexusError } from '../../core/errors.ts'
 import { newId } from '../../core/id.ts'
-import { checkLinkTarget } from '../../core/link-target.ts'
-import { type NexusPath, parseNamedPath, parsePath } from '../../core/path.ts'
+import { checkLinkTarget, type NexusPath, parseNamedPath, parsePath } from '../../core/path.ts'
 import { versionKey } from '../../metadata/keyspace.ts'
 import { keepEnded, type Made, NewDirectories } from '../commit/bindings.ts'
 import { CommitPlan, lineOf } from '../commit/commit-plan.ts'

@@ -8,7 +8,7 @@ import type { ImportChange, ImportOptions } from '../model/options.ts'
 import type { NexusFS } from '../nexus-fs.ts'
 import { all, memoryPlace, type TestPlace } from '../test-place.test-fixture.ts'
 
-// Guards fs/transfer/import-look.ts, fs/transfer/import-plan.ts and fs/transfer/import-batch.ts: what a second import sees and changes.
+// Guards fs/transfer/import-plan.ts and fs/transfer/import-batch.ts: what a second import sees and changes.
 
 let folder = ''
 let source = ''

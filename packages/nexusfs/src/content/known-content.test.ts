@@ -4,7 +4,7 @@ import { FakeClock, failure, fresh, memoryPlace, type TestPlace } from '../fs/te
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
 import { InterceptedBackend } from '../testing/intercepted-backend.ts'
-import { BlobTrust } from './blob-trust.ts'
+import { BlobTrust } from './known-content.ts'
 
 let place: TestPlace
 beforeEach(async () => {
