@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import { join, resolve } from 'node:path'
-import { redactSecrets } from './library.ts'
 import type { BenchmarkPlan } from './plan.ts'
 import { writeResultsPage } from './report/results-page.ts'
 import { gitFacts, isMemoryFileSystem, loadNow, machineFacts } from './results/machine-facts.ts'
@@ -106,8 +105,7 @@ async function newRecorder(plan: BenchmarkPlan, argv: readonly string[], folder:
   const { name, preset, seed, budgetMs, combinations, skips, surroundings } = plan
   const machine = await machineFacts(folder)
   const git = await gitFacts(surroundings.cwd)
-  const words = argv.map(redactSecrets)
-  return new ResultRecorder({ name, preset, seed, budgetMs, argv: words, machine, git, combinations, skips, warnings })
+  return new ResultRecorder({ name, preset, seed, budgetMs, argv, machine, git, combinations, skips, warnings })
 }
 
 /** The temporary folder, unless that is in memory: then the results' folder, which is on the disk of the project. */

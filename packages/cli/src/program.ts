@@ -156,7 +156,7 @@ export function buildProgram(context: CommandContext): Command {
     const command = program.command(name).description(summary).helpGroup(group)
     if (alias !== undefined) command.alias(alias)
   }
-  addHelpCommand(program)
+  addHelpCommand(program, context)
   program.configureHelp({ ...helpStyle, visibleOptions: () => [] })
   program.hook('preSubcommand', (_, command) => define(command, context))
   program.hook('preAction', (_, command) => {
@@ -194,21 +194,32 @@ async function load(command: Command, context: CommandContext): Promise<CommandM
   return module
 }
 
-function addHelpCommand(program: Command): void {
+function addHelpCommand(program: Command, context: CommandContext): void {
   program.helpCommand(false)
   program
     .command('help [command...]')
     .description('print the help of a command')
     .helpGroup(store)
     .action(async (names: readonly string[]) => {
-      const [name] = names
-      const words = name === undefined || isCommand(program, name) ? [...names, '--help'] : [name]
+      const [name, ...more] = names
+      const command = name === undefined ? undefined : commandCalled(program, name)
+      if (command !== undefined) await checkNames(command, more, context)
+      // A word that is no command is parsed as one, which tells what is near.
+      const words = name === undefined || command !== undefined ? [...names, '--help'] : [name]
       await program.parseAsync(words, { from: 'user' })
     })
 }
 
-function isCommand(program: Command, name: string): boolean {
-  return program.commands.some((command) => command.name() === name || command.aliases().includes(name))
+/** @throws {CommanderError} if a word behind a command is none of its commands */
+async function checkNames(command: Command, names: readonly string[], context: CommandContext): Promise<void> {
+  await describe(command, context)
+  const [name] = names
+  if (name === undefined || (names.length === 1 && commandCalled(command, name) !== undefined)) return
+  command.error(`error: unknown command '${[command.name(), ...names].join(' ')}'`)
+}
+
+function commandCalled(parent: Command, name: string): Command | undefined {
+  return parent.commands.find((command) => command.name() === name || command.aliases().includes(name))
 }
 
 function versionText(): string {

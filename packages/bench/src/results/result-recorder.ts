@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Combination } from '../combinations/combination.ts'
+import { redactSecrets } from '../library.ts'
 import {
   type ComboFacts,
   type GitFacts,
@@ -68,7 +69,7 @@ export class ResultRecorder {
   #file({ status, settings, skips, loadAfter }: Omit<ClosingFacts, 'status'> & Pick<RunFacts, 'status'>): ResultFile {
     const { name, seed, argv, preset, budgetMs, machine, git, combinations, warnings } = this.#options
     const endedAt = new Date().toISOString()
-    return {
+    return withoutSecrets({
       schema: resultSchema,
       run: { id: this.#id, name, startedAt: this.#startedAt, endedAt, seed, argv, preset, budgetMs, status },
       tool: { version: suiteVersion(), git },
@@ -77,8 +78,13 @@ export class ResultRecorder {
       results: [...this.#results],
       skips: [...this.#options.skips, ...skips],
       warnings,
-    }
+    })
   }
+}
+
+/** What a server or an adapter said, and what was typed, may hold the URL of a database with its password. */
+function withoutSecrets(file: ResultFile): ResultFile {
+  return JSON.parse(JSON.stringify(file), (_, value: unknown) => (typeof value === 'string' ? redactSecrets(value) : value))
 }
 
 function comboFacts(combination: Combination, settings: Readonly<Record<string, string>>): ComboFacts {

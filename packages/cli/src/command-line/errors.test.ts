@@ -135,6 +135,8 @@ describe('an error', () => {
       [['import', '.', '/x', '--links', 'all'], /'all' is wrong for --links <how>: Allowed choices are/],
       [['write', '/a', '--text'], /option '--text <text>' argument missing; see `nexus write --help`$/],
       [['help', 'nope'], /unknown command 'nope'/],
+      [['help', 'bench', 'nope'], /unknown command 'bench nope'/],
+      [['help', 'rm', '/a'], /unknown command 'rm \/a'/],
     ]
     for (const [argv, message] of cases) {
       await assertError(await nexus(...argv), 2, message, argv)

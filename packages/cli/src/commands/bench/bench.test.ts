@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listWorkloads, type ResultFile } from '@nexusfs/bench'
 import { afterAll, describe, it } from 'vitest'
@@ -106,6 +106,32 @@ describe('nexus bench', () => {
     assert.equal((await bench(['report', 'out.json', '--md', 'page.md'])).stdout, '')
     const page = await readFile(join(folder.path, 'page.md'), 'utf8')
     assert.match(page, /nexus bench run metadata\/exists --combos local-sqlite:os/)
+  })
+
+  it('never shows or saves the secret of a URL', async () => {
+    const place = join(folder.path, 'secret')
+    await mkdir(place)
+    await writeFile(
+      join(place, 'nexus.config.mjs'),
+      `export default { metadata: { acme: {
+        traits: { durability: 'disk', remote: true },
+        probe: async () => ({ ok: false, detail: 'acme://me:hunter2@host says no' }),
+        open: async () => { throw new Error('acme://me:hunter2@host') } } } }`,
+    )
+    const run = ['bench', 'run', 'metadata/exists', '--budget', '1s', '--rounds', '1', '--seed', 'acme://me:hunter2@host']
+    for (const argv of [['bench', 'list', '--json'], ['bench', 'list'], run, [...run, '--json', '-']]) {
+      const { code, stdout, stderr } = await runNexus(argv, { cwd: place, env: environment() })
+      assert.equal(code, 0, stderr)
+      assert.match(stdout, /acme:\/\/\*\*\*@host says no/)
+      assert.doesNotMatch(stdout + stderr, /hunter2/, argv.join(' '))
+    }
+    const results = join(place, '.nexus-bench')
+    const names = await readdir(results, { recursive: true })
+    const texts = await Promise.all(
+      names.filter((name) => name.includes('.')).map((name) => readFile(join(results, name), 'utf8')),
+    )
+    assert.equal(texts.length, 3)
+    for (const text of texts) assert.doesNotMatch(text, /hunter2/)
   })
 
   it('on Ctrl-C keeps a valid file, marked, and removes what it made', async () => {
