@@ -57,7 +57,8 @@ const loadNodeLate: Plugin = {
 }
 
 /** Each of these is a file of its own, or part of one. */
-const seldom = /\/(?:postgres|redis|memory)[-/]|\/json-fault|\/validate-config|\/config-check|\/backup/
+const seldom =
+  /\/(?:postgres|redis|memory)[-/]|\/json-fault|\/validate-config|\/config-check|\/backup|\/commands\/(?:bench|completion)\//
 
 for (const name of globSync('nexus*.cjs', { cwd: target })) rmSync(join(target, name))
 

@@ -49,8 +49,8 @@ const budgets: Readonly<Record<Preset, number>> = { quick: 100_000, targets: 240
 
 /**
  * Chooses workloads and combinations, and asks the services that they need whether they answer, for 5 seconds at most.
- * @throws {NexusError} InvalidArgument for a wrong name, budget, count of rounds or keywords; NotFound if nothing is selected, with what is
- * near; Unavailable if a required combination is not ready; InvalidConfig as the loading of a config
+ * @throws {NexusError} InvalidArgument for a wrong name, budget, count of rounds or keywords; NotFound if nothing is selected,
+ * with what is near; Unavailable if a required combination is not ready; InvalidConfig as the loading of a config
  */
 export async function plan(request: PlanRequest, surroundings: Surroundings): Promise<BenchmarkPlan> {
   const { preset = 'quick', words = [], keywords, combos, required = [], maximalRounds = 100 } = request

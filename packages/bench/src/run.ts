@@ -33,9 +33,9 @@ export interface RunOutcome {
 }
 
 /**
- * Measures what was planned, in processes of their own. The file is rewritten after each workload: interrupted by the signal, the run ends
- * with what is measured, in a file with the status `interrupted`; killed, it leaves a valid file with the status `running`. What goes wrong
- * in a workload is in the file, as a result with the status `void`.
+ * Measures what was planned, in processes of their own. The file is rewritten after each workload: interrupted by the signal,
+ * the run ends with what is measured, in a file with the status `interrupted`; killed, it leaves a valid file with the status
+ * `running`. What goes wrong in a workload is in the file, as a result with the status `void`.
  * @throws {Error} of the file system, if the results cannot be written
  */
 export async function run(plan: BenchmarkPlan, options: RunOptions = {}): Promise<RunOutcome> {

@@ -3,7 +3,10 @@ import type { ContentOf, ContentRef } from './content-source.ts'
 import type { ExpectedTree } from './expected-tree.ts'
 import type { Subject } from './subject.ts'
 
-/** A kind of call, whole, in one module: what it changes, what it must be answered, how it is made, and how its answer is checked. */
+/**
+ * A kind of call, whole, in one module: what it changes, what it must be answered, how it is made, and how its answer is
+ * checked.
+ */
 export interface Act {
   /** `write`, `read`: for messages. */
   readonly name: string
@@ -45,7 +48,10 @@ export interface PlannedCall {
 
 /** What a round collects about its answers, to compare it with what is stored. */
 export interface Checks {
-  /** Bytes that were read: they must be one of these contents, whole; more than one only where writers are at work at the same time. */
+  /**
+   * Bytes that were read: they must be one of these contents, whole; more than one only where writers are at work at the same
+   * time.
+   */
   read(path: string, bytes: Uint8Array, accepts: readonly ContentRef[]): void
   /** A write that was acknowledged, with its version where there are versions. */
   wrote(file: PlannedFile, version: number | undefined): void

@@ -13,8 +13,8 @@ export type ContentOf = (content: ContentRef) => Uint8Array
 const zeros = { bytes: new Uint8Array(0) }
 
 /**
- * The bytes of a run, the same for every combination: an AES-128-CTR stream for each key. It cannot be compressed, and no two keys
- * share a block that a deduplicating store could find.
+ * The bytes of a run, the same for every combination: an AES-128-CTR stream for each key. It cannot be compressed, and no two
+ * keys share a block that a deduplicating store could find.
  */
 export class ContentSource {
   readonly #seed: string

@@ -1,8 +1,8 @@
 import type { DurabilityClass } from '../library.ts'
 
 /**
- * What a workload acts on: a combination of Nexus, or a baseline. All of them are driven by the same code, one call of the subject for
- * one act of the workload. Paths begin with `/`.
+ * What a workload acts on: a combination of Nexus, or a baseline. All of them are driven by the same code, one call of the
+ * subject for one act of the workload. Paths begin with `/`.
  */
 export interface Subject {
   readonly traits: SubjectTraits
@@ -22,7 +22,10 @@ export interface Subject {
   /** Names and sizes in a directory, in any order. */
   listWithSizes(path: string): Promise<readonly { readonly name: string; readonly size: number }[]>
 
-  /** Fills the place before the clock starts: the files are as durable as those of `write` when it returns, but nobody counts the time. */
+  /**
+   * Fills the place before the clock starts: the files are as durable as those of `write` when it returns, but nobody counts
+   * the time.
+   */
   preload(files: readonly SubjectFile[]): Promise<void>
   /** Whether the file holds exactly these bytes; for a version, whether that version does. Bypasses content caches. */
   holds(path: string, content: Uint8Array, version?: number): Promise<boolean>

@@ -76,8 +76,8 @@ export function baselineOf(durability: DurabilityClass): string {
 }
 
 /**
- * What a combination is shown against in a workload, the nearest in promise first: of overwrites that is the baseline that replaces the
- * file as a whole, and the one that truncates it in place is shown beside it.
+ * What a combination is shown against in a workload, the nearest in promise first: of overwrites that is the baseline that
+ * replaces the file as a whole, and the one that truncates it in place is shown beside it.
  */
 export function referencesOf({ id, kind, durability, reference }: Combination, workload: Workload): readonly string[] {
   if (kind === 'baseline' || !overwrites(workload)) return id === reference ? [] : [reference]
@@ -88,7 +88,10 @@ function atomicOf(durability: DurabilityClass): string {
   return baselineOf(durability) === rawBaseline ? `${atomicBaseline}:os` : atomicBaseline
 }
 
-/** A floor is compared with the combinations of the same metadata store, whatever keeps their blobs; a `commit`, in the same class. */
+/**
+ * A floor is compared with the combinations of the same metadata store, whatever keeps their blobs; a `commit`, in the same
+ * class.
+ */
 export function isFloorOf(floor: Combination, combination: Combination): boolean {
   if (floor.kind !== 'floor' || combination.kind !== 'nexus' || floor.metadata !== combination.metadata) return false
   return floor.floor === 'bare' || floor.durability === combination.durability

@@ -4,8 +4,8 @@ import { type Combination, inClass } from './combination.ts'
 const probeMs = 5_000
 
 /**
- * Asks each service that a combination needs whether it answers, each once and all at the same time, for 5 seconds at most. A service
- * that is set to promise less than its adapter could lowers the class of its combinations.
+ * Asks each service that a combination needs whether it answers, each once and all at the same time, for 5 seconds at most. A
+ * service that is set to promise less than its adapter could lowers the class of its combinations.
  */
 export async function probeCombinations(
   combinations: readonly Combination[],

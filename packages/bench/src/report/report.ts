@@ -11,7 +11,10 @@ export interface Report {
   readonly tool: ResultFile['tool']
   readonly machine: MachineFacts
   readonly groups: readonly ReportedGroup[]
-  /** Workloads down, combinations of Nexus across: the time divided by that of the baseline. No rows if only baselines were measured. */
+  /**
+   * Workloads down, combinations of Nexus across: the time divided by that of the baseline. No rows if only baselines were
+   * measured.
+   */
   readonly summary: ReportTable
   /** Absent if the run looked at no goal. */
   readonly goals: ReportedGoals | undefined

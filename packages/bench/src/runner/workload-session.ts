@@ -43,7 +43,8 @@ export class WorkloadSession {
 
   /**
    * Runs that many iterations and then checks every byte of them.
-   * @throws {NexusError} Corrupt for a wrong answer; Unsupported if a cold start cannot be had; whatever a call of the subject threw
+   * @throws {NexusError} Corrupt for a wrong answer; Unsupported if a cold start cannot be had; whatever a call of the subject
+   * threw
    */
   async round(iterations: number): Promise<RoundReport> {
     const contentOf = this.#contents()
@@ -96,7 +97,10 @@ export class WorkloadSession {
     return calls
   }
 
-  /** Bytes by reference. Of one key the longest are made, in steps, and the others are their beginning: a file that grows needs no copy of each version. */
+  /**
+   * Bytes by reference. Of one key the longest are made, in steps, and the others are their beginning: a file that grows needs
+   * no copy of each version.
+   */
   #contents(): ContentOf {
     const made = new Map<string, Uint8Array>()
     return (content) => {

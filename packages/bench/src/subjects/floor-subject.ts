@@ -4,8 +4,8 @@ import { type MetadataStore, NexusError } from '../library.ts'
 import { RefusingSubject } from './refusing-subject.ts'
 
 /**
- * The least that writing known content can cost: SHA-256 of the bytes, then one commit of the three small rows that such a write makes.
- * It stores no content; only `write` is measured.
+ * The least that writing known content can cost: SHA-256 of the bytes, then one commit of the three small rows that such a
+ * write makes. It stores no content; only `write` is measured.
  */
 export class FloorSubject extends RefusingSubject {
   readonly traits: SubjectTraits

@@ -5,9 +5,9 @@ import type { Inventory, Subject, SubjectFile, SubjectTraits } from '../acts/sub
 import { folderUsage } from './disk-usage.ts'
 
 /**
- * The baselines. `local_fs` is `node:fs/promises` as most programs use it: class `os`. `local_fs+fsync` adds an fsync of the file and,
- * for a name that comes or goes, of its folder: class `disk`. Both truncate a file in place to overwrite it, so a crash can leave half of it. The atomic
- * ones write a temporary file beside it and rename that, as editors and databases do.
+ * The baselines. `local_fs` is `node:fs/promises` as most programs use it: class `os`. `local_fs+fsync` adds an fsync of the
+ * file and, for a name that comes or goes, of its folder: class `disk`. Both truncate a file in place to overwrite it, so a
+ * crash can leave half of it. The atomic ones write a temporary file beside it and rename that, as editors and databases do.
  */
 export class RawSubject implements Subject {
   readonly traits: SubjectTraits

@@ -1,8 +1,8 @@
 import type { Act, PlannedFile } from '../acts/act.ts'
 
 /**
- * One benchmark as data: which files are there before, and what one iteration does. What each act must answer is not stated here; the
- * harness works it out from the acts themselves (`acts/`), so that no workload can forget to check something.
+ * One benchmark as data: which files are there before, and what one iteration does. What each act must answer is not stated
+ * here; the harness works it out from the acts themselves (`acts/`), so that no workload can forget to check something.
  */
 export interface Workload {
   /** `throughput`, `small`, `metadata`, `dedup`, `cache`, `concurrency`, `targets`, `servers`. */
@@ -31,7 +31,10 @@ export interface Workload {
   readonly acts: (iteration: number) => readonly Act[]
   /** Files of an iteration that are made before its round, uncounted: what its acts remove. */
   readonly prepares?: ((iteration: number) => readonly PlannedFile[]) | undefined
-  /** Milliseconds of quiet before each iteration: calls that come one by one find other things warm, and nobody to share a sync with. */
+  /**
+   * Milliseconds of quiet before each iteration: calls that come one by one find other things warm, and nobody to share a sync
+   * with.
+   */
   readonly quietMs?: number | undefined
   /** Set for reads that must come from the disk. */
   readonly cold?: ColdStart | undefined
@@ -41,7 +44,10 @@ export interface Workload {
   readonly floor?: Floor | undefined
 }
 
-/** What a floor leaves out of a file system. `commit`: all but SHA-256 of the content and one commit to the metadata store. `bare`: all but the statements of the server itself. */
+/**
+ * What a floor leaves out of a file system. `commit`: all but SHA-256 of the content and one commit to the metadata store.
+ * `bare`: all but the statements of the server itself.
+ */
 export type Floor = 'commit' | 'bare'
 
 /** Before each round all file pages are dropped; a round is then one iteration. */
