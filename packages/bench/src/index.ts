@@ -1,3 +1,6 @@
+export type { Act, Before, PlannedCall, PlannedFile } from './acts/act.ts'
+export type { ContentRef } from './acts/content-source.ts'
+export type { Baseline, Combination, FloorCombination, NexusCombination } from './combinations/combination.ts'
 export {
   type ListedCombination,
   type ListedVariable,
@@ -20,10 +23,22 @@ export {
   type Tone,
 } from './report/report.ts'
 export { resultsPage, writeResultsPage } from './report/results-page.ts'
-export type { ResultFile, WorkloadResult } from './results/result-file.ts'
+export type {
+  ComboFacts,
+  Comparison,
+  GitFacts,
+  IoFacts,
+  MachineFacts,
+  ResultFile,
+  RoundFacts,
+  RunFacts,
+  Skip,
+  Statistics,
+  WorkloadResult,
+} from './results/result-file.ts'
 export { readResultFile, resultText, writeResultFile } from './results/result-store.ts'
 export { type RunOptions, type RunOutcome, run } from './run.ts'
 export type { SuiteProgress } from './runner/run-suite.ts'
-export type { Preset } from './selection/plan-run.ts'
+export type { PlannedWorkload, Preset } from './selection/plan-run.ts'
 export type { Surroundings } from './surroundings.ts'
-export type { Workload } from './workloads/workload.ts'
+export type { ColdStart, Floor, Workload } from './workloads/workload.ts'

@@ -51,7 +51,7 @@ export interface Workload {
 export type Floor = 'commit' | 'bare'
 
 /** Before each round all file pages are dropped; a round is then one iteration. */
-interface ColdStart {
+export interface ColdStart {
   /** Read once more before the clock starts, so that these are warm. */
   readonly warmed: readonly string[]
 }

@@ -23,6 +23,9 @@ import { syncedLaws } from './synced-laws.ts'
 import { watchLaws } from './watch-laws.ts'
 import { writeLaws } from './write-laws.ts'
 
+export type { MetadataLaw } from './fixtures.ts'
+export type { MetadataMutant } from './mutants/wrong-store.ts'
+
 /** The laws of `MetadataStore` by topic, the simple ones first. */
 export const metadataTopics: readonly LawTopic<MetadataStore>[] = [
   { title: 'Looking up keys', laws: getLaws },

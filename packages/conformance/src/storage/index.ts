@@ -19,6 +19,9 @@ import { streamLaws } from './stream-laws.ts'
 import { syncedLaws } from './synced-laws.ts'
 import { volumeLaws } from './volume-laws.ts'
 
+export type { StorageLaw } from './fixtures.ts'
+export type { StorageMutant } from './mutants/wrong-backend.ts'
+
 /** The laws of `StorageBackend` by topic, the simple ones first. */
 export const storageTopics: readonly LawTopic<StorageBackend>[] = [
   { title: 'What a backend says of itself', laws: infoLaws },

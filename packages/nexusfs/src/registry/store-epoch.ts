@@ -4,7 +4,7 @@ import type { LocatedStore } from './locate-store.ts'
 import { layersOf, openBoth } from './open-layers.ts'
 import type { OpenPortContext } from './open-port.ts'
 
-interface EpochOptions extends Pick<OpenPortContext, 'env' | 'config' | 'signal' | 'readOnly'> {
+export interface EpochOptions extends Pick<OpenPortContext, 'env' | 'config' | 'signal' | 'readOnly'> {
   readonly raise: boolean
 }
 

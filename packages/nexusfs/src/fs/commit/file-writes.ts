@@ -102,7 +102,9 @@ export class FileWrites {
    */
   write(write: FileWrite, resolved: Resolved): void {
     const { path } = resolved
-    const earlier = this.#files.get(path)
+    // A way that leads up from a missing directory ends there, whatever this plan makes of it.
+    const isAstray = resolved.obstacle?.kind === 'astray'
+    const earlier = isAstray ? undefined : this.#files.get(path)
     const old = isFile(resolved.bound) ? resolved.bound : undefined
     if (earlier === undefined && old !== undefined && isWrittenAlready(write, old.head)) {
       this.#leave(write, old, resolved)
@@ -110,7 +112,7 @@ export class FileWrites {
     }
     if (earlier === undefined) demandPreconditions(resolved, write)
     else demandAgain(write)
-    const isMade = this.directories.get(path) !== undefined
+    const isMade = !isAstray && this.directories.get(path) !== undefined
     if (isMade && write.ifNoneMatch !== undefined) throw alreadyExists(write.path)
     if (isMade || resolved.directory !== undefined) throw isADirectory(write.path)
     const place = this.place(resolved)

@@ -1,3 +1,3 @@
 export type { RedisStoreOptions, RedisTimeouts, RedisTls } from './options.ts'
-export type { RedisProbe } from './redis-probe.ts'
+export type { RedisProbe, ServerFacts } from './redis-probe.ts'
 export { RedisStore } from './redis-store.ts'

@@ -36,6 +36,8 @@ import { faultError, faultOf, isBusy, toNexusError } from './sql-fault.ts'
 import type { StoreClock } from './store-clock.ts'
 import { type StoreParts, storeParts } from './store-parts.ts'
 
+export type { WorkerMode } from './commit-runner.ts'
+
 export interface SqliteStoreOptions {
   /** The database file, such as `./data/meta.db`; its folder must be there. */
   readonly path: string

@@ -32,6 +32,8 @@ import { sweepStaleDrafts } from './stale-drafts.ts'
 import { TemporaryNames } from './temporary-name.ts'
 import { toNexusError } from './to-nexus-error.ts'
 
+export type { FileCalls } from './file-calls.ts'
+
 export interface LocalBackendOptions {
   /** The folder that holds `blobs/` and `tmp/`. */
   readonly root: string
