@@ -211,7 +211,7 @@ describe.skipIf(shared === undefined)('another isolation level as the default', 
   it('is refused by the function itself, should a session change it', async () => {
     await withStore({}, async (store, { schema }) => {
       await mustPut(store, 'a')
-      const { commitArguments, planCommit } = await import('./commit-call.ts')
+      const { commitArguments, planCommit } = await import('./commit-arguments.ts')
       const { statementsFor } = await import('./statements.ts')
       const { withClient, putting } = await import('./postgres-server.test-fixture.ts')
       await withClient(sharedUrl(), async (client) => {

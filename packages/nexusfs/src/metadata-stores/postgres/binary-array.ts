@@ -1,3 +1,5 @@
+import { limits } from '../../core/limits.ts'
+
 /**
  * One-dimensional arrays in PostgreSQL's binary form: no quoting, and half the size of the text form for bytes. The client sends a
  * `Buffer` parameter as it is.
@@ -81,3 +83,6 @@ function begin(oid: number, length: number, size: number): Buffer {
   buffer.writeInt32BE(1, 16)
   return buffer
 }
+
+/** Above every item: longer than any key may be, of the highest byte. SQL has no value for "no bound" that an index could use. */
+export const upperBound: Uint8Array<ArrayBuffer> = new Uint8Array(limits.keyBytes + 1).fill(0xff)

@@ -2,8 +2,8 @@ import { NexusError } from '../../core/errors.ts'
 import { type StallAwareTimer, stallAwareTimer } from '../../engine-kit/event-loop.ts'
 import type { ConnectionTarget } from './connection-target.ts'
 import type { Driver, DriverClient } from './driver.ts'
+import { isStatementError, toNexusError } from './errors.ts'
 import { factsArguments, factsQuery, readFacts, type ServerFacts, type SessionSettings } from './server-facts.ts'
-import { isStatementError, toNexusError } from './to-nexus-error.ts'
 
 export interface ConnectionPlan extends SessionSettings {
   readonly driver: Driver

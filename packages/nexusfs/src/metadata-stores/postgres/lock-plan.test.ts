@@ -4,7 +4,7 @@ import { utf8 } from '../../core/bytes.ts'
 import { toRevision } from '../../core/revision.ts'
 import type { Commit, Expectation, Key, Write } from '../../metadata/metadata-store.ts'
 import type { Int64 } from './binary-array.ts'
-import { commitRuns } from './commit-runs.ts'
+import { commitRuns } from './commit-arguments.ts'
 import { lockId } from './lock-id.ts'
 import { lockSequence, locksOf, maxLocks } from './lock-plan.ts'
 

@@ -13,16 +13,16 @@ import type {
   StoreCallOptions,
   Watch,
 } from '../../metadata/metadata-store.ts'
-import { CommitCaller } from './commit-caller.ts'
+import { CommitQueue } from './commit.ts'
 import type { Call, Row } from './connection.ts'
 import { dropStore } from './drop-store.ts'
+import { wentBack } from './errors.ts'
 import { loadEntries } from './load-entries.ts'
 import type { PostgresOptions } from './options.ts'
 import { type PostgresProbe, probeServer } from './probe-server.ts'
 import { readArguments, readReply } from './read-call.ts'
 import { openSession, type StoreSession } from './store-session.ts'
 import { StoreWatches } from './store-watches.ts'
-import { type Cancellation, unlessCancelled } from './unless-cancelled.ts'
 import { type Run, whileAlone } from './while-alone.ts'
 
 /**
@@ -31,7 +31,7 @@ import { type Run, whileAlone } from './while-alone.ts'
  */
 export class PostgresStore implements MetadataStore {
   readonly #session: StoreSession
-  readonly #commits: CommitCaller
+  readonly #commits: CommitQueue
   readonly #watches: StoreWatches
   readonly #calls = new InFlightCalls()
   #horizon: Revision = revisionZero
@@ -72,7 +72,7 @@ export class PostgresStore implements MetadataStore {
         await this.#call('metadata.watch', session.statements.notify, [session.channel, session.store])
       },
     })
-    this.#commits = new CommitCaller(session, () => this.#watches.committed())
+    this.#commits = new CommitQueue(session, () => this.#watches.committed())
   }
 
   /** The class is the weakest that any connection has reported, since the server's settings can change. */
@@ -81,49 +81,47 @@ export class PostgresStore implements MetadataStore {
   }
 
   async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
-    this.#refuse('metadata.read', options)
-    this.#session.seen.refuseIfBack()
+    const operation = 'metadata.read'
+    this.#refuse(operation, options)
+    this.#session.seen.refuseIfRolledBack()
     checkReadRequest(request)
-    const { statements, isPooled, settings, seen, told } = this.#session
-    const call = { operation: 'metadata.read', values: readArguments(request), timeoutMs: settings.statementTimeoutMs }
-    const work = this.#rows(
-      isPooled || (request.scan ?? []).length > 0
-        ? { ...call, text: statements.read, name: 'nexus_read' }
-        : { ...call, values: call.values.slice(0, 2), text: statements.readKeys, name: 'nexus_read_keys' },
-    )
+    const { statements, isPooled, settings, seen, told, info } = this.#session
+    const timeoutMs = settings.statementTimeoutMs
+    const values = readArguments(request)
+    const isOfKeys = !isPooled && (request.scan ?? []).length === 0
+    const call = isOfKeys
+      ? { operation, timeoutMs, values: values.slice(0, 2), text: statements.readKeys, name: 'nexus_read_keys' }
+      : { operation, timeoutMs, values, text: statements.read, name: 'nexus_read' }
     const before = seen.revision
-    const { last, newest, ...reply } = readReply(request, await this.#unlessCancelled(work, 'metadata.read', options))
-    seen.check('metadata.read', last, before)
-    seen.saw(newest)
+    const rows = await this.#calls.run(operation, options?.signal, () => this.#rows(call))
+    const { last, newest, ...reply } = readReply(request, rows)
+    if (last < before) throw seen.rolledBack(wentBack(operation, info.location, last, before))
+    seen.raise(newest)
     told.time = Math.max(told.time, reply.time)
     return reply
   }
 
   async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
     this.#refuse('metadata.commit', options)
-    this.#session.seen.refuseIfBack()
+    this.#session.seen.refuseIfRolledBack()
     checkCommits(commits)
-    const call = this.#commits.begin(commits)
-    try {
-      return await this.#unlessCancelled(call.results, 'metadata.commit', options, () => call.outcome())
-    } finally {
-      call.end()
-    }
+    if (commits.length === 0) return []
+    return this.#calls.track('metadata.commit', () => this.#commits.add(commits, options?.signal))
   }
 
   async horizon(options?: StoreCallOptions): Promise<Revision> {
-    this.#refuse('metadata.horizon', options)
-    this.#session.seen.refuseIfBack()
-    const work = this.#call('metadata.horizon', this.#session.statements.horizon)
-    const [found] = await this.#unlessCancelled(work, 'metadata.horizon', options)
+    const operation = 'metadata.horizon'
+    this.#refuse(operation, options)
+    this.#session.seen.refuseIfRolledBack()
+    const ask = (): Promise<Row> => this.#call(operation, this.#session.statements.horizon)
+    const [found] = await this.#calls.run(operation, options?.signal, ask)
     // A commit that read the sequence just before another one drew its number registers below it, for a moment.
     this.#horizon = toRevision(Math.max(this.#horizon, Number(found)))
     return this.#horizon
   }
 
   async watch(listener: () => void, options?: StoreCallOptions): Promise<Watch> {
-    this.#refuse('metadata.watch', options)
-    return this.#unlessCancelled(this.#watches.add(listener), 'metadata.watch', options)
+    return this.#calls.run('metadata.watch', options?.signal, () => this.#watches.add(listener))
   }
 
   /** In one transaction: interrupted, it has loaded nothing. */
@@ -197,16 +195,6 @@ export class PostgresStore implements MetadataStore {
         if (!isGone || attempt >= readAttempts || performance.now() >= deadline) throw error
       }
     }
-  }
-
-  #unlessCancelled<T>(
-    work: Promise<T>,
-    operation: string,
-    options: StoreCallOptions | undefined,
-    outcome?: Cancellation['outcome'],
-  ): Promise<T> {
-    const { signal } = options ?? {}
-    return this.#calls.track(operation, () => unlessCancelled(work, { operation, signal, outcome }))
   }
 }
 

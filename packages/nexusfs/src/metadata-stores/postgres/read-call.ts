@@ -3,8 +3,7 @@ import { NexusError } from '../../core/errors.ts'
 import { type Revision, revisionZero, toRevision } from '../../core/revision.ts'
 import { checkedValue } from '../../metadata/checked-value.ts'
 import type { Key, MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
-import { binaryArray } from './binary-array.ts'
-import { upperBound } from './item-bounds.ts'
+import { binaryArray, upperBound } from './binary-array.ts'
 
 /** A read as arguments of `read_v1` (see `read-sql.ts`), in order. One entry more than asked for tells whether there are more. */
 export function readArguments({ get = [], scan = [] }: ReadRequest): readonly Buffer[] {

@@ -1,11 +1,11 @@
 import { weakerDurability } from '../../core/durability.ts'
 import { orAborted, refuseIfAborted } from '../../engine-kit/deadline.ts'
+import { HighWaterMark } from '../../engine-kit/high-water-mark.ts'
 import { type MetadataStoreInfo, metadataPortVersion } from '../../metadata/metadata-store.ts'
 import { Connection, type ConnectionPlan } from './connection.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import { locationOf, readTarget } from './connection-target.ts'
 import { loadDriver } from './driver.ts'
-import { HighestSeen } from './highest-seen.ts'
 import { type PostgresOptions, type ResolvedSettings, resolveSettings } from './options.ts'
 import { prepareSchema } from './prepare-schema.ts'
 import { durabilityOf, refuseUnsuitable, type ServerFacts } from './server-facts.ts'
@@ -21,7 +21,7 @@ export interface StoreSession {
   readonly channel: string
   readonly isPooled: boolean
   readonly pool: ConnectionPool<Connection>
-  readonly seen: HighestSeen
+  readonly seen: HighWaterMark
   /** The highest time in a reply, in ms: what commits are dated by. */
   readonly told: { time: number }
   readonly info: MetadataStoreInfo
@@ -105,7 +105,7 @@ function begin({ settings, location, first, store, connect }: Beginning): StoreS
     channel,
     isPooled: first.isPooled,
     pool,
-    seen: new HighestSeen(location),
+    seen: new HighWaterMark(),
     told: { time: 0 },
     get info() {
       return { ...fixed, durability }

@@ -1,10 +1,8 @@
 import { type Revision, toRevision } from '../../core/revision.ts'
 import { withCheck } from '../../metadata/checked-value.ts'
 import type { Commit, CommitResult, Expectation, Write } from '../../metadata/metadata-store.ts'
-import { binaryArray } from './binary-array.ts'
-import { commitRuns } from './commit-runs.ts'
-import { upperBound } from './item-bounds.ts'
-import { type Lock, lockSequence, locksOf } from './lock-plan.ts'
+import { binaryArray, upperBound } from './binary-array.ts'
+import { type Lock, lockNumber, lockSequence, locksOf } from './lock-plan.ts'
 
 /** A list of commits as arguments of `commit_v1` (see `commit-sql.ts`), in order. */
 export function commitArguments(
@@ -133,4 +131,32 @@ export function commitResults(text: string, count: number): readonly CommitResul
 function result(outcome: number, found: number): CommitResult {
   if (outcome > 0) return { status: 'committed', revision: toRevision(outcome) }
   return { status: 'conflict', expectation: -1 - outcome, found: found < 0 ? undefined : toRevision(found) }
+}
+
+/**
+ * Cuts a list of commits, given by their locks, into runs, in order: no member of a run expects or writes a key that an earlier member
+ * of it writes. So a run can be checked as a whole and then written as a whole.
+ *
+ * @returns the end of each run: how many commits it and those before it hold
+ */
+export function commitRuns(commits: readonly (readonly Lock[])[]): readonly number[] {
+  if (commits.length === 1) return [1]
+  const ends: number[] = []
+  let written = new Set<number>()
+  commits.forEach((locks, index) => {
+    if (touches(locks, written)) {
+      ends.push(index)
+      written = new Set()
+    }
+    for (const lock of locks) {
+      if (lock.reason === 'key written' || lock.reason === 'group written') written.add(lockNumber(lock))
+    }
+  })
+  if (commits.length > 0) ends.push(commits.length)
+  return ends
+}
+
+/** Two that write into one group do not touch: only a range that is expected there is touched. */
+function touches(locks: readonly Lock[], written: ReadonlySet<number>): boolean {
+  return written.size > 0 && locks.some((lock) => lock.reason !== 'group written' && written.has(lockNumber(lock)))
 }

@@ -1,5 +1,5 @@
 import { type ErrorCode, type ErrorContext, isNexusError, NexusError, type Outcome } from '../../core/errors.ts'
-import { rolledBackAdvice } from './highest-seen.ts'
+import type { Revision } from '../../core/revision.ts'
 
 /** What was going on when something failed. */
 export interface Failure {
@@ -84,6 +84,7 @@ const advices = {
   connections: 'lower poolSize, raise max_connections on the server, or use a pooler',
   schema: 'open the store again: it was removed, or belongs to another version of Nexus',
   foreign: 'choose another schema with ?schema=: something else of that name is in this one',
+  rolledBack: 'connect to its newest copy; if that is lost, confirm the older state with raiseEpoch(), or `nexus epoch raise`',
   timeout: 'raise statementTimeoutMs, or look for a transaction that stays open',
 } as const
 
@@ -114,7 +115,7 @@ const states: Readonly<Record<string, Translation>> = {
   '58': { code: 'Unavailable' },
   NX001: { code: 'InvalidConfig', advice: advices.isolation },
   NX002: { code: 'InvalidConfig', advice: advices.schema },
-  NX003: { code: 'Corrupt', advice: rolledBackAdvice },
+  NX003: { code: 'Corrupt', advice: advices.rolledBack },
   XX001: { code: 'Corrupt' },
   XX002: { code: 'Corrupt' },
 }
@@ -154,4 +155,12 @@ function property(error: unknown, name: string): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const value: unknown = Reflect.get(error, name)
   return typeof value === 'string' ? value : undefined
+}
+
+/** The server is at a revision below one that it has acknowledged. */
+export function wentBack(operation: string, location: string, revision: Revision, seen: Revision): NexusError {
+  const what = `the server has gone back in time: it is at revision ${revision}, and was at ${seen}`
+  const context = { reason: 'rolled back', revision, seen }
+  const advice = advices.rolledBack
+  return new NexusError('Corrupt', `${operation}: ${what}, at ${location}`, { advice, outcome: 'none', operation, context })
 }

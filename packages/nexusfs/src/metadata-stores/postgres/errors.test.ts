@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { toNexusError } from './to-nexus-error.ts'
+import { toNexusError } from './errors.ts'
 
 /** As the client hands on what the server says. */
 function serverError(code: string, severity = 'ERROR'): Error {
