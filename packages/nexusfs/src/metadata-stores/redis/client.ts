@@ -1,18 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isNexusError, NexusError } from '../../core/errors.ts'
-import { type Revision, revisionZero, toRevision } from '../../core/revision.ts'
-import { Call } from './call.ts'
-import { Connection } from './connection.ts'
-import type { RedisClientClass } from './load-client.ts'
-import { openScript } from './open-script.ts'
+import { type Revision, toRevision } from '../../core/revision.ts'
+import { Backoff } from '../../engine-kit/backoff.ts'
+import { Deadline } from '../../engine-kit/deadline.ts'
+import { HighWaterMark } from '../../engine-kit/high-water-mark.ts'
+import { Connection, type RedisClientClass } from './connection.ts'
 import type { RedisPlace } from './options.ts'
-import { type RedisKeys, redisFormat, redisKeys } from './redis-keys.ts'
-import type { ServerFacts } from './redis-probe.ts'
 import { asList, asNumber, asText, type Reply } from './reply.ts'
-import type { RedisScript } from './script.ts'
-import { readServerFacts, type ServerReport } from './server-facts.ts'
-import { settleLog } from './settle-log.ts'
+import { openScript, type RedisKeys, type RedisScript, redisFormat, redisKeys } from './script.ts'
+import { readServerFacts, type ServerFacts, type ServerReport, settleLog } from './server-check.ts'
 
 /**
  * A store's way to its server: one connection at a time, opened again when it breaks, checked each time. It also remembers the
@@ -26,8 +23,7 @@ export class RedisClient {
   #opening: Promise<Connection> | undefined
   #facts: ServerFacts | undefined
   #storeId: string | undefined
-  #seen: Revision = revisionZero
-  #rollback: NexusError | undefined
+  readonly #seen = new HighWaterMark()
   #isClosed = false
 
   constructor(client: RedisClientClass, place: RedisPlace) {
@@ -40,7 +36,7 @@ export class RedisClient {
    * The first connection: tried once, and it decides which store this is.
    * @throws {NexusError} as `RedisStore.open`
    */
-  async open(call: Call, options: { readonly create: boolean }): Promise<ServerFacts> {
+  async open(call: Deadline, options: { readonly create: boolean }): Promise<ServerFacts> {
     call.refuseIfAborted()
     await call.race(this.#openOnce(options.create), () => 'none')
     if (this.#facts === undefined) throw new NexusError('Unexpected', 'redis: the server told nothing of itself')
@@ -56,12 +52,13 @@ export class RedisClient {
    * A connection that is open now. While the server cannot be reached, tries again until the call ends.
    * @throws {NexusError} with the outcome `none`
    */
-  async connection(call: Call): Promise<Connection> {
+  async connection(call: Deadline): Promise<Connection> {
     let failure: unknown
     const late = (): NexusError => (isNexusError(failure) ? failure : call.timeout('none', failure))
-    for (let pause = 10; ; pause = Math.min(pause * 2, 500)) {
+    for (const backoff = new Backoff({ firstMs: 10, longestMs: 500 }); ; ) {
+      const pause = backoff.next()
       if (this.#isClosed) this.#refuseClosed()
-      if (this.#rollback !== undefined) throw this.#rollback
+      this.#seen.refuseIfRolledBack()
       // Looked at in each turn: while this caller slept, another may have connected.
       if (this.#connection?.isOpen) return this.#connection
       try {
@@ -79,7 +76,7 @@ export class RedisClient {
    * @throws {NexusError} Corrupt if the store is gone or older than this client knows; as `Connection.run`
    */
   async run(connection: Connection, operation: string, script: RedisScript, args: readonly Buffer[]): Promise<readonly Reply[]> {
-    const known = this.#seen
+    const known = this.#seen.revision
     const head = [this.storeId, String(known), this.place.prefix]
     const reply = asList(await connection.run(operation, script, [this.keys.state], [...head, ...args]))
     this.#refuse(asText(reply[0]), operation, known)
@@ -89,7 +86,7 @@ export class RedisClient {
   /** Remembers that the store has reached this revision. */
   saw(revision: number): Revision {
     const reached = toRevision(revision)
-    if (reached > this.#seen) this.#seen = reached
+    this.#seen.raise(reached)
     return reached
   }
 
@@ -141,7 +138,7 @@ export class RedisClient {
   /** What is compared is what was known before the question: meanwhile, commits may be acknowledged on a connection that is still open. */
   async #enter(connection: Connection, create: boolean): Promise<void> {
     const { state, probe, channel } = this.keys
-    const known = this.#seen
+    const known = this.#seen.revision
     const args = [randomBytes(16).toString('hex'), redisFormat, create ? '1' : '0', channel]
     const reply = asList(await connection.run('metadata.open', openScript, [state, probe], args))
     const verdict = asText(reply[0])
@@ -174,13 +171,13 @@ export class RedisClient {
       verdict === 'gone' ? 'no longer holds the store that was opened' : `is older than revision ${known}, which was acknowledged`
     const text = `redis: ${this.place.location} ${what}`
     const context = { reason: 'rolled back' }
-    this.#rollback ??= new NexusError('Corrupt', text, {
+    const error = new NexusError('Corrupt', text, {
       advice: 'it was emptied or restored: check it, raise the epoch, and open it again',
       outcome: 'none',
       operation,
       context,
     })
-    return this.#rollback
+    return this.#seen.rolledBack(error)
   }
 
   #loading(operation: string): NexusError {
@@ -228,6 +225,6 @@ function isPassing(error: unknown): boolean {
 }
 
 /** The deadline of a call that nobody gave one. */
-export function callWithin(place: RedisPlace, operation: string, signal: AbortSignal | undefined): Call {
-  return new Call(operation, place.callMs, signal)
+export function deadlineWithin(place: RedisPlace, operation: string, signal: AbortSignal | undefined): Deadline {
+  return new Deadline(operation, place.callMs, signal)
 }

@@ -1,12 +1,11 @@
 import { isIP } from 'node:net'
 import type { Redis, RedisOptions } from 'ioredis'
 import { NexusError, type Outcome } from '../../core/errors.ts'
-import { Call } from './call.ts'
-import type { RedisClientClass } from './load-client.ts'
+import { Deadline } from '../../engine-kit/deadline.ts'
+import { toNexusError } from './errors.ts'
 import type { RedisPlace } from './options.ts'
 import { type Reply, toReply } from './reply.ts'
 import type { RedisScript } from './script.ts'
-import { toNexusError } from './to-nexus-error.ts'
 
 const opening = 'metadata.open'
 
@@ -44,7 +43,7 @@ export class Connection {
     }
     try {
       const late = (): NexusError => connectTimeout(place)
-      await new Call(opening, place.connectMs, undefined).race(steps(), () => 'none', late)
+      await new Deadline(opening, place.connectMs, undefined).race(steps(), () => 'none', late)
       return connection
     } catch (error) {
       connection.drop()
@@ -167,4 +166,24 @@ function definedOnly<T extends object>(options: T): Partial<T> {
 
 function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError' && error.message.startsWith('NOSCRIPT')
+}
+
+/** The part of the client that this adapter uses. */
+export type RedisClientClass = new (options: RedisOptions) => Redis
+
+/**
+ * The class of the optional package `ioredis`, loaded when a store is opened.
+ * @throws {NexusError} MissingDependency
+ */
+export async function loadClient(): Promise<RedisClientClass> {
+  try {
+    return (await import('ioredis')).Redis
+  } catch (cause) {
+    throw new NexusError('MissingDependency', 'redis: the package ioredis is missing', {
+      advice: 'run `npm install ioredis`',
+      operation: 'metadata.open',
+      outcome: 'none',
+      cause,
+    })
+  }
 }

@@ -1,3 +1,4 @@
+export type { RedisProbe } from './admin.ts'
 export type { RedisStoreOptions, RedisTimeouts, RedisTls } from './options.ts'
-export type { RedisProbe, ServerFacts } from './redis-probe.ts'
 export { RedisStore } from './redis-store.ts'
+export type { ServerFacts } from './server-check.ts'

@@ -1,4 +1,6 @@
 import { writeUint64 } from '../../core/bytes.ts'
+import { checkBytes, checkOf } from '../../metadata/checked-value.ts'
+import type { ItemRange, WrittenKey } from '../../metadata/metadata-store.ts'
 
 /** Builds the one binary argument of a script, in the formats that Lua's `struct.unpack` reads: big-endian, lengths before bytes. */
 export class PackedWriter {
@@ -60,4 +62,41 @@ export class PackedWriter {
     this.#bytes.copy(grown, 0, 0, this.#length)
     this.#bytes = grown
   }
+}
+
+/** Packed requests behind their number. */
+export function packList(requests: readonly Uint8Array[]): Buffer {
+  const count = Buffer.allocUnsafe(4)
+  count.writeUInt32BE(requests.length)
+  return Buffer.concat([count, ...requests])
+}
+
+/** With its check behind it, which the server keeps and does not know. */
+export function packValue(target: PackedWriter, key: WrittenKey, value: Uint8Array): void {
+  const { slot, crc } = checkOf(key, value)
+  target.uint32(value.length + checkBytes)
+  target.raw(value)
+  target.uint16(slot)
+  target.uint32(crc)
+}
+
+const bracket = 0x5b
+const parenthesis = 0x28
+const lowest = new Uint8Array([0x2d])
+const highest = new Uint8Array([0x2b])
+
+/** Redis writes `[item` for an inclusive bound, `(item` for an exclusive one, `-` and `+` for open ends. */
+export function packBounds(target: PackedWriter, { from, to }: ItemRange): void {
+  packBound(target, from, bracket, lowest)
+  packBound(target, to, parenthesis, highest)
+}
+
+function packBound(target: PackedWriter, bound: Uint8Array | undefined, mark: number, open: Uint8Array): void {
+  if (bound === undefined) {
+    target.short(open)
+    return
+  }
+  target.uint16(bound.length + 1)
+  target.uint8(mark)
+  target.raw(bound)
 }

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, it } from 'vitest'
-import { Call } from './call.ts'
+import { Deadline } from '../../engine-kit/deadline.ts'
 import { RedisClient } from './client.ts'
-import { loadClient } from './load-client.ts'
+import { loadClient } from './connection.ts'
 import { toRedisPlace } from './options.ts'
 import { failure, mustPut, put, startServer, stopServers, textOf } from './redis-server.test-fixture.ts'
 import { RedisStore } from './redis-store.ts'
@@ -106,7 +106,7 @@ describe.skipIf(server === undefined)('RedisStore when its server was away', () 
     const way = await Way.listen()
     const direct = await RedisStore.open({ url: server?.url() ?? '', prefix: 'meanwhile:' })
     const client = new RedisClient(await loadClient(), toRedisPlace({ url: way.url, prefix: 'meanwhile:' }))
-    const call = new Call('metadata.read', 5_000, undefined)
+    const call = new Deadline('metadata.read', 5_000, undefined)
     await client.open(call, { create: false })
     client.abandon(await client.connection(call))
     way.replyMs = 150

@@ -1,5 +1,7 @@
 import { NexusError, type Outcome } from '../../core/errors.ts'
 import type { Revision } from '../../core/revision.ts'
+import { Deadline } from '../../engine-kit/deadline.ts'
+import type { GroupQueue } from '../../engine-kit/group-queue.ts'
 import { InFlightCalls } from '../../engine-kit/in-flight-calls.ts'
 import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
 import {
@@ -14,26 +16,21 @@ import {
   type StoreCallOptions,
   type Watch,
 } from '../../metadata/metadata-store.ts'
-import { Call } from './call.ts'
-import { callWithin, RedisClient } from './client.ts'
-import { commitLimits, joinParts, splitCommits } from './commit-parts.ts'
-import { toCommitResults } from './commit-reply.ts'
+import { dropPlace, probePlace, type RedisProbe } from './admin.ts'
+import { deadlineWithin, RedisClient } from './client.ts'
+import { packCommit, packCommits, toCommitResults } from './commit.ts'
 import { commitScript } from './commit-script.ts'
-import type { Connection } from './connection.ts'
-import { dropPlace } from './drop-place.ts'
-import { GroupQueue } from './group-queue.ts'
-import { horizonScript, raiseEpochScript } from './horizon-script.ts'
-import { loadClient, type RedisClientClass } from './load-client.ts'
+import { type Connection, loadClient, type RedisClientClass } from './connection.ts'
+import { RedisLoad } from './load.ts'
 import { type RedisStoreOptions, toRedisPlace } from './options.ts'
-import { packCommits, packList } from './pack-commit.ts'
-import { probePlace } from './probe-place.ts'
-import { type FoundByRead, readLimits, toFound, toReadPart, toReadReply } from './read-reply.ts'
+import { packList } from './packed-writer.ts'
+import { type FoundByRead, packRead, toFound, toReadReply } from './read.ts'
 import { readScript } from './read-script.ts'
-import { RedisLoad } from './redis-load.ts'
-import type { RedisProbe, ServerFacts } from './redis-probe.ts'
-import { RedisWatch } from './redis-watch.ts'
 import { asNumber, type Reply } from './reply.ts'
-import type { RedisScript } from './script.ts'
+import { type PackedRequest, requestQueue } from './request-queue.ts'
+import { horizonScript, type RedisScript, raiseEpochScript } from './script.ts'
+import type { ServerFacts } from './server-check.ts'
+import { RedisWatch } from './watch.ts'
 
 /** Above this, a file's bytes cost more in the server's memory than a blob costs elsewhere. */
 const preferredInlineBytes = 16_384
@@ -46,8 +43,8 @@ export class RedisStore implements MetadataStore {
   readonly info: MetadataStoreInfo
   readonly #class: RedisClientClass
   readonly #client: RedisClient
-  readonly #commits: GroupQueue<CommitResult>
-  readonly #reads: GroupQueue<FoundByRead>
+  readonly #commits: GroupQueue<PackedRequest, CommitResult>
+  readonly #reads: GroupQueue<PackedRequest, FoundByRead>
   readonly #watches = new Set<RedisWatch>()
   readonly #calls = new InFlightCalls()
   /** The highest time in a reply: what commits are dated by. */
@@ -63,7 +60,7 @@ export class RedisStore implements MetadataStore {
     const place = toRedisPlace(options)
     const client = await loadClient()
     const connected = new RedisClient(client, place)
-    const call = new Call('metadata.open', Math.max(place.connectMs, place.callMs), options.signal)
+    const call = new Deadline('metadata.open', Math.max(place.connectMs, place.callMs), options.signal)
     try {
       const facts = await connected.open(call, { create: options.create ?? true })
       return new RedisStore(client, connected, facts)
@@ -96,8 +93,13 @@ export class RedisStore implements MetadataStore {
     this.#class = client
     this.#client = connected
     const { callMs: patienceMs } = connected.place
-    this.#commits = new GroupQueue({ limits: commitLimits, patienceMs, send: (take) => this.#sendCommits(take) })
-    this.#reads = new GroupQueue({ limits: readLimits, patienceMs, send: (take) => this.#sendReads(take) })
+    this.#commits = requestQueue({
+      operation: 'metadata.commit',
+      patienceMs,
+      send: (take) => this.#sendCommits(take),
+      failed: (error): CommitResult => ({ status: 'failed', error }),
+    })
+    this.#reads = requestQueue({ operation: 'metadata.read', patienceMs, send: (take) => this.#sendReads(take) })
     this.info = {
       name: 'redis',
       portVersion: metadataPortVersion,
@@ -111,15 +113,16 @@ export class RedisStore implements MetadataStore {
   }
 
   async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
-    const call = this.#begin('metadata.read', options)
+    const { operation, signal } = this.#begin('metadata.read', options)
     checkReadRequest(request)
-    return this.#calls.track(call.operation, () => this.#read(request, call))
+    return this.#calls.track(operation, () => this.#read(request, signal))
   }
 
   async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
-    const call = this.#begin('metadata.commit', options)
+    const { operation, signal } = this.#begin('metadata.commit', options)
     checkCommits(commits)
-    return this.#calls.track(call.operation, () => joinParts(splitCommits(commits).map((part) => this.#commits.add(part, call))))
+    if (commits.length === 0) return []
+    return this.#calls.track(operation, () => this.#commits.add(commits.map(packCommit), signal))
   }
 
   async horizon(options?: StoreCallOptions): Promise<Revision> {
@@ -164,14 +167,14 @@ export class RedisStore implements MetadataStore {
     await this.close()
   }
 
-  async #raiseEpoch(call: Call): Promise<Revision> {
+  async #raiseEpoch(call: Deadline): Promise<Revision> {
     const connection = await this.#client.connection(call)
     const [, revision] = await this.#answer(connection, call, raiseEpochScript, [], 'unknown')
     return this.#client.saw(asNumber(revision))
   }
 
-  async #read(request: ReadRequest, call: Call): Promise<ReadReply> {
-    const [found] = await this.#reads.add(toReadPart(request), call)
+  async #read(request: ReadRequest, signal: AbortSignal | undefined): Promise<ReadReply> {
+    const [found] = await this.#reads.add([packRead(request)], signal)
     if (found === undefined) throw new NexusError('Unexpected', 'redis: a read without an answer')
     return toReadReply(request, found)
   }
@@ -179,7 +182,7 @@ export class RedisStore implements MetadataStore {
   async #sendReads(take: () => readonly Buffer[]): Promise<readonly FoundByRead[]> {
     const packed = take()
     if (packed.length === 0) return []
-    const call = callWithin(this.#client.place, 'metadata.read', undefined)
+    const call = deadlineWithin(this.#client.place, 'metadata.read', undefined)
     const reply = await this.#ask(call, readScript, [packList(packed)])
     this.#client.saw(asNumber(reply[1]))
     const found = toFound(reply)
@@ -188,7 +191,7 @@ export class RedisStore implements MetadataStore {
   }
 
   /** For scripts that change nothing: one whose answer was lost with its connection is asked once more. */
-  async #ask(call: Call, script: RedisScript, args: readonly Buffer[]): Promise<readonly Reply[]> {
+  async #ask(call: Deadline, script: RedisScript, args: readonly Buffer[]): Promise<readonly Reply[]> {
     const connection = await this.#client.connection(call)
     try {
       return await this.#answer(connection, call, script, args, 'none')
@@ -199,7 +202,7 @@ export class RedisStore implements MetadataStore {
   }
 
   async #sendCommits(take: () => readonly Buffer[]): Promise<readonly CommitResult[]> {
-    const call = callWithin(this.#client.place, 'metadata.commit', undefined)
+    const call = deadlineWithin(this.#client.place, 'metadata.commit', undefined)
     const connection = await this.#client.connection(call)
     const packed = take()
     if (packed.length === 0) return []
@@ -213,7 +216,7 @@ export class RedisStore implements MetadataStore {
 
   #answer(
     connection: Connection,
-    call: Call,
+    call: Deadline,
     script: RedisScript,
     args: readonly Buffer[],
     outcome: Outcome,
@@ -226,8 +229,8 @@ export class RedisStore implements MetadataStore {
     return call.race(work, () => outcome, late)
   }
 
-  #begin(operation: string, options: StoreCallOptions | undefined): Call {
+  #begin(operation: string, options: StoreCallOptions | undefined): Deadline {
     this.#calls.refuseIfEnded(operation, options?.signal)
-    return callWithin(this.#client.place, operation, options?.signal)
+    return deadlineWithin(this.#client.place, operation, options?.signal)
   }
 }

@@ -1,16 +1,37 @@
-import { Call } from './call.ts'
-import { Connection } from './connection.ts'
-import type { RedisClientClass } from './load-client.ts'
+import { NexusError } from '../../core/errors.ts'
+import { Deadline } from '../../engine-kit/deadline.ts'
+import { Connection, type RedisClientClass } from './connection.ts'
 import type { RedisPlace } from './options.ts'
 import { asList, asText, type Reply } from './reply.ts'
+import { readServerFacts, type ServerFacts } from './server-check.ts'
 
-const operation = 'metadata.drop'
+/** What a server that could be used says of itself. */
+export interface RedisProbe extends ServerFacts {
+  /** One round trip, in milliseconds. */
+  readonly rttMs: number
+}
+
+export async function probePlace(client: RedisClientClass, place: RedisPlace): Promise<RedisProbe> {
+  const seen: RedisProbe[] = []
+  const connection = await Connection.open(client, place, async (fresh) => {
+    const { facts } = await readServerFacts(fresh, place)
+    const began = performance.now()
+    await fresh.send('metadata.probe', 'PING', [])
+    seen.push({ ...facts, rttMs: performance.now() - began })
+  })
+  connection.drop()
+  const [probe] = seen
+  if (probe === undefined) throw new NexusError('Unexpected', 'redis: the server told nothing of itself')
+  return probe
+}
+
+const dropOperation = 'metadata.drop'
 
 /** Removes every key that begins with the prefix, the state first, so that nobody takes the rest for a store. */
 export async function dropPlace(client: RedisClientClass, place: RedisPlace, signal: AbortSignal | undefined): Promise<void> {
   const connection = await Connection.open(client, place, async () => {})
   const send = (command: string, args: readonly (string | Buffer)[]): Promise<Reply> =>
-    new Call(operation, place.callMs, signal).race(connection.send(operation, command, args), () => 'unknown')
+    new Deadline(dropOperation, place.callMs, signal).race(connection.send(dropOperation, command, args), () => 'unknown')
   try {
     await send('DEL', [`${place.prefix}state`])
     for (let cursor: string | undefined = '0'; cursor !== undefined; ) cursor = await dropSome(send, place.prefix, cursor)

@@ -1,10 +1,14 @@
 import { uint64 } from '../../core/bytes.ts'
-import { checkBytes, checkOf } from '../../metadata/checked-value.ts'
-import type { Commit, Expectation, ItemRange, Scan, Write, WrittenKey } from '../../metadata/metadata-store.ts'
-import { PackedWriter } from './packed-writer.ts'
+import { NexusError } from '../../core/errors.ts'
+import { toRevision } from '../../core/revision.ts'
+import type { Commit, CommitResult, Expectation, Write } from '../../metadata/metadata-store.ts'
+import { PackedWriter, packBounds, packList, packValue } from './packed-writer.ts'
+import { toStampedRevision } from './read.ts'
+import { asBytes, asNumber, asText, type Reply } from './reply.ts'
+import type { PackedRequest } from './request-queue.ts'
 
 /** One commit in the form that `commit-script.ts` reads: its size, its expectations, its writes. */
-export function packCommit({ expect, writes }: Commit): Buffer {
+export function packCommit({ expect, writes }: Commit): PackedRequest {
   const target = new PackedWriter()
   target.uint32(0)
   target.uint32(expect.length)
@@ -13,19 +17,12 @@ export function packCommit({ expect, writes }: Commit): Buffer {
   for (const expectation of expect) packExpectation(target, expectation)
   for (const write of writes) packWrite(target, write)
   target.patchUint32(0, target.length - head)
-  return target.finish()
+  return { packed: target.finish(), weight: writes.length + expect.length }
 }
 
 /** Packed commits behind the highest time that this client was told, and their number. */
 export function packCommits(toldTime: number, commits: readonly Uint8Array[]): Buffer {
   return Buffer.concat([uint64(toldTime), packList(commits)])
-}
-
-/** Packed requests behind their number. */
-export function packList(requests: readonly Uint8Array[]): Buffer {
-  const count = Buffer.allocUnsafe(4)
-  count.writeUInt32BE(requests.length)
-  return Buffer.concat([count, ...requests])
 }
 
 const expectationCodes = { at: 1, absent: 2, present: 3, range: 4 } as const
@@ -61,40 +58,21 @@ function packWrite(target: PackedWriter, write: Write): void {
   packValue(target, write.key, write.value)
 }
 
-/** With its check behind it, which the server keeps and does not know. */
-export function packValue(target: PackedWriter, key: WrittenKey, value: Uint8Array): void {
-  const { slot, crc } = checkOf(key, value)
-  target.uint32(value.length + checkBytes)
-  target.raw(value)
-  target.uint16(slot)
-  target.uint32(crc)
+/** What the pairs that `commit-script.ts` returns mean. */
+export function toCommitResults(pairs: readonly Reply[], operation: string): readonly CommitResult[] {
+  const results: CommitResult[] = []
+  for (let i = 0; i + 1 < pairs.length; i += 2) results.push(toResult(asNumber(pairs[i]), pairs[i + 1], operation))
+  return results
 }
 
-/** A scan as `read-script.ts` reads it. */
-export function packScan(target: PackedWriter, scan: Scan): void {
-  target.uint8(scan.reverse === true ? 1 : 0)
-  target.short(scan.group)
-  packBounds(target, scan)
-  target.uint32(scan.limit)
+function toResult(code: number, detail: Reply | undefined, operation: string): CommitResult {
+  if (code > 0) return { status: 'committed', revision: toRevision(code) }
+  if (code === 0) return { status: 'failed', error: notOurs(asText(detail), operation) }
+  const head = asBytes(detail)
+  return { status: 'conflict', expectation: -code - 1, found: head.length === 0 ? undefined : toStampedRevision(head) }
 }
 
-const bracket = 0x5b
-const parenthesis = 0x28
-const lowest = new Uint8Array([0x2d])
-const highest = new Uint8Array([0x2b])
-
-/** Redis writes `[item` for an inclusive bound, `(item` for an exclusive one, `-` and `+` for open ends. */
-function packBounds(target: PackedWriter, { from, to }: ItemRange): void {
-  packBound(target, from, bracket, lowest)
-  packBound(target, to, parenthesis, highest)
-}
-
-function packBound(target: PackedWriter, bound: Uint8Array | undefined, mark: number, open: Uint8Array): void {
-  if (bound === undefined) {
-    target.short(open)
-    return
-  }
-  target.uint16(bound.length + 1)
-  target.uint8(mark)
-  target.raw(bound)
+function notOurs(what: string, operation: string): NexusError {
+  const text = `${operation}: ${what}`
+  return new NexusError('Corrupt', text, { advice: 'give the store a prefix of its own', operation, outcome: 'none' })
 }

@@ -3,15 +3,14 @@ import { NexusError } from '../../core/errors.ts'
 import { type Revision, toRevision } from '../../core/revision.ts'
 import { checkedValue } from '../../metadata/checked-value.ts'
 import type { Key, MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
-import type { GroupLimits, Part } from './group-queue.ts'
-import { packScan } from './pack-commit.ts'
-import { PackedWriter } from './packed-writer.ts'
+import { PackedWriter, packBounds } from './packed-writer.ts'
 import { asBytes, asList, asNumber, asText, type Reply } from './reply.ts'
+import type { PackedRequest } from './request-queue.ts'
 
 const stampBytes = 8
 
 /** A read as `read-script.ts` takes it. */
-function packReadRequest({ get = [], scan = [] }: ReadRequest): Buffer {
+export function packRead({ get = [], scan = [] }: ReadRequest): PackedRequest {
   const target = new PackedWriter()
   target.uint32(get.length)
   target.uint32(scan.length)
@@ -20,16 +19,16 @@ function packReadRequest({ get = [], scan = [] }: ReadRequest): Buffer {
     target.short(key.item)
   }
   for (const one of scan) packScan(target, one)
-  return target.finish()
+  const listed = scan.reduce((sum, { limit }) => sum + limit, 0)
+  return { packed: target.finish(), weight: get.length + listed }
 }
 
-export const readLimits: GroupLimits = { count: 128, bytes: 1_048_576, weight: 2_000 }
-
-/** The part that a read is of its group. */
-export function toReadPart(request: ReadRequest): Part {
-  const packed = packReadRequest(request)
-  const listed = request.scan?.reduce((sum, { limit }) => sum + limit, 0) ?? 0
-  return { packed: [packed], bytes: packed.length, weight: (request.get?.length ?? 0) + listed }
+/** A scan as `read-script.ts` reads it. */
+function packScan(target: PackedWriter, scan: Scan): void {
+  target.uint8(scan.reverse === true ? 1 : 0)
+  target.short(scan.group)
+  packBounds(target, scan)
+  target.uint32(scan.limit)
 }
 
 /** What the server found for one read: the values of its keys and its pages, or why not; and its own time. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import type { ErrorCode } from '../../core/errors.ts'
-import { toNexusError } from './to-nexus-error.ts'
+import { toNexusError } from './errors.ts'
 
 const call = { operation: 'metadata.commit', location: 'redis://h:6379/0', outcome: 'unknown', secrets: ['s3cret'] } as const
 

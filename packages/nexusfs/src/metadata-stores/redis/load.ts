@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { binaryText, fromBinaryText } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
-import { limits } from '../../core/limits.ts'
-import { checkReadRequest } from '../../metadata/check-request.ts'
+import { loadBatches } from '../../engine-kit/load-batches.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
-import { Call } from './call.ts'
-import { callWithin, type RedisClient } from './client.ts'
+import { deadlineWithin, type RedisClient } from './client.ts'
 import { beginLoadScript, endLoadScript, loadScript, unloadScript } from './load-script.ts'
-import { packValue } from './pack-commit.ts'
-import { PackedWriter } from './packed-writer.ts'
+import { PackedWriter, packValue } from './packed-writer.ts'
 import { asNumber, asText, type Reply } from './reply.ts'
 import type { RedisScript } from './script.ts'
 
@@ -35,7 +32,8 @@ export class RedisLoad {
     const [verdict] = await this.#step(beginLoadScript, empty)
     if (asText(verdict) === 'full') throw notEmpty(this.#client.place.location)
     try {
-      await this.#fill(entries)
+      const insert = (batch: readonly MetadataEntry[]): Promise<void> => this.#insert(batch)
+      await loadBatches(entries, { entries: batchEntries, bytes: batchBytes, signal: this.#signal, insert })
     } catch (error) {
       await this.#undo().catch(ignore)
       throw error
@@ -43,21 +41,14 @@ export class RedisLoad {
     await this.#step(endLoadScript, empty)
   }
 
-  async #fill(entries: AsyncIterable<MetadataEntry>): Promise<void> {
-    let batch = new PackedWriter()
-    let count = 0
-    for await (const entry of entries) {
-      new Call(operation, 1, this.#signal).refuseIfAborted()
-      checkEntry(entry)
+  async #insert(batch: readonly MetadataEntry[]): Promise<void> {
+    const packed = new PackedWriter()
+    packed.uint32(batch.length)
+    for (const entry of batch) {
       this.#groups.add(binaryText(entry.key.group))
-      pack(batch, entry)
-      count += 1
-      if (count < batchEntries && batch.length < batchBytes) continue
-      await this.#step(loadScript, withCount(count, batch))
-      batch = new PackedWriter()
-      count = 0
+      pack(packed, entry)
     }
-    if (count > 0) await this.#step(loadScript, withCount(count, batch))
+    await this.#step(loadScript, packed.finish())
   }
 
   async #undo(): Promise<void> {
@@ -73,7 +64,7 @@ export class RedisLoad {
 
   /** Every step has the deadline of a call of its own; a step whose answer is lost fails the load. */
   async #step(script: RedisScript, input: Buffer, signal: AbortSignal | undefined = this.#signal): Promise<readonly Reply[]> {
-    const call = callWithin(this.#client.place, operation, signal)
+    const call = deadlineWithin(this.#client.place, operation, signal)
     const connection = await this.#client.connection(call)
     return call.race(this.#client.run(connection, operation, script, [input, this.#token]), () => 'unknown')
   }
@@ -86,20 +77,6 @@ function pack(target: PackedWriter, { key, revision, value }: MetadataEntry): vo
   target.short(key.item)
   target.uint64(revision)
   packValue(target, key, value)
-}
-
-function withCount(count: number, batch: PackedWriter): Buffer {
-  const head = Buffer.alloc(4)
-  head.writeUInt32BE(count)
-  return Buffer.concat([head, batch.finish()])
-}
-
-function checkEntry(entry: MetadataEntry): void {
-  checkReadRequest({ get: [entry.key] })
-  if (entry.value.length <= limits.valueBytes) return
-  throw new NexusError('InvalidArgument', `metadata: a value of ${entry.value.length} bytes`, {
-    advice: `at most ${limits.valueBytes}`,
-  })
 }
 
 function notEmpty(location: string): NexusError {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NexusError } from '../../core/errors.ts'
+import { Backoff } from '../../engine-kit/backoff.ts'
+import type { Deadline } from '../../engine-kit/deadline.ts'
 import { callListener } from '../../metadata/call-listener.ts'
 import type { Watch } from '../../metadata/metadata-store.ts'
-import type { Call } from './call.ts'
-import { Connection } from './connection.ts'
-import type { RedisClientClass } from './load-client.ts'
+import { Connection, type RedisClientClass } from './connection.ts'
 import type { RedisPlace } from './options.ts'
 
 const operation = 'metadata.watch'
@@ -39,7 +39,7 @@ export class RedisWatch implements Watch {
    * Returns when the subscription stands.
    * @throws {NexusError} Unavailable, Timeout, PermissionDenied, Aborted
    */
-  async start(call: Call): Promise<void> {
+  async start(call: Deadline): Promise<void> {
     const first = this.#subscribe()
     try {
       await call.race(first, () => 'none')
@@ -100,11 +100,12 @@ export class RedisWatch implements Watch {
   }
 
   async #restore(): Promise<void> {
-    for (let pause = 20; !this.#closed.signal.aborted; pause = Math.min(pause * 2, slowestRetryMs)) {
+    const backoff = new Backoff({ firstMs: 20, longestMs: slowestRetryMs })
+    while (!this.#closed.signal.aborted) {
       try {
         return await this.#subscribe()
       } catch {
-        await this.#pause(pause)
+        await this.#pause(backoff.next())
       }
     }
   }
