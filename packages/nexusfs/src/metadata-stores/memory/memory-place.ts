@@ -1,6 +1,7 @@
 import { binaryText, concatBytes, uint64 } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
 import { nextRevision, type Revision, revisionZero } from '../../core/revision.ts'
+import { Listeners } from '../../engine-kit/listeners.ts'
 import { keyTextOnce } from '../../metadata/key-text.ts'
 import type {
   Commit,
@@ -19,7 +20,8 @@ import { type Cell, SortedCells } from './sorted-cells.ts'
 export class MemoryPlace {
   readonly #cells = new Map<string, Cell>()
   readonly #groups = new Map<string, SortedCells>()
-  readonly #listeners = new Set<() => void>()
+  /** Told of each commit. */
+  readonly listeners: Listeners = new Listeners()
   #last: Revision = revisionZero
 
   /** The revision of the last commit, 0 before the first. */
@@ -49,7 +51,7 @@ export class MemoryPlace {
       else this.#put({ key: filledKey(write.key, revision), value: write.value, revision })
     }
     this.#last = revision
-    for (const listener of this.#listeners) listener()
+    this.listeners.notify()
     return { status: 'committed', revision }
   }
 
@@ -65,7 +67,7 @@ export class MemoryPlace {
       this.#put({ key: { group: entry.key.group, item: entry.key.item }, value: entry.value, revision: entry.revision })
       if (entry.revision > this.#last) this.#last = entry.revision
     }
-    for (const listener of this.#listeners) listener()
+    this.listeners.notify()
   }
 
   /**
@@ -74,12 +76,6 @@ export class MemoryPlace {
   checkEmpty(): void {
     if (this.#cells.size === 0) return
     throw new NexusError('AlreadyExists', 'metadata: load fills empty stores only, and this one holds entries')
-  }
-
-  /** Calls the listener after each commit, at once; it must not commit. Returns what ends it. */
-  listen(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
   }
 
   #holds(expectation: Expectation): boolean {

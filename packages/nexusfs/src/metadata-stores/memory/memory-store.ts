@@ -1,8 +1,9 @@
 import type { Clock } from '../../core/clock.ts'
-import { NexusError } from '../../core/errors.ts'
-import { limits } from '../../core/limits.ts'
 import type { Revision } from '../../core/revision.ts'
-import { refuseIfAborted } from '../../engine-kit/deadline.ts'
+import { EventLoopYield } from '../../engine-kit/event-loop.ts'
+import { InFlightCalls } from '../../engine-kit/in-flight-calls.ts'
+import type { StopListening } from '../../engine-kit/listeners.ts'
+import { loadBatches } from '../../engine-kit/load-batches.ts'
 import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
 import {
   type Commit,
@@ -16,9 +17,7 @@ import {
   type StoreCallOptions,
   type Watch,
 } from '../../metadata/metadata-store.ts'
-import { FairTurns } from './fair-turns.ts'
 import { MemoryPlace } from './memory-place.ts'
-import { MemoryWatch } from './memory-watch.ts'
 
 export interface MemoryStoreOptions {
   /** Clients of this process that open the same name see the same entries. Default: a place of its own. */
@@ -37,10 +36,9 @@ export class MemoryStore implements MetadataStore {
   readonly info: MetadataStoreInfo
   readonly #place: MemoryPlace
   readonly #clock: Pick<Clock, 'now'>
-  readonly #turns = new FairTurns()
-  readonly #watches = new Set<MemoryWatch>()
-  readonly #loads = new Set<Promise<unknown>>()
-  #isClosed = false
+  readonly #turns = new EventLoopYield()
+  readonly #watches = new Set<StopListening>()
+  readonly #calls = new InFlightCalls()
 
   /** Opens a place; a named one keeps its entries until `drop`, also while nobody has it open. */
   static async open(options: MemoryStoreOptions = {}): Promise<MemoryStore> {
@@ -79,7 +77,7 @@ export class MemoryStore implements MetadataStore {
       scan: request.scan?.map((scan) => this.#place.scan(scan)) ?? [],
       time: Math.floor(this.#clock.now()),
     }
-    if (this.#turns.isOver()) await this.#turns.next()
+    if (this.#turns.isOverdue()) await this.#turns.next()
     return reply
   }
 
@@ -87,7 +85,7 @@ export class MemoryStore implements MetadataStore {
     this.#check('metadata.commit', options)
     checkCommits(commits)
     const results = commits.map((commit) => this.#place.commit(commit))
-    if (this.#turns.isOver()) await this.#turns.next()
+    if (this.#turns.isOverdue()) await this.#turns.next()
     return results
   }
 
@@ -98,53 +96,39 @@ export class MemoryStore implements MetadataStore {
 
   async watch(listener: () => void, options?: StoreCallOptions): Promise<Watch> {
     this.#check('metadata.watch', options)
-    const watch = new MemoryWatch(this.#place, listener, () => this.#watches.delete(watch))
-    this.#watches.add(watch)
-    return watch
+    const stop = this.#place.listeners.add(listener)
+    this.#watches.add(stop)
+    return {
+      close: async () => {
+        stop()
+        this.#watches.delete(stop)
+      },
+    }
   }
 
   /** Interrupted, or after any error, it has loaded nothing. */
   async load(entries: AsyncIterable<MetadataEntry>, options?: StoreCallOptions): Promise<void> {
     this.#check('metadata.load', options)
-    const loading = this.#load(entries, options)
-    const settled = loading.then(ignore, ignore)
-    this.#loads.add(settled)
-    await loading.finally(() => this.#loads.delete(settled))
+    await this.#calls.track('metadata.load', () => this.#load(entries, options?.signal))
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
-    for (const watch of this.#watches) await watch.close()
-    await Promise.all(this.#loads)
+    this.#calls.end()
+    for (const stop of this.#watches) stop()
+    await this.#calls.close()
     // Calls that wait for the next turn of the event loop have asked for it before.
     await this.#turns.next()
   }
 
-  async #load(entries: AsyncIterable<MetadataEntry>, options: StoreCallOptions | undefined): Promise<void> {
+  async #load(entries: AsyncIterable<MetadataEntry>, signal: AbortSignal | undefined): Promise<void> {
     this.#place.checkEmpty()
     const loaded: MetadataEntry[] = []
-    for await (const entry of entries) {
-      refuseIfAborted(options?.signal, 'metadata.load')
-      checkEntry(entry)
-      loaded.push(entry)
-    }
+    const insert = (batch: readonly MetadataEntry[]): void => void loaded.push(...batch)
+    await loadBatches(entries, { entries: 1_000, bytes: Number.POSITIVE_INFINITY, signal, insert })
     this.#place.load(loaded)
   }
 
   #check(operation: string, options: StoreCallOptions | undefined): void {
-    if (this.#isClosed) {
-      throw new NexusError('Closed', `${operation}: the store is closed`, { advice: 'open it again', operation, outcome: 'none' })
-    }
-    refuseIfAborted(options?.signal, operation)
+    this.#calls.refuseIfEnded(operation, options?.signal)
   }
 }
-
-function checkEntry(entry: MetadataEntry): void {
-  checkReadRequest({ get: [entry.key] })
-  if (entry.value.length <= limits.valueBytes) return
-  throw new NexusError('InvalidArgument', `metadata: a value of ${entry.value.length} bytes`, {
-    advice: `at most ${limits.valueBytes}`,
-  })
-}
-
-function ignore(): void {}

@@ -212,7 +212,7 @@ describe.skipIf(shared === undefined)('another isolation level as the default', 
     await withStore({}, async (store, { schema }) => {
       await mustPut(store, 'a')
       const { commitArguments, planCommit } = await import('./commit-arguments.ts')
-      const { statementsFor } = await import('./statements.ts')
+      const { statementsFor } = await import('./schema.ts')
       const { withClient, putting } = await import('./postgres-server.test-fixture.ts')
       await withClient(sharedUrl(), async (client) => {
         const oid = Number((await client.query(`SELECT '${schema}'::regnamespace::oid::int8 AS oid`)).rows[0].oid)

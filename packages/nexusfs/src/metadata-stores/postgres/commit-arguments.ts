@@ -2,7 +2,7 @@ import { type Revision, toRevision } from '../../core/revision.ts'
 import { withCheck } from '../../metadata/checked-value.ts'
 import type { Commit, CommitResult, Expectation, Write } from '../../metadata/metadata-store.ts'
 import { binaryArray, upperBound } from './binary-array.ts'
-import { type Lock, lockNumber, lockSequence, locksOf } from './lock-plan.ts'
+import { type Lock, lockNumber, lockSequence, locksOf } from './locks.ts'
 
 /** A list of commits as arguments of `commit_v1` (see `commit-sql.ts`), in order. */
 export function commitArguments(

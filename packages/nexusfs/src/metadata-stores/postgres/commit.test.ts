@@ -6,7 +6,7 @@ import { NexusError } from '../../core/errors.ts'
 import { HighWaterMark } from '../../engine-kit/high-water-mark.ts'
 import type { Commit, CommitResult } from '../../metadata/metadata-store.ts'
 import { CommitQueue, type CommitSession } from './commit.ts'
-import { statementsFor } from './statements.ts'
+import { statementsFor } from './schema.ts'
 
 function commitOf(item: string, writes = 1, bytes = 1): Commit {
   return {

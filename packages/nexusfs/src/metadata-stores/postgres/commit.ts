@@ -5,7 +5,7 @@ import { type Group, type GroupOutcome, GroupQueue } from '../../engine-kit/grou
 import type { Commit, CommitResult } from '../../metadata/metadata-store.ts'
 import { commitArguments, commitResults, type PlannedCommit, planCommit } from './commit-arguments.ts'
 import type { Connection } from './connection.ts'
-import { lockNumber, maxLocks } from './lock-plan.ts'
+import { lockNumber, maxLocks } from './locks.ts'
 import type { ResolvedSettings } from './options.ts'
 import type { StoreSession } from './store-session.ts'
 

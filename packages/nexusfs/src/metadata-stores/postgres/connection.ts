@@ -3,7 +3,7 @@ import { type StallAwareTimer, stallAwareTimer } from '../../engine-kit/event-lo
 import type { ConnectionTarget } from './connection-target.ts'
 import type { Driver, DriverClient } from './driver.ts'
 import { isStatementError, toNexusError } from './errors.ts'
-import { factsArguments, factsQuery, readFacts, type ServerFacts, type SessionSettings } from './server-facts.ts'
+import { factsArguments, factsQuery, readFacts, type ServerFacts, type SessionSettings } from './server-check.ts'
 
 export interface ConnectionPlan extends SessionSettings {
   readonly driver: Driver

@@ -210,7 +210,7 @@ describe.skipIf(shared === undefined)('probe and drop', () => {
 describe.skipIf(shared === undefined)('a migration', () => {
   it('that was cut in the middle leaves nothing, and the next open makes the store', async () => {
     const schema = freshSchema()
-    const { migrations } = await import('./schema-sql.ts')
+    const { migrations } = await import('./schema.ts')
     await withClient(sharedUrl(), async (client) => {
       await client.query(`BEGIN; CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.version (version int4 PRIMARY KEY)`)
       for (const migration of migrations) await client.query(migration(`"${schema}"`))
@@ -228,7 +228,7 @@ describe.skipIf(shared === undefined)('a migration', () => {
     await sql(sharedUrl(), `CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.entry (id int)`)
     const error = await refusal({ url: sharedUrl(), schema })
     assert.equal(error.code, 'InvalidConfig')
-    assert.match(error.message, /choose another with \?schema=/)
+    assert.match(error.message, /choose another schema with \?schema=/)
     await dropSchema(sharedUrl(), schema)
   })
 })

@@ -10,8 +10,8 @@ import type { Commit, CommitResult, Expectation, Key, MetadataStore } from '../.
 import { commitArguments, commitResults, planCommit } from './commit-arguments.ts'
 import type { PostgresOptions, PostgresSettings } from './options.ts'
 import { PostgresStore } from './postgres-store.ts'
+import { statementsFor } from './schema.ts'
 import { quoteSchema } from './sql-names.ts'
-import { statementsFor } from './statements.ts'
 
 /** The server that the tests of this process share; `undefined` where there is none. */
 export const shared: RunningService | undefined = await requireOrSkip('postgres')
@@ -151,6 +151,7 @@ export async function put(
 
 export async function mustPut(store: MetadataStore, item: string, value = ''): Promise<Revision> {
   const result = await put(store, item, value)
+  if (result.status === 'failed') throw result.error
   return result.status === 'committed' ? result.revision : assert.fail(`not committed but ${result.status}`)
 }
 

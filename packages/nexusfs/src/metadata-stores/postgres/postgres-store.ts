@@ -13,17 +13,16 @@ import type {
   StoreCallOptions,
   Watch,
 } from '../../metadata/metadata-store.ts'
+import { dropStore, type PostgresProbe, probeServer } from './admin.ts'
 import { CommitQueue } from './commit.ts'
 import type { Call, Row } from './connection.ts'
-import { dropStore } from './drop-store.ts'
 import { wentBack } from './errors.ts'
-import { loadEntries } from './load-entries.ts'
+import { loadEntries } from './load.ts'
 import type { PostgresOptions } from './options.ts'
-import { type PostgresProbe, probeServer } from './probe-server.ts'
-import { readArguments, readReply } from './read-call.ts'
+import { readArguments, readReply } from './read.ts'
+import { type Run, withStoreLock } from './store-lock.ts'
 import { openSession, type StoreSession } from './store-session.ts'
-import { StoreWatches } from './store-watches.ts'
-import { type Run, whileAlone } from './while-alone.ts'
+import { StoreWatches } from './watch.ts'
 
 /**
  * A metadata store in a schema of a PostgreSQL database, 14 or newer: shared by any number of processes. A `read` and a `commit` are
@@ -147,7 +146,7 @@ export class PostgresStore implements MetadataStore {
     const plan = { operation, store, timeoutMs, signal: options?.signal }
     const raise = async (run: Run): Promise<Row> => (await run(statements.raiseEpoch))[0] ?? []
     const [raised] = await this.#calls.track(operation, () =>
-      pool.use(timeoutMs, (connection) => whileAlone(connection, plan, raise)),
+      pool.use(timeoutMs, (connection) => withStoreLock(connection, plan, raise)),
     )
     this.#session.seen.confirm(toRevision(Number(raised)))
     return this.horizon(options)

@@ -1,6 +1,6 @@
 import { isNexusError, NexusError } from '../../core/errors.ts'
 import type { Connection } from './connection.ts'
-import { migrations, schemaVersion } from './schema-sql.ts'
+import { migrations, schemaVersion } from './schema.ts'
 import { quoteSchema } from './sql-names.ts'
 
 export interface SchemaNeed {

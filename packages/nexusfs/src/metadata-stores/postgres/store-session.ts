@@ -8,8 +8,8 @@ import { locationOf, readTarget } from './connection-target.ts'
 import { loadDriver } from './driver.ts'
 import { type PostgresOptions, type ResolvedSettings, resolveSettings } from './options.ts'
 import { prepareSchema } from './prepare-schema.ts'
-import { durabilityOf, refuseUnsuitable, type ServerFacts } from './server-facts.ts'
-import { type Statements, statementsFor } from './statements.ts'
+import { type Statements, statementsFor } from './schema.ts'
+import { durabilityOf, refuseUnsuitable, type ServerFacts } from './server-check.ts'
 
 /** An open store: what its calls need. */
 export interface StoreSession {

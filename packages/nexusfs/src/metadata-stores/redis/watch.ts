@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { NexusError } from '../../core/errors.ts'
 import { Backoff } from '../../engine-kit/backoff.ts'
 import type { Deadline } from '../../engine-kit/deadline.ts'
-import { callListener } from '../../metadata/call-listener.ts'
+import { Listeners } from '../../engine-kit/listeners.ts'
 import type { Watch } from '../../metadata/metadata-store.ts'
 import { Connection, type RedisClientClass } from './connection.ts'
 import type { RedisPlace } from './options.ts'
@@ -20,18 +20,17 @@ export class RedisWatch implements Watch {
   readonly #client: RedisClientClass
   readonly #place: RedisPlace
   readonly #channel: string
-  readonly #listener: () => void
+  readonly #listeners = new Listeners()
   readonly #onClose: () => void
   readonly #closed = new AbortController()
   #connection: Connection | undefined
-  #isCallDue = false
   #work: Promise<void> = Promise.resolve()
 
   constructor(client: RedisClientClass, place: RedisPlace, channel: string, listener: () => void, onClose: () => void) {
     this.#client = client
     this.#place = place
     this.#channel = channel
-    this.#listener = listener
+    this.#listeners.add(listener)
     this.#onClose = onClose
   }
 
@@ -54,6 +53,7 @@ export class RedisWatch implements Watch {
 
   async close(): Promise<void> {
     this.#closed.abort()
+    this.#listeners.clear()
     this.#connection?.drop()
     this.#onClose()
     await this.#work
@@ -61,7 +61,7 @@ export class RedisWatch implements Watch {
 
   async #subscribe(): Promise<void> {
     const connection = await Connection.open(this.#client, this.#place, async (fresh) => {
-      fresh.onMessage(() => this.#announce())
+      fresh.onMessage(() => this.#listeners.notify())
       // In lower case: the client knows the command only so.
       await fresh.send(operation, 'subscribe', [this.#channel])
     })
@@ -75,7 +75,7 @@ export class RedisWatch implements Watch {
     while (!this.#closed.signal.aborted) {
       await this.#untilBroken()
       await this.#restore()
-      if (!this.#closed.signal.aborted) this.#announce()
+      if (!this.#closed.signal.aborted) this.#listeners.notify()
     }
   }
 
@@ -113,16 +113,6 @@ export class RedisWatch implements Watch {
   /** Ends early, without an error, when the watch is closed; does not keep the process alive. */
   async #pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#closed.signal, ref: false }).catch(ignore)
-  }
-
-  /** Outside the client's parser, and once for many messages of one turn. */
-  #announce(): void {
-    if (this.#isCallDue) return
-    this.#isCallDue = true
-    setImmediate(() => {
-      this.#isCallDue = false
-      if (!this.#closed.signal.aborted) callListener(this.#listener)
-    })
   }
 }
 

@@ -1,8 +1,7 @@
-import { NexusError, throwIfAborted } from '../../core/errors.ts'
-import { limits } from '../../core/limits.ts'
+import { NexusError } from '../../core/errors.ts'
 import { type Revision, revisionZero, toRevision } from '../../core/revision.ts'
 import type { EventLoopYield } from '../../engine-kit/event-loop.ts'
-import { checkReadRequest } from '../../metadata/check-request.ts'
+import { loadBatches } from '../../engine-kit/load-batches.ts'
 import { keyTextOnce } from '../../metadata/key-text.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { type BusyOptions, whileBusy } from './busy.ts'
@@ -29,7 +28,7 @@ export async function loadEntries(
     const row = new LastRow(database)
     const before = row.read() ?? { revision: revisionZero, time: 0 }
     row.remove()
-    const last = await insertAll(database, entries, turns, options)
+    const last = await insertAll(database, entries, turns, options.signal)
     // An empty store may have had commits before: its revisions are not given again.
     const revision = toRevision(Math.max(last, before.revision))
     if (revision > revisionZero) row.append({ revision, time: before.time })
@@ -48,22 +47,19 @@ async function insertAll(
   database: SqlDatabase,
   entries: AsyncIterable<MetadataEntry>,
   turns: EventLoopYield,
-  { signal, operation }: BusyOptions,
+  signal: AbortSignal | undefined,
 ): Promise<Revision> {
   const writer = new EntryWriter(database)
   const isThere = database.prepare('SELECT 1 FROM entries WHERE k = ?')
-  let last = revisionZero
-  for await (const { key, value, revision } of entries) {
-    throwIfAborted(signal, operation)
-    checkReadRequest({ get: [key] })
-    if (value.length > limits.valueBytes) throw refused(`a value of ${value.length} bytes`, `at most ${limits.valueBytes}`)
-    const column = keyTextOnce(key)
-    if (isThere.get(storedKey(column)) !== undefined) throw refused('it gives one key twice')
-    writer.put(column, revision, value)
-    if (revision > last) last = revision
+  const insert = async (batch: readonly MetadataEntry[]): Promise<void> => {
+    for (const { key, value, revision } of batch) {
+      const column = keyTextOnce(key)
+      if (isThere.get(storedKey(column)) !== undefined) throw givenTwice()
+      writer.put(column, revision, value)
+    }
     if (turns.isOverdue()) await turns.next()
   }
-  return last
+  return loadBatches(entries, { entries: 50, bytes: 262_144, signal, insert })
 }
 
 function checkEmpty(database: SqlDatabase): void {
@@ -74,6 +70,9 @@ function checkEmpty(database: SqlDatabase): void {
   })
 }
 
-function refused(what: string, advice?: string): NexusError {
-  return new NexusError('InvalidArgument', `metadata.load: ${what}`, { advice, operation: 'metadata.load' })
+function givenTwice(): NexusError {
+  return new NexusError('InvalidArgument', 'metadata.load: it gives one key twice', {
+    operation: 'metadata.load',
+    outcome: 'none',
+  })
 }

@@ -1,5 +1,5 @@
 import type { Revision } from '../../core/revision.ts'
-import { callListener } from '../../metadata/call-listener.ts'
+import { Listeners } from '../../engine-kit/listeners.ts'
 import type { Watch } from '../../metadata/metadata-store.ts'
 
 /** How often other processes' commits are looked for, in ms. */
@@ -11,10 +11,9 @@ const pollMs = 25
  */
 export class RevisionWatch {
   readonly #lastRevision: () => Revision | undefined
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners(() => this.#hasGrown())
   #seen: Revision | undefined
   #timer: NodeJS.Timeout | undefined
-  #isScheduled = false
 
   /** @param lastRevision that of the store, or `undefined` if it cannot be told now. */
   constructor(lastRevision: () => Revision | undefined) {
@@ -22,13 +21,12 @@ export class RevisionWatch {
   }
 
   add(listener: () => void): Watch {
-    const own = (): void => listener()
     this.#seen ??= this.#lastRevision()
-    this.#listeners.add(own)
-    this.#timer ??= setInterval(() => this.#look(), pollMs).unref()
+    const stop = this.#listeners.add(listener)
+    this.#timer ??= setInterval(() => this.#listeners.notify(), pollMs).unref()
     return {
       close: async () => {
-        this.#listeners.delete(own)
+        stop()
         if (this.#listeners.size === 0) this.close()
       },
     }
@@ -36,12 +34,7 @@ export class RevisionWatch {
 
   /** Says that this store has committed. */
   committed(): void {
-    if (this.#isScheduled || this.#listeners.size === 0) return
-    this.#isScheduled = true
-    setImmediate(() => {
-      this.#isScheduled = false
-      this.#look()
-    })
+    this.#listeners.notify()
   }
 
   close(): void {
@@ -51,11 +44,10 @@ export class RevisionWatch {
     this.#listeners.clear()
   }
 
-  #look(): void {
-    if (this.#listeners.size === 0) return
+  #hasGrown(): boolean {
     const revision = this.#lastRevision()
-    if (revision === undefined || revision === this.#seen) return
+    if (revision === undefined || revision === this.#seen) return false
     this.#seen = revision
-    for (const listener of [...this.#listeners]) callListener(listener)
+    return true
   }
 }

@@ -1,4 +1,5 @@
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
+import { InFlightCalls } from '../../engine-kit/in-flight-calls.ts'
 import { bodyPieces } from '../../storage/body-pieces.ts'
 import { checkBlobKey, checkPut, checkRange, resolveListLimit, resolveRange } from '../../storage/check-call.ts'
 import {
@@ -35,8 +36,7 @@ export class MemoryBackend implements StorageBackend {
 
   readonly info: StorageBackendInfo
   readonly #place: MemoryPlace
-  readonly #running = new Set<Promise<unknown>>()
-  #isClosed = false
+  readonly #calls = new InFlightCalls()
 
   /** Opens a place; a named one keeps its blobs until `drop`, also while nobody has it open. */
   static async open(options: MemoryBackendOptions = {}): Promise<MemoryBackend> {
@@ -69,7 +69,7 @@ export class MemoryBackend implements StorageBackend {
     this.#check('storage.put', options)
     checkBlobKey(key)
     checkPut(options, blobBytes)
-    await this.#run(async () => this.#place.put(key, await collect(body, options, 'storage.put')))
+    await this.#calls.track('storage.put', async () => this.#place.put(key, await collect(body, options, 'storage.put')))
   }
 
   async get(key: string, options?: GetOptions): Promise<Uint8Array<ArrayBuffer>> {
@@ -118,7 +118,7 @@ export class MemoryBackend implements StorageBackend {
       throw new NexusError('Unsupported', 'storage.stage: this backend was opened without staging', { advice: 'use put' })
     }
     checkPut(options, blobBytes)
-    const bytes = await this.#run(() => collect(body, options, 'storage.stage'))
+    const bytes = await this.#calls.track('storage.stage', () => collect(body, options, 'storage.stage'))
     return {
       publish: async (key, publishOptions) => {
         this.#check('storage.publish', publishOptions)
@@ -130,18 +130,7 @@ export class MemoryBackend implements StorageBackend {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
-    await Promise.allSettled(this.#running)
-  }
-
-  async #run<Value>(work: () => Promise<Value>): Promise<Value> {
-    const call = work()
-    this.#running.add(call)
-    try {
-      return await call
-    } finally {
-      this.#running.delete(call)
-    }
+    await this.#calls.close()
   }
 
   #find(key: string, options: GetOptions | undefined): Uint8Array<ArrayBuffer> {
@@ -153,9 +142,7 @@ export class MemoryBackend implements StorageBackend {
   }
 
   #check(operation: string, options: CallOptions | undefined): void {
-    if (this.#isClosed)
-      throw new NexusError('Closed', `${operation}: the backend is closed`, { advice: 'open it again', operation })
-    throwIfAborted(options?.signal, operation)
+    this.#calls.refuseIfEnded(operation, options?.signal)
   }
 }
 

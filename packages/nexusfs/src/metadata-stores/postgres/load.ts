@@ -1,13 +1,12 @@
 import { concatBytes, uint64 } from '../../core/bytes.ts'
-import { NexusError, throwIfAborted } from '../../core/errors.ts'
-import { limits } from '../../core/limits.ts'
-import { checkReadRequest } from '../../metadata/check-request.ts'
+import { NexusError } from '../../core/errors.ts'
+import { loadBatches } from '../../engine-kit/load-batches.ts'
 import { withCheck } from '../../metadata/checked-value.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { binaryArray } from './binary-array.ts'
 import type { Connection } from './connection.ts'
 import { quoteSchema } from './sql-names.ts'
-import { type Run, whileAlone } from './while-alone.ts'
+import { type Run, withStoreLock } from './store-lock.ts'
 
 export interface LoadPlan {
   readonly schema: string
@@ -24,7 +23,7 @@ export interface LoadPlan {
  * @throws {NexusError} AlreadyExists if the store holds any entry
  */
 export async function loadEntries(connection: Connection, entries: AsyncIterable<MetadataEntry>, plan: LoadPlan): Promise<void> {
-  await whileAlone(connection, { ...plan, operation }, async (run) => {
+  await withStoreLock(connection, { ...plan, operation }, async (run) => {
     await refuseFilled(run, plan)
     await insertAll(run, entries, plan)
   })
@@ -44,37 +43,16 @@ async function refuseFilled(run: Run, plan: LoadPlan): Promise<void> {
 
 async function insertAll(run: Run, entries: AsyncIterable<MetadataEntry>, plan: LoadPlan): Promise<void> {
   const schema = quoteSchema(plan.schema)
-  let batch: MetadataEntry[] = []
-  let bytes = 0
-  let highest = 0
-  for await (const entry of entries) {
-    throwIfAborted(plan.signal, operation)
-    checkEntry(entry)
-    batch.push(entry)
-    bytes += entry.value.length
-    highest = Math.max(highest, entry.revision)
-    if (batch.length < batchEntries && bytes < batchBytes) continue
-    await insert(run, schema, batch)
-    batch = []
-    bytes = 0
-  }
-  await insert(run, schema, batch)
+  const highest = await loadBatches(entries, {
+    entries: 2_000,
+    bytes: 4_194_304,
+    signal: plan.signal,
+    insert: (batch) => insert(run, schema, batch),
+  })
   await run(`SELECT setval('${schema}.revision', greatest($1::int8, (SELECT last_value FROM ${schema}.revision)))`, [highest])
 }
 
-const batchEntries = 2_000
-const batchBytes = 4_194_304
-
-function checkEntry(entry: MetadataEntry): void {
-  checkReadRequest({ get: [entry.key] })
-  if (entry.value.length <= limits.valueBytes) return
-  throw new NexusError('InvalidArgument', `${operation}: a value of ${entry.value.length} bytes`, {
-    advice: `at most ${limits.valueBytes}`,
-  })
-}
-
 async function insert(run: Run, schema: string, batch: readonly MetadataEntry[]): Promise<void> {
-  if (batch.length === 0) return
   await run(
     `INSERT INTO ${schema}.entry (g, i, rev, v) SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::int8[], $4::bytea[])`,
     [

@@ -5,8 +5,7 @@ import { toRevision } from '../../core/revision.ts'
 import type { Commit, Expectation, Key, Write } from '../../metadata/metadata-store.ts'
 import type { Int64 } from './binary-array.ts'
 import { commitRuns } from './commit-arguments.ts'
-import { lockId } from './lock-id.ts'
-import { lockSequence, locksOf, maxLocks } from './lock-plan.ts'
+import { lockId, lockSequence, locksOf, maxLocks } from './locks.ts'
 
 const store = 16_385
 

@@ -1,4 +1,4 @@
-import { callListener } from '../../metadata/call-listener.ts'
+import { Listeners } from '../../engine-kit/listeners.ts'
 import type { Watch } from '../../metadata/metadata-store.ts'
 import type { Connection } from './connection.ts'
 
@@ -20,14 +20,13 @@ export interface WatchPlan {
  */
 export class StoreWatches {
   readonly #plan: WatchPlan
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners()
   #connection: Connection | undefined
   #starting: Promise<void> | undefined
   #position = ''
   #looking: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #notice: NodeJS.Timeout | undefined
-  #isFiring = false
   #isClosed = false
 
   constructor(plan: WatchPlan) {
@@ -42,12 +41,10 @@ export class StoreWatches {
       this.#starting = undefined
       throw error
     }
-    // A wrapper, so that one function can be watched with twice.
-    const call = (): void => listener()
-    this.#listeners.add(call)
+    const stop = this.#listeners.add(listener)
     return {
       close: async () => {
-        this.#listeners.delete(call)
+        stop()
         if (this.#listeners.size === 0) await this.#stop()
       },
     }
@@ -55,7 +52,7 @@ export class StoreWatches {
 
   /** This process has committed. */
   committed(): void {
-    this.#fire()
+    this.#listeners.notify()
     if (this.#notice !== undefined || this.#isClosed) return
     this.#notice = setTimeout(() => {
       this.#notice = undefined
@@ -84,7 +81,7 @@ export class StoreWatches {
 
   async #listen(): Promise<void> {
     const connection = await this.#plan.listen()
-    connection?.onNotification(() => this.#fire())
+    connection?.onNotification(() => this.#listeners.notify())
     connection?.onEnd(() => {
       if (this.#connection === connection) this.#connection = undefined
     })
@@ -95,7 +92,7 @@ export class StoreWatches {
   async #look(): Promise<void> {
     try {
       const position = await this.#plan.position()
-      if (position !== this.#position) this.#fire()
+      if (position !== this.#position) this.#listeners.notify()
       this.#position = position
       if (this.#connection === undefined && this.#listeners.size > 0) await this.#listen()
     } catch {
@@ -112,16 +109,6 @@ export class StoreWatches {
     const connection = this.#connection
     this.#connection = undefined
     await connection?.close()
-  }
-
-  /** In a later turn of the event loop, once for all that happens in this one: a listener that throws fails no commit. */
-  #fire(): void {
-    if (this.#isFiring || this.#listeners.size === 0) return
-    this.#isFiring = true
-    setImmediate(() => {
-      this.#isFiring = false
-      for (const listener of [...this.#listeners]) callListener(listener)
-    })
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { durabilityOf, refuseUnsuitable, type ServerFacts } from './server-facts.ts'
+import { durabilityOf, refuseUnsuitable, type ServerFacts } from './server-check.ts'
 
 const fit: ServerFacts = {
   version: 150018,

@@ -1,8 +1,8 @@
 import { throwIfAborted } from '../../core/errors.ts'
 import type { Connection, Row } from './connection.ts'
-import { lockId } from './lock-id.ts'
+import { lockId } from './locks.ts'
 
-export interface AlonePlan {
+export interface StoreLockPlan {
   /** The port call, for errors. */
   readonly operation: string
   /** The oid of the schema. */
@@ -16,7 +16,7 @@ export interface AlonePlan {
 export type Run = (text: string, values?: readonly unknown[]) => Promise<readonly Row[]>
 
 /** Runs `work` in one transaction while no commit is under way in the store; cancelled, or after any error, it has done nothing. */
-export async function whileAlone<T>(connection: Connection, plan: AlonePlan, work: (run: Run) => Promise<T>): Promise<T> {
+export async function withStoreLock<T>(connection: Connection, plan: StoreLockPlan, work: (run: Run) => Promise<T>): Promise<T> {
   const { operation, timeoutMs } = plan
   const run: Run = (text, values) => connection.query({ operation, text, timeoutMs, ...(values === undefined ? {} : { values }) })
   await run('BEGIN ISOLATION LEVEL READ COMMITTED')
