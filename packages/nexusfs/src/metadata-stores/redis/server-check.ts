@@ -114,7 +114,7 @@ function refuse(code: 'Unsupported' | 'Unavailable' | 'ReadOnly', what: string, 
 }
 
 /** What INFO answers: lines of `name:value`, and headings. */
-export function parseInfo(text: string): ReadonlyMap<string, string> {
+function parseInfo(text: string): ReadonlyMap<string, string> {
   const facts = new Map<string, string>()
   for (const line of text.split('\r\n')) {
     const colon = line.indexOf(':')
