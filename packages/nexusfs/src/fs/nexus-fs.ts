@@ -5,21 +5,22 @@ import type { NexusFSInfo, NexusFSOptions } from './model/open-options.ts'
 import type {
   BackupOptions,
   BackupReport,
+  BatchOptions,
   BatchWrite,
   ChmodOptions,
   CommitOptions,
+  CopyOptions,
   ExportOptions,
   ImportOptions,
   ListOptions,
   MkdirOptions,
   MoveOptions,
   OperationOptions,
-  ParentOptions,
-  Preconditions,
   RangeOptions,
   ReadOptions,
   RemoveOptions,
   RestoreOptions,
+  RollbackOptions,
   SymlinkOptions,
   TransferReport,
   Usage,
@@ -133,7 +134,7 @@ export class NexusFS implements AsyncDisposable {
    * with the last content.
    * @throws {NexusError} as `write`, and InvalidArgument, before any upload, for more than fits into a commit (about 2,400 files)
    */
-  writeBatch(writes: readonly BatchWrite[], options: CommitOptions & ParentOptions = noOptions): Promise<readonly FileEntry[]> {
+  writeBatch(writes: readonly BatchWrite[], options: BatchOptions = noOptions): Promise<readonly FileEntry[]> {
     const given = new Given(writes, keptWrites)
     return this.#calls.run('writeBatch', '', options, (own) => writeBatch(this.#fs, given.value, own), given)
   }
@@ -213,10 +214,7 @@ export class NexusFS implements AsyncDisposable {
     return this.#calls.run('mkdir', path, options, (own) => mkdir(this.#fs, path, own))
   }
 
-  /**
-   * Removes an empty directory.
-   * @throws {NexusError} NotEmpty, NotFound, NotADirectory
-   */
+  /** Removes an empty directory. @throws {NexusError} NotEmpty, NotFound, NotADirectory */
   rmdir(path: string, options: CommitOptions = noOptions): Promise<void> {
     return this.#calls.run('rmdir', path, options, (own) => rmdir(this.#fs, path, own))
   }
@@ -252,7 +250,7 @@ export class NexusFS implements AsyncDisposable {
    * Copies a file without storing its content again. With `overwrite`, the destination gets a new version.
    * @throws {NexusError} NotFound, IsADirectory, AlreadyExists (unless `overwrite`; `ifNoneMatch`), Conflict (`ifMatch` of the destination)
    */
-  copy(from: string, to: string, options: MoveOptions & ReadOptions = noOptions): Promise<FileEntry> {
+  copy(from: string, to: string, options: CopyOptions = noOptions): Promise<FileEntry> {
     return this.#calls.run('copy', from, options, (own) => copy(this.#fs, from, to, own))
   }
 
@@ -264,15 +262,8 @@ export class NexusFS implements AsyncDisposable {
     return this.#calls.pages('versions', path, options, (own) => versionPages(this.#fs, path, own))
   }
 
-  /**
-   * Writes a new version with the content of an older one.
-   * @throws {NexusError} NotFound if there is no such version, Conflict (`ifMatch`)
-   */
-  rollback(
-    path: string,
-    version: number,
-    options: CommitOptions & Pick<Preconditions, 'ifMatch'> = noOptions,
-  ): Promise<FileEntry> {
+  /** Writes a new version with the content of an older one. @throws {NexusError} NotFound (no such version), Conflict (`ifMatch`) */
+  rollback(path: string, version: number, options: RollbackOptions = noOptions): Promise<FileEntry> {
     return this.#calls.run('rollback', path, options, (own) => rollback(this.#fs, path, version, own))
   }
 

@@ -17,6 +17,7 @@ import {
 /** What stands at a path: a file in its current (or asked-for) version, a directory, or a symbolic link. */
 export type Entry = FileEntry | DirectoryEntry | LinkEntry
 
+/** What every entry has. */
 export interface EntryFields {
   /** As it was asked for, in its normal form; links on the way are not replaced. */
   readonly path: NexusPath

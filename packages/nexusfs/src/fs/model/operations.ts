@@ -1,21 +1,22 @@
 import type { NexusFSOptions } from './open-options.ts'
 import type {
   BackupOptions,
+  BatchOptions,
   BatchWrite,
   ChmodOptions,
   CommitOptions,
+  CopyOptions,
   ExportOptions,
   ImportOptions,
   ListOptions,
   MkdirOptions,
   MoveOptions,
   OperationOptions,
-  ParentOptions,
-  Preconditions,
   RangeOptions,
   ReadOptions,
   RemoveOptions,
   RestoreOptions,
+  RollbackOptions,
   SymlinkOptions,
   UtimesOptions,
   WriteOptions,
@@ -30,7 +31,7 @@ export interface OptionsByOperation {
   readonly write: WriteOptions
   readonly append: WriteOptions
   readonly edit: WriteOptions
-  readonly writeBatch: CommitOptions & ParentOptions
+  readonly writeBatch: BatchOptions
   readonly symlink: SymlinkOptions
   readonly readlink: ReadOptions
   readonly realpath: OperationOptions
@@ -46,9 +47,9 @@ export interface OptionsByOperation {
   readonly remove: RemoveOptions
   readonly restore: RestoreOptions
   readonly move: MoveOptions
-  readonly copy: MoveOptions & ReadOptions
+  readonly copy: CopyOptions
   readonly versions: ListOptions
-  readonly rollback: CommitOptions & Pick<Preconditions, 'ifMatch'>
+  readonly rollback: RollbackOptions
   readonly usage: OperationOptions
   readonly importTree: ImportOptions
   readonly exportTree: ExportOptions

@@ -104,11 +104,20 @@ export interface RemoveOptions extends CommitOptions {
   readonly ifMatch?: Preconditions['ifMatch']
 }
 
-/** For `move` and `copy`. The preconditions are of the destination. */
+/** For `writeBatch`; what else a write takes stands in each of the writes. */
+export interface BatchOptions extends CommitOptions, ParentOptions {}
+
+/** For `rollback`. */
+export interface RollbackOptions extends CommitOptions, Pick<Preconditions, 'ifMatch'> {}
+
+/** For `move`. The preconditions are of the destination. */
 export interface MoveOptions extends CommitOptions, Preconditions, ParentOptions {
   /** Replaces a file at the destination; true if absent and `ifMatch` names the file to replace. A directory is never replaced. */
   readonly overwrite?: boolean | undefined
 }
+
+/** For `copy`. The version is of the source. */
+export interface CopyOptions extends MoveOptions, ReadOptions {}
 
 /** For `restore`. */
 export interface RestoreOptions extends CommitOptions, ParentOptions {

@@ -11,7 +11,7 @@ import { type Attempt, mutate, settling } from '../commit/mutation.ts'
 import { attemptOf, finishPlan, type PlannedWrites } from '../commit/plan-writes.ts'
 import type { FileEntry } from '../model/entry.ts'
 import { type FileHead, isDirectory } from '../model/head.ts'
-import type { CommitOptions, MoveOptions, ParentOptions, Preconditions, ReadOptions } from '../model/options.ts'
+import type { CommitOptions, CopyOptions, ParentOptions, Preconditions, RollbackOptions } from '../model/options.ts'
 import {
   alreadyExists,
   demandFile,
@@ -23,7 +23,7 @@ import {
 import { type Resolved, wayUnchanged } from '../resolve/resolver.ts'
 
 /** A new file (or, with `overwrite`, a new version of one) with the content of another: no content bytes are stored. */
-export async function copy(fs: FsContext, from: string, to: string, options: MoveOptions & ReadOptions): Promise<FileEntry> {
+export async function copy(fs: FsContext, from: string, to: string, options: CopyOptions): Promise<FileEntry> {
   const source = parseNamedPath(from)
   const target = parseFilePath(to)
   const stored = new StoredContent(fs.content)
@@ -49,12 +49,7 @@ export async function copy(fs: FsContext, from: string, to: string, options: Mov
 }
 
 /** A new version of an existing file with the content of an older one. */
-export async function rollback(
-  fs: FsContext,
-  path: string,
-  version: number,
-  options: CommitOptions & Pick<Preconditions, 'ifMatch'>,
-): Promise<FileEntry> {
+export async function rollback(fs: FsContext, path: string, version: number, options: RollbackOptions): Promise<FileEntry> {
   const target = parseNamedPath(path)
   if (typeof version !== 'number') throw new NexusError('InvalidArgument', `rollback: version is a number, not ${typeof version}`)
   const stored = new StoredContent(fs.content)

@@ -17,6 +17,10 @@ import { partOfEdit, refuseNestedEdit } from './nested-edit.ts'
 import { ownBytes } from './own-bytes.ts'
 import { fileWrite } from './write.ts'
 
+/**
+ * What `edit` calls: gets the content and the entry of the file, both `undefined` if there is none, and gives the new content. It may be
+ * called several times.
+ */
 export type Change = (
   content: Uint8Array<ArrayBuffer> | undefined,
   stat: FileEntry | undefined,

@@ -19,6 +19,7 @@ import {
 } from '../../metadata/metadata-store.ts'
 import { MemoryPlace } from './memory-place.ts'
 
+/** For `MemoryStore.open`. */
 export interface MemoryStoreOptions {
   /** Clients of this process that open the same name see the same entries. Default: a place of its own. */
   readonly name?: string | undefined

@@ -38,6 +38,7 @@ import { type StoreParts, storeParts } from './store-parts.ts'
 
 export type { WorkerMode } from './commit-runner.ts'
 
+/** For `SqliteStore.open`. */
 export interface SqliteStoreOptions {
   /** The database file, such as `./data/meta.db`; its folder must be there. */
   readonly path: string

@@ -103,7 +103,7 @@ describe('LocalBackend as a user without rights (needs root)', () => {
     return stdout.trim()
   }
 
-  it('is refused with PermissionDenied, at opening and in every call', async () => {
+  it('reads what it may, is refused with PermissionDenied where it may not, and changes nothing (ReadOnly)', async () => {
     assert.equal(process.getuid?.(), 0, 'run this as root: it changes the user')
     chmodSync(folder, 0o755)
     const root = join(folder, 'theirs')
@@ -114,10 +114,10 @@ describe('LocalBackend as a user without rights (needs root)', () => {
     assert.equal(await asNobody(root, ''), 'success')
     chmodSync(join(root, 'blobs', 'group', 'na'), 0o755)
     assert.equal(await asNobody(root, `await backend.get('${key}')`), 'PermissionDenied')
-    assert.equal(await asNobody(root, `await backend.delete(['${key}'])`), 'PermissionDenied')
-    assert.equal(await asNobody(root, `await backend.put('${key}2', new Uint8Array(1), { size: 1 })`), 'PermissionDenied')
-    assert.equal(await asNobody(root, `await backend.put('other/name', new Uint8Array(1), { size: 1 })`), 'PermissionDenied')
-    assert.equal(await asNobody(root, `await backend.stage(new Uint8Array(1), { size: 1 })`), 'PermissionDenied')
+    assert.equal(await asNobody(root, `await backend.delete(['${key}'])`), 'ReadOnly')
+    assert.equal(await asNobody(root, `await backend.put('${key}2', new Uint8Array(1), { size: 1 })`), 'ReadOnly')
+    assert.equal(await asNobody(root, `await backend.put('other/name', new Uint8Array(1), { size: 1 })`), 'ReadOnly')
+    assert.equal(await asNobody(root, `await backend.stage(new Uint8Array(1), { size: 1 })`), 'ReadOnly')
     chmodSync(join(root, 'blobs', 'group'), 0o700)
     assert.equal(await asNobody(root, `await backend.list()`), 'PermissionDenied')
     assert.equal(await asNobody(root, `await backend.stat(['${key}'])`), 'PermissionDenied')

@@ -34,6 +34,7 @@ import { toNexusError } from './to-nexus-error.ts'
 
 export type { FileCalls } from './file-calls.ts'
 
+/** For `LocalBackend.open`. */
 export interface LocalBackendOptions {
   /** The folder that holds `blobs/` and `tmp/`. */
   readonly root: string

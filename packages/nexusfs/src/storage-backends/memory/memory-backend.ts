@@ -17,6 +17,7 @@ import {
 } from '../../storage/storage-backend.ts'
 import { MemoryPlace } from './memory-place.ts'
 
+/** For `MemoryBackend.open`. */
 export interface MemoryBackendOptions {
   /** Clients of this process that open the same name see the same blobs. Default: a place of its own. */
   readonly name?: string | undefined
