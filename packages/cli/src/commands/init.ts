@@ -30,7 +30,7 @@ async function run(context: CommandContext, dir: string | undefined, { shareStor
   const located = await placeToMake(context, dir, config)
   refuseReadOnly(context, located)
   refuseMemory(located)
-  if (located.place.kind === 'folder') await refuseOccupied(located.place.folder)
+  if (located.location.kind === 'folder') await refuseOccupied(located.location.folder)
   const { nexus, isNew } = await openOrMake(context, located, { config, mayShareStorage: shareStorage })
   await using opened = nexus
   const { durability, storeId } = opened.info
@@ -49,11 +49,11 @@ async function placeToMake(
   if (dir === undefined) {
     const around = { cwd: terminal.cwd, env: terminal.env, config }
     const chosen = await locateChosenStore({ store, storage, metadata }, around)
-    return chosen ?? { place: { kind: 'folder', folder: resolve(terminal.cwd, '.nexus') }, why: 'the folder to make' }
+    return chosen ?? { location: { kind: 'folder', folder: resolve(terminal.cwd, '.nexus') }, why: 'the folder to make' }
   }
   if (isNamed)
     throw new NexusError('InvalidArgument', 'the store is named twice', { advice: 'give a folder or options, not both' })
-  return { place: wholeStore(dir, terminal.cwd), why: 'the folder to make' }
+  return { location: wholeStore(dir, terminal.cwd), why: 'the folder to make' }
 }
 
 function refuseReadOnly({ options }: CommandContext, { readOnly }: LocatedStore): void {
@@ -65,9 +65,9 @@ function refuseReadOnly({ options }: CommandContext, { readOnly }: LocatedStore)
 }
 
 /** A store in the memory of this process would be gone with it. */
-function refuseMemory({ place }: LocatedStore): void {
-  if (place.kind === 'folder' || place.storage !== place.metadata) return
-  if (typeof place.storage !== 'string' || !place.storage.startsWith('memory:')) return
+function refuseMemory({ location }: LocatedStore): void {
+  if (location.kind === 'folder' || location.storage !== location.metadata) return
+  if (typeof location.storage !== 'string' || !location.storage.startsWith('memory:')) return
   throw new NexusError('InvalidArgument', 'memory: ends with this command, so that nothing is made', { advice: 'name a folder' })
 }
 

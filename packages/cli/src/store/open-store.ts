@@ -68,16 +68,16 @@ export async function openPlace(
 }
 
 /** The place in words, without secrets. */
-export function placeText({ place }: LocatedStore): string {
-  if (place.kind === 'folder') return place.folder
-  const [storage, metadata] = [place.storage, place.metadata].map((layer) => {
+export function placeText({ location }: LocatedStore): string {
+  if (location.kind === 'folder') return location.folder
+  const [storage, metadata] = [location.storage, location.metadata].map((layer) => {
     return redactSecrets(typeof layer === 'string' ? layer : layer.info.location)
   })
   return `${storage} with ${metadata}`
 }
 
-function initAdvice({ place, name, why }: LocatedStore): string {
+function initAdvice({ location, name, why }: LocatedStore): string {
   if (name !== undefined) return `run \`nexus init --store ${name}\``
-  if (place.kind === 'folder') return `run \`nexus init ${place.folder}\``
+  if (location.kind === 'folder') return `run \`nexus init ${location.folder}\``
   return why.startsWith('store in') ? 'run `nexus init`' : 'run `nexus init` with the same --storage and --metadata'
 }

@@ -11,7 +11,7 @@ export type { ConfiguredAdapter, ConfiguredCombo, ConfiguredCombos, ConfiguredSt
 export type { LoadedConfig } from './load-config.ts'
 export type { Combination, GateStatus, Registry, RegistryOptions } from './load-registry.ts'
 export { loadRegistry, missingVariables } from './load-registry.ts'
-export type { LocatedStore, StorePlace, StoreRequest, Surroundings } from './locate-store.ts'
+export type { LocatedStore, StoreLocation, StoreRequest, Surroundings } from './locate-store.ts'
 export { locateChosenStore, locateStore, wholeStore } from './locate-store.ts'
 export type { OpenOptions } from './open-nexus.ts'
 export { configOnce, openLocated } from './open-nexus.ts'

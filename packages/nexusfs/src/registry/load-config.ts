@@ -99,7 +99,7 @@ function cannotLoad(file: string, cause: unknown): NexusError {
   return new NexusError('InvalidConfig', `${file}: it cannot be loaded: ${problem}`, { context: { file }, cause })
 }
 
-/** A parser's message quotes the text, which may hold a password: neither it nor the error goes further, only the place. */
+/** A parser's message quotes the text, which may hold a password: neither it nor the error goes further, only the line. */
 function cannotParse(file: string, problem: string): NexusError {
   return new NexusError('InvalidConfig', `${file}: it cannot be loaded: ${problem}`, { context: { file } })
 }
@@ -108,11 +108,11 @@ function syntaxProblem(file: string, { stack = '', ...cause }: SyntaxError): str
   const thrownAt = stack.split('\n').find((line) => /^ +at .*file:/.test(line) && line.includes(basename(file)))
   if (thrownAt !== undefined) return `it ends in a SyntaxError, line ${/:(\d+):\d+\)?$/.exec(thrownAt)?.[1] ?? 'unknown'}`
   const line = /^\S.*:(\d+)\n/.exec(stack)?.[1]
-  const place = line === undefined ? '' : `, line ${line}`
+  const inLine = line === undefined ? '' : `, line ${line}`
   if ('code' in cause && cause.code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
-    return `Node only takes types away, and this is more, such as an enum${place}; write it as JavaScript`
+    return `Node only takes types away, and this is more, such as an enum${inLine}; write it as JavaScript`
   }
-  if (!file.endsWith('.ts')) return `it is not valid JavaScript${place}; \`node --check\` shows where`
+  if (!file.endsWith('.ts')) return `it is not valid JavaScript${inLine}; \`node --check\` shows where`
   const advice = stack.includes('cjs/loader') ? '; if package.json says "type": "commonjs", rename it to nexus.config.mjs' : ''
-  return `it is not valid TypeScript${place}${advice}`
+  return `it is not valid TypeScript${inLine}${advice}`
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, it } from 'vitest'
 import type { NexusConfig } from './config.ts'
-import { locateStore, type StorePlace, type StoreRequest } from './locate-store.ts'
+import { locateStore, type StoreLocation, type StoreRequest } from './locate-store.ts'
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'nexus-locate-')))
 afterAll(() => rmSync(base, { recursive: true, force: true }))
@@ -24,8 +24,8 @@ function locate({ request = {}, env = {}, config, cwd = 'project/src' }: Case): 
   return locateStore(request, { cwd: join(base, cwd), env, config: async () => loaded })
 }
 
-async function placeOf(from: Case): Promise<StorePlace> {
-  return (await locate(from)).place
+async function placeOf(from: Case): Promise<StoreLocation> {
+  return (await locate(from)).location
 }
 
 const config: NexusConfig = {
@@ -75,10 +75,10 @@ describe('locateStore', () => {
 
   it('finds the stores of the config by name, with their author and durability', async () => {
     const found = await locate({ request: { store: 'cloud' }, config })
-    assert.deepEqual(found.place, { kind: 'layers', storage: 'acme:b', metadata: 'sqlite:m.db', base: '/conf' })
+    assert.deepEqual(found.location, { kind: 'layers', storage: 'acme:b', metadata: 'sqlite:m.db', base: '/conf' })
     assert.equal(found.author, 'planner')
     assert.equal(found.durability, 'os')
-    assert.deepEqual((await locate({ env: { NEXUS_STORE: 'cloud' }, config })).place, found.place)
+    assert.deepEqual((await locate({ env: { NEXUS_STORE: 'cloud' }, config })).location, found.location)
   })
 
   it('takes a word for a folder where no store has that name, unless it looks like a slip', async () => {

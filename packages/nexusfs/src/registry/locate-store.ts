@@ -12,7 +12,7 @@ import type { ConfiguredStore } from './config.ts'
 import type { LoadedConfig } from './load-config.ts'
 import { foldersUp, refuseForeign } from './search-up.ts'
 
-/** Which store is asked for; nothing at all means the one of this place. */
+/** Which store is asked for; nothing at all means the one that is found from the working directory. */
 export interface StoreRequest {
   /** A folder, or a name out of `stores` in the config. */
   readonly store?: string | undefined
@@ -29,18 +29,18 @@ export interface Surroundings {
 }
 
 export interface LocatedStore {
-  readonly place: StorePlace
+  readonly location: StoreLocation
   /** What decided: `NEXUS_STORE`, `the nearest .nexus folder`. */
   readonly why: string
   /** Its name in the config, if it was asked for by that. */
   readonly name?: string | undefined
-  /** Defaults that come with the place. */
+  /** Defaults that come with it. */
   readonly author?: string | undefined
   readonly durability?: DurabilityClass | undefined
   readonly readOnly?: boolean | undefined
 }
 
-export type StorePlace =
+export type StoreLocation =
   /** Local disk and SQLite in one folder, an absolute path. */
   | { readonly kind: 'folder'; readonly folder: string }
   /** Relative paths in the URIs begin at `base`. */
@@ -70,8 +70,8 @@ export async function locateChosenStore(request: StoreRequest, around: Surroundi
   )
 }
 
-/** The folder or in-memory place that one URI names as a whole store. */
-export function wholeStore(text: string, base: string): StorePlace {
+/** The folder or the name in memory that one URI names as a whole store. */
+export function wholeStore(text: string, base: string): StoreLocation {
   const { scheme } = parseUri(text)
   if (scheme === undefined || scheme === 'local' || scheme === 'file') return { kind: 'folder', folder: pathOfUri(text, base) }
   if (scheme === 'memory') return { kind: 'layers', storage: text, metadata: text, base }
@@ -94,14 +94,14 @@ function layersAskedFor({ store, storage, metadata }: StoreRequest, base: string
       advice: 'a store has both layers, so name both',
     })
   }
-  return { place: { kind: 'layers', storage, metadata, base }, why: 'both layers were named' }
+  return { location: { kind: 'layers', storage, metadata, base }, why: 'both layers were named' }
 }
 
 const bareName = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/
 
 async function storeNamed(text: string | undefined, why: string, around: Surroundings): Promise<LocatedStore | undefined> {
   if (text === undefined) return undefined
-  if (!bareName.test(text)) return { place: wholeStore(text, around.cwd), why }
+  if (!bareName.test(text)) return { location: wholeStore(text, around.cwd), why }
   const loaded = await around.config()
   const stores = loaded?.config.stores ?? {}
   if (loaded !== undefined && Object.hasOwn(stores, text)) {
@@ -110,7 +110,7 @@ async function storeNamed(text: string | undefined, why: string, around: Surroun
   }
   const folder = resolve(around.cwd, text)
   await refuseMisspelt(text, folder, Object.keys(stores))
-  return { place: { kind: 'folder', folder }, why }
+  return { location: { kind: 'folder', folder }, why }
 }
 
 /** A word is a name or a folder; one that is neither, but nearly a name, is more likely a slip than a new folder. */
@@ -130,9 +130,9 @@ async function storeOfConfig(around: Surroundings): Promise<LocatedStore | undef
 }
 
 function located(store: string | ConfiguredStore, { folder }: LoadedConfig, why: string): LocatedStore {
-  if (typeof store === 'string') return { place: wholeStore(store, folder), why }
+  if (typeof store === 'string') return { location: wholeStore(store, folder), why }
   const { storage, metadata, author, durability, readOnly } = store
-  return { place: { kind: 'layers', storage, metadata, base: folder }, why, author, durability, readOnly }
+  return { location: { kind: 'layers', storage, metadata, base: folder }, why, author, durability, readOnly }
 }
 
 async function nearestFolder({ cwd, env }: Surroundings): Promise<LocatedStore | undefined> {
@@ -141,7 +141,7 @@ async function nearestFolder({ cwd, env }: Surroundings): Promise<LocatedStore |
   const folder = candidates[present.indexOf(true)]
   if (folder === undefined) return undefined
   await refuseForeign(folder, 'name it with --store to use it', env)
-  return { place: { kind: 'folder', folder }, why: 'the nearest .nexus folder' }
+  return { location: { kind: 'folder', folder }, why: 'the nearest .nexus folder' }
 }
 
 async function isFolder(path: string): Promise<boolean> {

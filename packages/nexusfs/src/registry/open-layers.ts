@@ -7,15 +7,15 @@ import { closeQuietly } from '../fs/open/check-layers.ts'
 import { withoutMetadata } from '../fs/open/store-format.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
-import type { StorePlace } from './locate-store.ts'
+import type { StoreLocation } from './locate-store.ts'
 import { findMetadata, findStorage, type OpenPortContext, type PortSource } from './open-port.ts'
 
-export type Layers = Extract<StorePlace, { kind: 'layers' }>
+export type Layers = Extract<StoreLocation, { kind: 'layers' }>
 
 /** Where the two layers of a store are. */
-export async function layersOf(place: StorePlace): Promise<Layers> {
-  if (place.kind === 'layers') return place
-  const folder = await behindLink(place.folder)
+export async function layersOf(location: StoreLocation): Promise<Layers> {
+  if (location.kind === 'layers') return location
+  const folder = await behindLink(location.folder)
   return { kind: 'layers', storage: `local:${folder}`, metadata: `sqlite:${join(folder, 'meta.db')}`, base: folder }
 }
 
@@ -92,7 +92,7 @@ async function openMetadata(
   if (found !== undefined) return found
   const [blob] = (await storage.list({ limit: 1 })).blobs
   if (blob === undefined) return openSource(source, context, opened)
-  // Looked at again: another founder's blobs come after his store.
+  // Looked at again: another process writes blobs only after it has created its store.
   const founded = await openExisting()
   if (founded === undefined) throw withoutMetadata(`${redactSecrets(source.uri)} is missing`, blob.key)
   return founded

@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Clock, Random } from '../core/clock.ts'
 import { type DurabilityClass, durabilityClasses } from '../core/durability.ts'
 import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import { didYouMean } from '../core/near-miss.ts'
 import type { Environment } from '../engine-kit/registration.ts'
+import type { NexusFSOptions } from '../fs/model/open-options.ts'
+import { openOptions } from '../fs/model/operations.ts'
 import { shown } from '../fs/model/take-options.ts'
 import { NexusFS } from '../fs/nexus-fs.ts'
 import { checkedSettings } from '../fs/open/open-file-system.ts'
@@ -13,34 +14,26 @@ import { type LocatedStore, locateStore, type StoreRequest, wholeStore } from '.
 import { folderLayers, type Layers, layersOf, openBoth } from './open-layers.ts'
 import type { OpenPortContext } from './open-port.ts'
 
-/** How to open a store, wherever it is. */
-export interface OpenOptions {
+/** How to open a store, wherever it is. What `NexusFS.open` takes beside the layers, it takes from here as it is. */
+export interface OpenOptions extends Omit<NexusFSOptions, 'storage' | 'metadata' | 'folderLayers' | 'keepLayers'> {
   /** The author of commits that name none. Default: `NEXUS_AUTHOR`, the config's, else the user of the operating system. */
   readonly author?: string | undefined
   /** What an acknowledged write survives. Default: the config's, else the strongest that the adapters promise. */
   readonly durability?: DurabilityClass | undefined
-  /** False = refuse a place that holds no store, with `NotFound`, instead of founding one. Default: true. */
+  /** False = refuse a location that holds no store, with `NotFound`, instead of creating one. Default: true. */
   readonly create?: boolean | undefined
   /**
-   * True = every call that changes something is `ReadOnly`, before any I/O, and no store is founded; a store on local disk is left
+   * True = every call that changes something is `ReadOnly`, before any I/O, and no store is created; a store on local disk is left
    * untouched to the byte. Default: the config's, else false; a store that cannot be written is opened for reading all the same
    * (`info.readOnly` says why).
    */
   readonly readOnly?: boolean | undefined
-  /** True = found a store also beside blobs of another one. Default: false. */
-  readonly mayShareStorage?: boolean | undefined
-  /** Bytes of content kept in memory for reads. Default: 64 MiB; 0 turns it off. */
-  readonly cacheBytes?: number | undefined
-  /** Files up to this size are kept in the metadata store. Default: its own preference. */
-  readonly inlineBytes?: number | undefined
   /** Where relative paths begin, and the search for a config or a store. Default: the working directory. */
   readonly cwd?: string | undefined
   /** Default: the environment of the process. */
   readonly env?: Environment | undefined
   /** False = load no config. Default: the nearest one, and only if something depends on it. */
   readonly config?: false | LoadedConfig | undefined
-  readonly clock?: Clock | undefined
-  readonly random?: Random | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -50,7 +43,7 @@ export interface OpenTarget extends OpenOptions, StoreRequest {}
 /**
  * Opens a file system. A text is a folder (local disk and SQLite; made with mode 0700 if absent) or `memory:`. An object names the
  * two layers by URI or as open adapters (`storage` and `metadata`), or a store of the config (`store`). With neither, it is the
- * store of this place: `NEXUS_STORE`, `store` in the config, the nearest `.nexus` folder.
+ * store that is found from here: `NEXUS_STORE`, `store` in the config, the nearest `.nexus` folder.
  *
  * The file system owns what it stands on: closing it closes both layers. Adapters that were given open stay open if this fails, and
  * folders that it made are gone again.
@@ -65,22 +58,23 @@ export async function openNexus(target: string | OpenTarget = {}, options: OpenO
   throwIfAborted(settings.signal, 'openNexus')
   const { cwd = process.cwd(), env = process.env } = settings
   const config = configOnce(settings.config, cwd, env)
-  const store: LocatedStore =
+  const located: LocatedStore =
     typeof target === 'string'
-      ? { place: wholeStore(target, cwd), why: 'asked for by path' }
+      ? { location: wholeStore(target, cwd), why: 'asked for by path' }
       : await locateStore(settings, { cwd, env, config })
-  return openLocated(store, settings, { env, config })
+  const { store: _name, storage: _storage, metadata: _metadata, ...own } = settings
+  return openLocated(located, own, { env, config })
 }
 
 /** Opens what `locateStore` found. */
 export async function openLocated(
-  { place, author, durability, ...defaults }: LocatedStore,
+  { location, author, durability, ...defaults }: LocatedStore,
   settings: OpenOptions,
   { env, config }: Pick<OpenPortContext, 'env' | 'config'>,
 ): Promise<NexusFS> {
   const { signal, readOnly = defaults.readOnly ?? false } = settings
   const create = !readOnly && (settings.create ?? true)
-  const layers = await layersOf(place)
+  const layers = await layersOf(location)
   const context = { env, config, create, readOnly, signal, cwd: layers.base, durability: settings.durability ?? durability }
   try {
     return await openLayers(layers, context, {
@@ -90,7 +84,7 @@ export async function openLocated(
       author: settings.author ?? (env.NEXUS_AUTHOR || author),
     })
   } catch (cause) {
-    if (place.kind === 'folder' && !create && isNexusError(cause, 'NotFound')) throw await noStoreIn(place.folder, cause)
+    if (location.kind === 'folder' && !create && isNexusError(cause, 'NotFound')) throw await noStoreIn(location.folder, cause)
     throw cause
   }
 }
@@ -107,23 +101,10 @@ export function configOnce(given: OpenOptions['config'], cwd: string, env: Envir
 /** Both adapters are found before either is opened; if the store cannot be opened, they are closed, and leave nothing behind. */
 async function openLayers(layers: Layers, context: OpenPortContext, settings: OpenOptions): Promise<NexusFS> {
   checkedSettings(settings)
-  const { author, create, readOnly, mayShareStorage, cacheBytes, inlineBytes, clock, random } = settings
-  const { storage, metadata, abandon } = await openBoth(layers, context, { mayShareStorage })
+  const { durability, cwd, env, config, signal, ...passedOn } = settings
+  const { storage, metadata, abandon } = await openBoth(layers, context, passedOn)
   try {
-    return await NexusFS.open({
-      storage,
-      metadata,
-      author,
-      create,
-      readOnly,
-      mayShareStorage,
-      cacheBytes,
-      inlineBytes,
-      folderLayers,
-      keepLayers: true,
-      clock,
-      random,
-    })
+    return await NexusFS.open({ ...passedOn, storage, metadata, folderLayers, keepLayers: true })
   } catch (error) {
     await abandon()
     throw error
@@ -142,22 +123,14 @@ async function noStoreIn(folder: string, cause: NexusError): Promise<NexusError>
   })
 }
 
+const { folderLayers: _, keepLayers: __, ...passedOnNames } = openOptions
 const optionNames = {
   store: true,
-  storage: true,
-  metadata: true,
-  author: true,
+  ...passedOnNames,
   durability: true,
-  create: true,
-  readOnly: true,
-  mayShareStorage: true,
-  cacheBytes: true,
-  inlineBytes: true,
   cwd: true,
   env: true,
   config: true,
-  clock: true,
-  random: true,
   signal: true,
 } as const satisfies Record<keyof OpenTarget, true>
 

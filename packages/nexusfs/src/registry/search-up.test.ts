@@ -75,7 +75,7 @@ describe.runIf(isRoot)('what another user left where it is found', () => {
     }
     const linked = fresh()
     symlinkSync(join(folder, '.nexus'), join(linked, '.nexus'))
-    assert.equal((await locateStore({}, { ...around, cwd: linked })).place.kind, 'folder')
+    assert.equal((await locateStore({}, { ...around, cwd: linked })).location.kind, 'folder')
     chownSync(join(folder, '.nexus'), stranger, stranger)
     await assert.rejects(locateStore({}, { ...around, cwd: linked }), { code: 'InvalidConfig', message: /another user/ })
   })
@@ -84,11 +84,11 @@ describe.runIf(isRoot)('what another user left where it is found', () => {
     const { folder, around } = await place()
     chownSync(join(folder, '.nexus'), stranger, stranger)
     const found = { kind: 'folder', folder: join(folder, '.nexus') }
-    assert.deepEqual((await locateStore({ store: '../.nexus' }, around)).place, found)
-    assert.deepEqual((await locateStore({}, { ...around, env: { NEXUS_STORE: found.folder } })).place, found)
+    assert.deepEqual((await locateStore({ store: '../.nexus' }, around)).location, found)
+    assert.deepEqual((await locateStore({}, { ...around, env: { NEXUS_STORE: found.folder } })).location, found)
     for (const list of [folder, `/nowhere:${folder}/`, `${tmpdir()}/*`, '*']) {
       const env = { NEXUS_SAFE_DIRECTORY: list }
-      assert.deepEqual((await locateStore({}, { ...around, env })).place, found, list)
+      assert.deepEqual((await locateStore({}, { ...around, env })).location, found, list)
     }
     for (const list of ['', ':', join(folder, '.nexus'), `${folder}-other`, `${folder}x/*`, dirname(folder)]) {
       const env = { NEXUS_SAFE_DIRECTORY: list }

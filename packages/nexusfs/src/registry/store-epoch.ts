@@ -14,13 +14,13 @@ export interface EpochOptions extends Pick<OpenPortContext, 'env' | 'config' | '
  * @throws {NexusError} NotFound if there is no store, Unsupported if its metadata store cannot raise its epoch, ReadOnly, and as the adapters
  */
 export async function epochOfStore(
-  { place, durability, ...defaults }: LocatedStore,
+  { location, durability, ...defaults }: LocatedStore,
   { raise, signal, env, config, readOnly = defaults.readOnly ?? false }: EpochOptions,
 ): Promise<StoreEpoch> {
   if (raise && readOnly) {
     throw readOnlyError('the epoch stays: the store takes no writes', askedToReadOnly)
   }
-  const layers = await layersOf(place)
+  const layers = await layersOf(location)
   const opened = await openBoth(layers, { env, config, signal, durability, create: false, readOnly, cwd: layers.base })
   try {
     return await (raise ? raiseEpoch(opened, { signal }) : storeEpoch(opened.metadata, { signal }))
