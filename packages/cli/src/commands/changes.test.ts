@@ -151,7 +151,7 @@ describe('import, export and usage', () => {
     )
     const { leftOut, failed } = Object(JSON.parse((await tryNexus('import . /s --json --exclude *.log')).stdout))
     assert.deepEqual([leftOut.length, failed], [3, 1])
-    assert.match((await tryNexus('import . /s --exclude !a')).stderr, /InvalidArgument: exclude: "!a" is no pattern/)
+    assert.match((await tryNexus('import . /s --exclude !a')).stderr, /InvalidArgument: exclude: "!a" is not a pattern/)
   })
 
   it('show progress to a person who waits, and to nobody else', async () => {

@@ -25,7 +25,7 @@ export class BodyBuffers {
     return copy
   }
 
-  /** To be called when nobody reads the copy any more; arrays that are no copies of this pool are let be. */
+  /** To be called when nobody reads the copy any more; arrays that are not copies of this pool are let be. */
   giveBack(copy: Uint8Array): void {
     const { buffer } = copy
     if (!(buffer instanceof ArrayBuffer) || !this.#lent.delete(copy)) return

@@ -33,7 +33,7 @@ export function encodeContentRow(row: ContentRow): Uint8Array {
 }
 
 /**
- * @throws {NexusError} Corrupt if it is no content row, or that of another content; Unsupported if a newer version wrote it
+ * @throws {NexusError} Corrupt if it is not a content row, or that of another content; Unsupported if a newer version wrote it
  */
 export function decodeContentRow(entry: MetadataEntry): ContentRow {
   const { fields, bytes } = decodeRecord(entry.value)

@@ -85,7 +85,7 @@ export class IncomingContent implements ReferredContent {
   /**
    * How versions can refer to this content, given its row in the snapshot of the commit. Uploads if it must.
    *
-   * - A live row is reused and expected unchanged; it is not written, so that popular content is no contended row.
+   * - A live row is reused and expected unchanged; it is not written, so that writers of popular content do not conflict.
    * - A live row whose content is missing or damaged, or less durable than this process promises, is mended: it gets a new blob.
    * - Otherwise a new row is put: with the bytes inside if `inline` has room for them, else naming a blob under a key of its own.
    *
@@ -203,7 +203,7 @@ function reuse(unchanged: Expectation): ContentPlan {
   return { expect: [unchanged], writes: [] }
 }
 
-/** What a row says; `undefined` if it is damaged, so that whoever has the bytes may put a new one in its place. */
+/** What a row says; `undefined` if it is damaged, so that a caller that has the bytes may put a new one in its place. */
 export function decodeOrDamaged(row: MetadataEntry): ContentRow | undefined {
   try {
     return decodeContentRow(row)

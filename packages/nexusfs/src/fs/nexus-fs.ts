@@ -151,7 +151,7 @@ export class NexusFS implements AsyncDisposable {
     return this.#calls.run('symlink', path, options, (own) => symlink(this.#fs, target, path, own))
   }
 
-  /** The target of a link, as it was given. @throws {NexusError} NotFound, InvalidArgument for what is no link */
+  /** The target of a link, as it was given. @throws {NexusError} NotFound, InvalidArgument if it is not a link */
   readlink(path: string, options: ReadOptions = noOptions): Promise<string> {
     return this.#calls.run('readlink', path, options, (own) => readlink(this.#fs, path, own))
   }

@@ -92,9 +92,11 @@ describe('round trips of every operation', () => {
       metadata.reset()
       storage.reset()
       await sample.run(fs, {}, local)
-      const [trips, uploads] = promised[sample.name] ?? []
-      const counted = [metadata.report().roundTrips, uploads === undefined ? undefined : storage.report().roundTrips]
-      if (String(counted) !== String([trips, uploads])) wrong.push(`${sample.name}: ${counted} instead of ${trips},${uploads}`)
+      const line = promised[sample.name]
+      const counted = [metadata.report().roundTrips, storage.report().roundTrips]
+      if (line !== undefined && line[1] === undefined) counted.pop()
+      if (String(counted) !== String(line?.filter((count) => count !== undefined)))
+        wrong.push(`${sample.name}: [${counted}] instead of ${line === undefined ? 'a line above' : `[${line}]`}`)
     }
     await rm(folder, { recursive: true, force: true })
     assert.deepEqual(wrong, [])

@@ -101,7 +101,7 @@ function isSameKey(a: Write, b: Write): boolean {
   return slotOf(a) === slotOf(b) && equalBytes(a.key.item, b.key.item) && equalBytes(a.key.group, b.key.group)
 }
 
-/** Two keys with a slot at the same place are the same key; a slot makes it differ from every key without one. */
+/** Two keys with a slot at the same offset are the same key; a slot makes it differ from every key without one. */
 function writtenKeyText(write: Write): string {
   const slot = slotOf(write)
   return slot === undefined ? keyTextOnce(write.key) : `${slot}:${keyTextOnce(write.key)}`

@@ -146,7 +146,7 @@ export interface ScanPage {
   readonly hasMore: boolean
 }
 
-/** All of `expect` holds and all of `writes` is applied at one instant, the commit's place in revision order. */
+/** All of `expect` holds and all of `writes` is applied at one instant, the commit's position in revision order. */
 export interface Commit {
   readonly expect: readonly Expectation[]
   /** 1 to 10,000 writes, no key twice. */
@@ -207,9 +207,9 @@ export interface MetadataStoreInfo {
   readonly portVersion: typeof metadataPortVersion
   /** What an acknowledged commit survives. */
   readonly durability: DurabilityClass
-  /** True if several processes that open the same place see the same entries; the laws `processes-serial` and the like start one. */
+  /** True if several processes that open the same store see the same entries; the laws `processes-serial` and the like start one. */
   readonly isShared: boolean
-  /** The place, for people; never with a secret. */
+  /** Where it is, for people; never with a secret. */
   readonly location: string
   /**
    * Absolute paths of the files and folders of this machine that belong to the store, also of those that come and go, such as a

@@ -148,9 +148,9 @@ export interface StorageBackendInfo {
   readonly portVersion: typeof storagePortVersion
   /** What a put that returned survives. */
   readonly durability: DurabilityClass
-  /** True if several processes that open the same place see the same blobs (laws `processes-see-puts`, `processes-see-deletes`). */
+  /** True if several processes that open the same storage see the same blobs (laws `processes-see-puts`, `processes-see-deletes`). */
   readonly isShared: boolean
-  /** The place, for people; never with a secret. */
+  /** Where it is, for people; never with a secret. */
   readonly location: string
   /**
    * Absolute paths of the files and folders of this machine that belong to the backend; none if absent. Imports, exports and backups

@@ -43,7 +43,7 @@ export class NewDirectories {
    * The directory in which the path is to be bound; makes it, and its parents, if they are missing.
    * @throws {NexusError} NotADirectory if a file stands above, NotFound if a parent is missing and `parents` is false
    */
-  placeOf(resolved: Resolved, parents: boolean | undefined): DirectoryHint {
+  parentFor(resolved: Resolved, parents: boolean | undefined): DirectoryHint {
     demandNoFileAbove(resolved)
     if (resolved.obstacle?.kind === 'astray') throw notFound(resolved)
     if (resolved.followed.length > 0) parsePath(resolved.path)
@@ -89,8 +89,8 @@ export class NewDirectories {
   }
 
   /** The key of a name in a directory that exists or is made here. */
-  keyOf(place: DirectoryHint, resolved: Resolved): Key {
-    return resolved.key ?? this.#fs.resolver.hints.keyOf(place, resolved.path)
+  keyOf(parent: DirectoryHint, resolved: Resolved): Key {
+    return resolved.key ?? this.#fs.resolver.hints.keyOf(parent, resolved.path)
   }
 }
 

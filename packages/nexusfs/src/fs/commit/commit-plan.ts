@@ -78,7 +78,7 @@ export class CommitPlan {
   makesRoom = false
   /** The store's clock in the snapshot that was looked at, in milliseconds. */
   readonly time: number
-  /** Content that it introduces; whoever received it settles it. */
+  /** Content that it introduces; the caller that received it settles it. */
   contents: readonly ReferredContent[] = []
   readonly #expect: Expectation[] = []
   readonly #expected = new Set<Key>()

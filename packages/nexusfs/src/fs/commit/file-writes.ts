@@ -65,7 +65,7 @@ const wordsBytes = 32 * 1024
 interface PlannedFile {
   readonly write: FileWrite
   readonly resolved: Resolved
-  readonly place: DirectoryHint
+  readonly parent: DirectoryHint
   readonly head: FileHead
   /** The version that this commit supersedes. */
   readonly old: BoundFile | undefined
@@ -115,11 +115,11 @@ export class FileWrites {
     const isMade = !isAstray && this.directories.get(path) !== undefined
     if (isMade && write.ifNoneMatch !== undefined) throw alreadyExists(write.path)
     if (isMade || resolved.directory !== undefined) throw isADirectory(write.path)
-    const place = this.place(resolved)
+    const parent = this.parentFor(resolved)
     this.#files.set(path, {
       write,
       resolved,
-      place,
+      parent,
       old,
       head: this.#newHead(write, old?.head, old && bornRevision(old), earlier?.head),
     })
@@ -139,7 +139,7 @@ export class FileWrites {
       this.#files.set(resolved.path, { ...before, write, head, before })
     }
     const planned = this.headOf(resolved)
-    if (planned === undefined) throw new NexusError('Unexpected', `${write.path} was lost while it was written`)
+    if (planned === undefined) throw new NexusError('Unexpected', `${write.path}: no version was planned for this write`)
     return planned
   }
 
@@ -161,13 +161,13 @@ export class FileWrites {
   }
 
   /** The directory of a path, made if it is missing; no file that this plan writes may stand above it. */
-  place(resolved: Resolved): DirectoryHint {
+  parentFor(resolved: Resolved): DirectoryHint {
     if (this.#files.size > 0) {
       for (let above = parentOf(resolved.path); above !== rootPath; above = parentOf(above)) {
         if (this.#files.has(above)) throw notADirectory(above)
       }
     }
-    return this.directories.placeOf(resolved, this.#options.parents)
+    return this.directories.parentFor(resolved, this.#options.parents)
   }
 
   /**
@@ -191,7 +191,7 @@ export class FileWrites {
       this.#contents.set(head.digest, this.#planContent(content, head))
     }
     const mended = this.#mend()
-    // All uploads end before any failure is thrown: whoever settles the contents then knows what was uploaded.
+    // All uploads end before any failure is thrown: the caller that settles the contents then knows what was uploaded.
     await Promise.allSettled([...this.#contents.values(), ...mended])
     this.#take(await Promise.all(this.#contents.values()))
     this.#take((await Promise.all(mended)).filter(({ writes }) => writes.length > 0))
@@ -235,8 +235,8 @@ export class FileWrites {
 
   /** The version before moves to the file's history, and so do those of this commit that are superseded in it. */
   #putHead(planned: PlannedFile): void {
-    const { resolved, place, head, old } = planned
-    const key = this.directories.keyOf(place, resolved)
+    const { resolved, parent, head, old } = planned
+    const key = this.directories.keyOf(parent, resolved)
     if (old === undefined) {
       this.plan.expect({ kind: 'absent', key })
     } else {
@@ -246,7 +246,7 @@ export class FileWrites {
     let size = old?.head.size ?? 0
     for (const each of withThoseBefore(planned)) {
       if (each !== planned) this.#putVersion(each.head)
-      this.plan.log({ ...lineOf(each.write.kind, place.id, resolved.path, each.head), delta: each.head.size - size })
+      this.plan.log({ ...lineOf(each.write.kind, parent.id, resolved.path, each.head), delta: each.head.size - size })
       size = each.head.size
     }
     this.plan.put(key, encodeHead(head))

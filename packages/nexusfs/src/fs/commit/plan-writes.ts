@@ -97,7 +97,7 @@ function contentIn(content: WrittenContent): readonly ReferredContent[] {
 }
 
 function demand<T extends Resolved | FileHead>(value: T | undefined, path: NexusPath): T {
-  if (value === undefined) throw new NexusError('Unexpected', `${path} was lost while it was written`)
+  if (value === undefined) throw new NexusError('Unexpected', `${path}: the snapshot has no answer for this path`)
   return value
 }
 

@@ -19,7 +19,7 @@ const kinds: ReadonlyMap<unknown, Head['kind']> = new Map([
 
 /**
  * The value of a row. What `decodeHead` would refuse is not encoded.
- * @throws {NexusError} Unexpected for such a head: whoever made it did not check what it was given
+ * @throws {NexusError} Unexpected for such a head: the code that made it did not check what it was given
  */
 export function encodeHead(head: Head): Uint8Array {
   if (!isSound(head))
@@ -45,7 +45,7 @@ const decoded = new WeakMap<MetadataEntry, Bound>()
 
 /**
  * The head in a row. Remembered with the row object, since a store may hand out the same one again and again.
- * @throws {NexusError} Corrupt if it is no head or not one of its row, Unsupported if a newer version wrote it
+ * @throws {NexusError} Corrupt if it is not a head or not one of its row, Unsupported if a newer version wrote it
  */
 export function decodeHead(entry: MetadataEntry): Bound {
   const known = decoded.get(entry)

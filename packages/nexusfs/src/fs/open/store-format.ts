@@ -44,7 +44,7 @@ export async function openStore(
   if (before.identity !== undefined) return before.identity
   const blob = (await emptyStorage?.list({ limit: 1 }))?.blobs[0]?.key
   for (;;) {
-    // Read after the blobs were listed: another founder's blobs come after his store.
+    // Read after the blobs were listed: another process writes blobs only after it has created its store.
     const { identity, time } = await readIdentity(metadata)
     if (identity !== undefined) return identity
     if (blob !== undefined) throw withoutMetadata(`${metadata.info.location} is empty`, blob)
@@ -64,7 +64,7 @@ async function readIdentity(metadata: MetadataStore): Promise<{ identity: StoreI
 /** The refusal of a metadata store that holds nothing where blobs stand already. */
 export function withoutMetadata(what: string, blob: string): NexusError {
   const advice =
-    'if they are of this store, restore its metadata; if they are of another, use another place for the blobs, or open with mayShareStorage: true (`nexus init --share-storage`)'
+    'if they are of this store, restore its metadata; if they are of another, use another location for the blobs, or open with mayShareStorage: true (`nexus init --share-storage`)'
   return new NexusError('Corrupt', `${what}, and the storage backend holds blobs`, {
     advice,
     operation: 'open',
@@ -72,7 +72,7 @@ export function withoutMetadata(what: string, blob: string): NexusError {
   })
 }
 
-/** Of several founders at once one wins, and all of them read what he wrote. */
+/** Of several processes that create the store at once one wins, and all of them read what it wrote. */
 async function found(metadata: MetadataStore, { storeId, foundedAt, durability }: StoreIdentity): Promise<void> {
   const value = encodeRecord({ format: storeFormat, store: storeId, founded: foundedAt, durability, epoch: 0, requires: [] })
   const commit = { expect: [{ kind: 'absent', key: formatKey }], writes: [{ kind: 'put', key: formatKey, value }] } as const
@@ -93,7 +93,7 @@ function decodeIdentity(entry: MetadataEntry): StoreIdentity {
   }
   const chosen = durabilityClasses.find((each) => each === durability)
   if (!isId(store) || typeof founded !== 'number' || chosen === undefined) {
-    throw new NexusError('Corrupt', 'the store does not say who it is', { advice: 'restore the metadata from a backup' })
+    throw new NexusError('Corrupt', 'the store does not say which store it is', { advice: 'restore the metadata from a backup' })
   }
   return { storeId: store, foundedAt: founded, durability: chosen }
 }
@@ -125,7 +125,7 @@ export async function raiseEpoch(
 ): Promise<StoreEpoch> {
   const { storeId } = await identityOf(metadata)
   if (metadata.raiseEpoch === undefined) {
-    const fix = 'load its entries into a new place'
+    const fix = 'load its entries into a new store'
     throw new NexusError('Unsupported', `the metadata store "${metadata.info.name}" cannot raise its epoch`, { advice: fix })
   }
   const seen = await new Witness(storage, storeId, systemClock).seen()

@@ -89,7 +89,7 @@ export class Calls {
     }
   }
 
-  /** Who cancels while he waits is told at once; nothing was begun. */
+  /** A caller that cancels while it waits is told at once; nothing was begun. */
   async #turn(operation: OperationName, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<void> {
     if (signal === undefined) return this.#turns.next()
     await orAborted(() => this.#turns.next(), signal, operation).catch(() => undefined)
@@ -138,7 +138,7 @@ export class Calls {
 }
 
 /**
- * An import that only looks is no change.
+ * An import that only looks does not count as a change.
  * @throws {NexusError} ReadOnly, outcome none
  */
 function refuseChange(

@@ -31,7 +31,7 @@ export async function copy(fs: FsContext, from: string, to: string, options: Cop
     const { resolved, time } = await fs.resolver.resolveAll([source, target], { signal: options.signal })
     const [origin, destination] = resolved
     if (origin === undefined || destination === undefined)
-      throw new NexusError('Unexpected', `${source} was lost while it was copied`)
+      throw new NexusError('Unexpected', `copy ${source}: the snapshot has no answer for one of the two paths`)
     const current = demandFile(origin)
     const isTaken = isDirectory(destination.bound)
     const there = destination.bound ?? destination.lastLink

@@ -23,8 +23,8 @@ export async function mkdir(fs: FsContext, path: string, options: MkdirOptions):
     if (only.lastLink !== undefined || only.bound !== undefined) throw alreadyExists(target)
     const plan = new CommitPlan(time)
     const directories = new NewDirectories(fs, plan, { author, time })
-    const place = directories.placeOf(only, recursive)
-    const head = directories.make(only.path, place, { mode })
+    const parent = directories.parentFor(only, recursive)
+    const head = directories.make(only.path, parent, { mode })
     return { plan, result: () => toDirectoryEntry(target, head) }
   })
 }

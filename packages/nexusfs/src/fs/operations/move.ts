@@ -31,7 +31,7 @@ export async function move(fs: FsContext, from: string, to: string, options: Mov
     const { resolved, time } = await fs.resolver.resolveAll([source, target], { keepsLast: true, signal: options.signal })
     const [origin, destination] = resolved
     if (origin === undefined || destination === undefined)
-      throw new NexusError('Unexpected', `${source} was lost while it was moved`)
+      throw new NexusError('Unexpected', `move ${source}: the snapshot has no answer for one of the two paths`)
     const bound = demandBound(origin)
     demandNotBelowItself(bound, origin.path, destination.path)
     demandPreconditions(destination, options)
@@ -72,8 +72,8 @@ function rebind(
   const plan = new CommitPlan(time)
   const directories = new NewDirectories(fs, plan, { author, time })
   endBinding(plan, origin, bound, 'moved')
-  const place = directories.placeOf(destination, parents)
-  const key = directories.keyOf(place, destination)
+  const parent = directories.parentFor(destination, parents)
+  const key = directories.keyOf(parent, destination)
   const replaced = destination.bound
   if (replaced === undefined) {
     plan.expect({ kind: 'absent', key })
@@ -84,8 +84,8 @@ function rebind(
   const head = detachedHead(bound)
   plan.put(key, encodeHead(head))
   plan.log(lineOf('move', origin.within.id, origin.path, head, 'leaves'))
-  if (replaced !== undefined) plan.log(lineOf('remove', place.id, destination.path, replaced.head, 'leaves'))
-  plan.log(lineOf('move', place.id, destination.path, head))
-  if (isDirectory(bound)) plan.whenCommitted(() => fs.resolver.hints.learn(place, destination.path, head.id))
+  if (replaced !== undefined) plan.log(lineOf('remove', parent.id, destination.path, replaced.head, 'leaves'))
+  plan.log(lineOf('move', parent.id, destination.path, head))
+  if (isDirectory(bound)) plan.whenCommitted(() => fs.resolver.hints.learn(parent, destination.path, head.id))
   return { plan, result: () => toEntry(destination.asked, bound) }
 }

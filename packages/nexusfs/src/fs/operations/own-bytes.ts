@@ -42,7 +42,7 @@ export class Given<T> {
   }
 }
 
-/** Content as it is now, of a call that begins later; what is no content stays what it is, for the call to refuse. */
+/** Content as it is now, of a call that begins later; what is not content stays what it is, for the call to refuse. */
 export function keptContent(content: string | Uint8Array): string | Uint8Array {
   return content instanceof Uint8Array ? copyBytes(content) : content
 }

@@ -96,7 +96,7 @@ async function* namedIn(
   }
 }
 
-/** A tree that came back, and was then removed from another place, is brought back from there. */
+/** A tree that came back, and was then removed from another path, is brought back from there. */
 async function keptOf(
   fs: FsContext,
   { head }: Bound,

@@ -21,7 +21,8 @@ export async function restore(fs: FsContext, path: string, options: RestoreOptio
     const paths = source === target ? [source] : [source, target]
     const { resolved, time } = await fs.resolver.resolveAll(paths, { keepsLast: true, signal: options.signal })
     const [from, to = from] = resolved
-    if (from === undefined || to === undefined) throw new NexusError('Unexpected', `${source} was lost while it was restored`)
+    if (from === undefined || to === undefined)
+      throw new NexusError('Unexpected', `restore ${source}: the snapshot has no answer for one of the two paths`)
     if (to.bound !== undefined) throw alreadyExists(target)
     const removed = await findRemoved(fs, from, options.signal)
     return reattach(fs, removed, to, time, options)
@@ -38,14 +39,14 @@ function reattach(fs: FsContext, removed: Removed, to: Resolved, time: number, o
   const { author = fs.author, parents } = options
   const plan = new CommitPlan(time)
   const directories = new NewDirectories(fs, plan, { author, time })
-  const place = directories.placeOf(to, parents)
-  const key = directories.keyOf(place, to)
+  const parent = directories.parentFor(to, parents)
+  const key = directories.keyOf(parent, to)
   const head = detachedHead(removed.bound)
   plan.expect({ kind: 'absent', key })
   plan.put(key, encodeHead(head))
   spend(plan, removed)
-  plan.log(lineOf('restore', place.id, to.path, head))
-  if (head.kind === 'directory') plan.whenCommitted(() => fs.resolver.hints.learn(place, to.path, head.id))
+  plan.log(lineOf('restore', parent.id, to.path, head))
+  if (head.kind === 'directory') plan.whenCommitted(() => fs.resolver.hints.learn(parent, to.path, head.id))
   return { plan, result: (revision) => writtenEntry(to.asked, head, revision) }
 }
 

@@ -56,7 +56,8 @@ async function changeFile(
   options: ChmodOptions,
 ): Promise<Attempt<Entry>> {
   const { asked: path, bound } = resolved
-  if (bound?.head.kind !== 'file') throw new NexusError('Unexpected', `${path} was lost while it was changed`)
+  if (bound?.head.kind !== 'file')
+    throw new NexusError('Unexpected', `${path}: only a file or a directory can get a mode or a time`)
   const { head } = bound
   const kept = kind === 'chmod' ? { modifiedAt: head.modifiedAt, modifiedNanoseconds: head.modifiedNanoseconds } : modified
   const write = { path, kind, content: { kind: 'own', head }, mode, modified: kept, ifMatch: options.ifMatch } as const

@@ -37,17 +37,17 @@ export async function symlink(fs: FsContext, target: string, path: string, optio
     if (only.bound !== undefined && !mayReplace(options)) throw alreadyExists(at)
     const plan = new CommitPlan(time)
     const directories = new NewDirectories(fs, plan, { author, time })
-    const place = directories.placeOf(only, parents)
-    const head = bindLink(fs, { plan, directories, place }, only, { target: text, modified }, { author, reason, time })
+    const parent = directories.parentFor(only, parents)
+    const head = bindLink(fs, { plan, directories, parent }, only, { target: text, modified }, { author, reason, time })
     return { plan, result: (revision) => writtenEntry(at, head, revision) }
   })
 }
 
 /** Where a commit puts a link. */
-interface LinkPlace {
+interface LinkCommit {
   readonly plan: CommitPlan
   readonly directories: NewDirectories
-  readonly place: DirectoryHint
+  readonly parent: DirectoryHint
 }
 
 /**
@@ -57,7 +57,7 @@ interface LinkPlace {
  */
 export function bindLink(
   fs: FsContext,
-  { plan, directories, place }: LinkPlace,
+  { plan, directories, parent }: LinkCommit,
   resolved: Resolved,
   { target, modified }: { readonly target: string; readonly modified?: ModifiedTime | undefined },
   { time, author, reason }: Made & { readonly reason?: string | undefined },
@@ -79,12 +79,12 @@ export function bindLink(
     reason,
     born: old && bornRevision(old),
   }
-  const key = directories.keyOf(place, resolved)
+  const key = directories.keyOf(parent, resolved)
   plan.expect(bound === undefined ? { kind: 'absent', key } : { kind: 'at', key, revision: bound.entry.revision })
   if (old !== undefined) keepVersion(plan, old)
   else if (bound !== undefined) replaceFile(plan, resolved, bound)
   plan.put(key, encodeHead(head))
-  plan.log(lineOf('symlink', place.id, resolved.path, head))
+  plan.log(lineOf('symlink', parent.id, resolved.path, head))
   return head
 }
 

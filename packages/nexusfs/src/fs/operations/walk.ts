@@ -15,8 +15,8 @@ const defaultPage = 250
 const afterItem = Uint8Array.of(0)
 const noPage: ScanPage = { entries: [], hasMore: false }
 
-/** A binding and where it is. */
-export interface Placed {
+/** A binding, and its path. */
+export interface PathBinding {
   readonly path: NexusPath
   readonly bound: Bound
 }
@@ -31,7 +31,7 @@ export async function* boundPages(
   fs: FsContext,
   target: NexusPath,
   options: ListOptions,
-): AsyncGenerator<readonly Placed[], void, undefined> {
+): AsyncGenerator<readonly PathBinding[], void, undefined> {
   const unreadable = new Unreadable()
   yield* readablePages(fs, target, options, unreadable)
   unreadable.throwAny()
@@ -71,7 +71,7 @@ async function* readablePages(
   target: NexusPath,
   options: ListOptions,
   unreadable: Unreadable,
-): AsyncGenerator<readonly Placed[], void, undefined> {
+): AsyncGenerator<readonly PathBinding[], void, undefined> {
   const limit = options.pageSize ?? defaultPage
   let from: Uint8Array | undefined
   let group: Uint8Array | undefined
@@ -85,7 +85,7 @@ async function* readablePages(
       })
     }
     const { entries, hasMore } = page === undefined ? noPage : checkedPage(page, { from, limit })
-    yield placed(fs.resolver.hints, entries, target, directory, unreadable)
+    yield toPage(fs.resolver.hints, entries, target, directory, unreadable)
     const last = entries.at(-1)
     if (last === undefined || !hasMore) return
     from = concatBytes(last.key.item, afterItem)
@@ -93,14 +93,14 @@ async function* readablePages(
 }
 
 /** What a page shows teaches the hints. */
-function placed(
+function toPage(
   hints: DirectoryHints,
   entries: readonly MetadataEntry[],
   target: NexusPath,
   directory: DirectoryHint,
   unreadable: Unreadable,
-): readonly Placed[] {
-  const page: Placed[] = []
+): readonly PathBinding[] {
+  const page: PathBinding[] = []
   for (const entry of entries) {
     try {
       const name = nameOfEntry(entry)
@@ -120,7 +120,7 @@ export async function* walkBound(
   fs: FsContext,
   target: NexusPath,
   options: WalkOptions,
-): AsyncGenerator<Placed, void, undefined> {
+): AsyncGenerator<PathBinding, void, undefined> {
   for await (const page of walkedPages(fs, target, options)) yield* page
 }
 
@@ -132,7 +132,7 @@ export async function* walkedPages(
   fs: FsContext,
   target: NexusPath,
   options: WalkOptions,
-): AsyncGenerator<readonly Placed[], void, undefined> {
+): AsyncGenerator<readonly PathBinding[], void, undefined> {
   const unreadable = new Unreadable(options.onUnreadable)
   const open = [new Level(readablePages(fs, target, options, unreadable), false)]
   for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
@@ -151,18 +151,18 @@ export async function* walkedPages(
 
 /** A directory that a walk is in. */
 class Level {
-  readonly #pages: AsyncGenerator<readonly Placed[], void, undefined>
+  readonly #pages: AsyncGenerator<readonly PathBinding[], void, undefined>
   readonly #mayVanish: boolean
-  #page: readonly Placed[] = []
+  #page: readonly PathBinding[] = []
   #at = 0
 
-  constructor(pages: AsyncGenerator<readonly Placed[], void, undefined>, mayVanish: boolean) {
+  constructor(pages: AsyncGenerator<readonly PathBinding[], void, undefined>, mayVanish: boolean) {
     this.#pages = pages
     this.#mayVanish = mayVanish
   }
 
   /** The next entries of one page, up to and with a directory; `undefined` behind the last. */
-  async next(): Promise<readonly Placed[] | undefined> {
+  async next(): Promise<readonly PathBinding[] | undefined> {
     while (this.#at === this.#page.length) {
       const page = await this.#nextPage()
       if (page === undefined) return undefined
@@ -175,7 +175,7 @@ class Level {
     return this.#page.slice(from, this.#at)
   }
 
-  async #nextPage(): Promise<readonly Placed[] | undefined> {
+  async #nextPage(): Promise<readonly PathBinding[] | undefined> {
     try {
       const { value, done } = await this.#pages.next()
       return done ? undefined : (value ?? undefined)

@@ -28,7 +28,7 @@ const rootHint: DirectoryHint = { path: rootPath, id: rootId, group: directoryGr
 const capacity = 16_384
 
 /**
- * Directory ids by path, and where links are, as seen last. A hint can be wrong, an answer cannot: whoever uses one reads the chain
+ * Directory ids by path, and where links are, as seen last. A hint can be wrong, an answer cannot: a call that uses one reads the chain
  * that it names in the snapshot of the answer, and believes it only if every id there is the hinted one (InfiniFS, FAST '22).
  */
 export class DirectoryHints {

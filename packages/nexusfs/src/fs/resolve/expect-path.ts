@@ -82,7 +82,7 @@ function matches(bound: Bound | undefined, wanted: NonNullable<Preconditions['if
   return isFile(bound) && bound.head.digest === wanted.digest
 }
 
-/** Whoever names the version that stands at the destination wants to replace it. */
+/** A caller that names the version that stands at the destination wants to replace it. */
 export function mayReplace({ overwrite, ifMatch }: Pick<MoveOptions, 'overwrite' | 'ifMatch'>): boolean {
   return overwrite ?? ifMatch !== undefined
 }

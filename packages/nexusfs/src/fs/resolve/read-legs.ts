@@ -36,14 +36,14 @@ export async function readLegs(
   scanned: DirectoryHint | undefined,
 ): Promise<LegsReply> {
   const { get: alsoKeys = [], signal } = also
-  const { keys, places } = placeKeys(ways)
+  const { keys, indices } = indexKeys(ways)
   if (keys.length + alsoKeys.length > limits.scanEntries) return readInParts(metadata, ways, also)
   const alsoFrom = keys.length
   keys.push(...alsoKeys)
   const scan = also.scan && scanned ? [{ ...also.scan, group: scanned.group }] : []
   const reply = await metadata.read({ get: keys, scan }, { signal })
   return {
-    found: places.map((indices) => indices.map((index) => reply.get[index])),
+    found: indices.map((own) => own.map((index) => reply.get[index])),
     also: reply.get.slice(alsoFrom),
     page: reply.scan[0],
     time: reply.time,
@@ -100,10 +100,10 @@ function slicesOf<T>(items: readonly T[], size: number): readonly (readonly T[])
 }
 
 /** All keys, those that paths share once, and for each path where its own are among them. */
-function placeKeys(ways: readonly Leg[]): { keys: Key[]; places: number[][] } {
+function indexKeys(ways: readonly Leg[]): { keys: Key[]; indices: number[][] } {
   const keys: Key[] = []
   const known = new Map<Key, number>()
-  const place = (key: Key): number => {
+  const indexOf = (key: Key): number => {
     const index = known.get(key) ?? keys.length
     if (index === keys.length) {
       known.set(key, index)
@@ -111,12 +111,12 @@ function placeKeys(ways: readonly Leg[]): { keys: Key[]; places: number[][] } {
     }
     return index
   }
-  const placesOf = (leg: Leg): number[] => {
-    const own = leg.steps.map(({ key }) => place(key))
+  const indicesOf = (leg: Leg): number[] => {
+    const own = leg.steps.map(({ key }) => indexOf(key))
     const next = legAfter(leg)
-    return next === undefined ? own : [...own, ...placesOf(next)]
+    return next === undefined ? own : [...own, ...indicesOf(next)]
   }
-  return { places: ways.map(placesOf), keys }
+  return { indices: ways.map(indicesOf), keys }
 }
 
 function legAfter({ onward }: Leg): Leg | undefined {

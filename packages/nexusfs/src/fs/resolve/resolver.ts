@@ -72,7 +72,7 @@ export class Resolver {
   async resolve(path: NexusPath, also: AlsoRead = {}): Promise<Snapshot & { readonly only: Resolved }> {
     const snapshot = await this.resolveAll([path], also)
     const [only] = snapshot.resolved
-    if (only === undefined) throw new NexusError('Unexpected', 'a path was lost while it was resolved')
+    if (only === undefined) throw new NexusError('Unexpected', 'resolving one path gave no answer')
     return { ...snapshot, only }
   }
 

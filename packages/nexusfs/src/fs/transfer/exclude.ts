@@ -40,7 +40,7 @@ function parsePattern(text: string): Pattern {
     const fix = text.startsWith('!')
       ? 'it cannot be negated; write \\! for a name that begins so'
       : 'write a name, or names with / between'
-    throw new NexusError('InvalidArgument', `exclude: ${JSON.stringify(text)} is no pattern: ${fix}`)
+    throw new NexusError('InvalidArgument', `exclude: ${JSON.stringify(text)} is not a pattern: ${fix}`)
   }
   return { segments: isAnchored ? segments : ['**', ...segments], isForDirectories }
 }

@@ -6,7 +6,7 @@ import type { DirectoryHead, FileHead, Head, LinkHead } from '../model/head.ts'
 import { localError } from './local-error.ts'
 
 /** Where one entry goes. */
-export interface ExportPlace {
+export interface ExportedEntry {
   /** A path that leads through no link. */
   readonly path: string
   /** For messages. */
@@ -19,58 +19,58 @@ export interface ExportPlace {
 const modeBits: Readonly<Record<'file' | 'directory', number>> = { file: 0o1777, directory: 0o7777 }
 
 /** True if the file is there already, with the size, mode and time that it is to have. */
-export async function isExported({ path, location, mayReplace }: ExportPlace, head: FileHead): Promise<boolean> {
+export async function isExported({ path, location, mayReplace }: ExportedEntry, head: FileHead): Promise<boolean> {
   if (!mayReplace) return false
   const seen = await look(path, location)
   return seen?.isFile() === true && Number(seen.size) === head.size && hasAttributes(seen, head)
 }
 
 /** Writes a file that nobody else may read before it is whole; one that cannot be written whole is not left in part. */
-export async function exportFile(place: ExportPlace, head: FileHead, content: Uint8Array): Promise<void> {
-  const file = await create(place)
+export async function exportFile(entry: ExportedEntry, head: FileHead, content: Uint8Array): Promise<void> {
+  const file = await create(entry)
   try {
     await file.writeFile(content)
     await file.chmod(head.mode & modeBits.file)
     const seconds = secondsOf(head)
     await file.utimes(seconds, seconds)
   } catch (error) {
-    await rm(place.path, { force: true })
-    localError('export', place.location)(error)
+    await rm(entry.path, { force: true })
+    localError('export', entry.location)(error)
   } finally {
     await file.close()
   }
 }
 
-async function create(place: ExportPlace): Promise<FileHandle> {
-  const attempt = (): Promise<FileHandle> => open(place.path, 'wx', 0o600).catch(localError('export', place.location))
-  return attempt().catch((error: unknown) => clearWay(place, error).then(attempt))
+async function create(entry: ExportedEntry): Promise<FileHandle> {
+  const attempt = (): Promise<FileHandle> => open(entry.path, 'wx', 0o600).catch(localError('export', entry.location))
+  return attempt().catch((error: unknown) => clearWay(entry, error).then(attempt))
 }
 
 /** Gives false if the link is there already. */
-export async function exportLink(place: ExportPlace, head: LinkHead): Promise<boolean> {
-  const { path, location, mayReplace } = place
+export async function exportLink(entry: ExportedEntry, head: LinkHead): Promise<boolean> {
+  const { path, location, mayReplace } = entry
   if (mayReplace && (await readlink(path).catch(() => undefined)) === head.target) return false
   const attempt = (): Promise<void> => symlink(head.target, path).catch(localError('export', location))
-  await attempt().catch((error: unknown) => clearWay(place, error).then(attempt))
+  await attempt().catch((error: unknown) => clearWay(entry, error).then(attempt))
   const seconds = secondsOf(head)
   await lutimes(path, seconds, seconds).catch(localError('export', location))
   return true
 }
 
 /** Makes a folder that only its owner may enter until it is finished, or finds one; what it is. */
-export async function exportDirectory(place: ExportPlace): Promise<BigIntStats> {
-  const { path, location } = place
+export async function exportDirectory(entry: ExportedEntry): Promise<BigIntStats> {
+  const { path, location } = entry
   const attempt = async (): Promise<BigIntStats> => {
     await mkdir(path, 0o700).catch(localError('export', location))
     return lstat(path, { bigint: true }).catch(localError('export', location))
   }
-  const found = place.mayReplace ? await look(path, location) : undefined
-  if (found?.isDirectory() !== true) return attempt().catch((error: unknown) => clearWay(place, error).then(attempt))
+  const found = entry.mayReplace ? await look(path, location) : undefined
+  if (found?.isDirectory() !== true) return attempt().catch((error: unknown) => clearWay(entry, error).then(attempt))
   return found
 }
 
 /** What stands in the way of an unfinished export goes; a folder only if it is empty. */
-async function clearWay({ path, location, mayReplace }: ExportPlace, error: unknown): Promise<void> {
+async function clearWay({ path, location, mayReplace }: ExportedEntry, error: unknown): Promise<void> {
   if (!mayReplace || !isNexusError(error, 'AlreadyExists')) throw error
   const seen = await look(path, location)
   if (seen?.isDirectory())

@@ -7,9 +7,9 @@ import { type DirectoryHead, type FileHead, isDirectory, isFile, type LinkHead }
 import { isFailure, type LeftOut, type LeftOutReason } from '../model/left-out.ts'
 import type { ExportOptions, TransferReport } from '../model/options.ts'
 import { tell } from '../operations/calls.ts'
-import { type Placed, walkBound } from '../operations/walk.ts'
+import { type PathBinding, walkBound } from '../operations/walk.ts'
 import { demandDirectory, demandFile, demandNoFileAbove } from '../resolve/expect-path.ts'
-import { type ExportPlace, exportDirectory, exportFile, exportLink, finishDirectory, isExported } from './export-entry.ts'
+import { type ExportedEntry, exportDirectory, exportFile, exportLink, finishDirectory, isExported } from './export-entry.ts'
 import { type ExportTarget, type LocalFolder, LocalFolders, prepareTarget } from './export-target.ts'
 import { demandLocalPath } from './local-error.ts'
 import { StoreFiles } from './store-files.ts'
@@ -75,10 +75,10 @@ class DirectoryExport implements AsyncDisposable {
     let current: OpenDirectory | undefined = top
     try {
       const onUnreadable = (path: NexusPath, error: NexusError): void => this.#tally.leaveOut({ path, why: whyLeftOut(error) })
-      for await (const placed of walkBound(this.#fs, source, { signal, onUnreadable })) {
-        current = await this.#upTo(current, parentOf(placed.path))
-        if (current === undefined) throw new NexusError('Unexpected', `${placed.path} was lost while it was exported`)
-        current = await this.#take(placed, current)
+      for await (const entry of walkBound(this.#fs, source, { signal, onUnreadable })) {
+        current = await this.#upTo(current, parentOf(entry.path))
+        if (current === undefined) throw new NexusError('Unexpected', `${entry.path}: its parent folder is not open`)
+        current = await this.#take(entry, current)
         if (this.#running.size >= width) await Promise.race(this.#running)
         if (this.#failure !== undefined) break
       }
@@ -100,7 +100,7 @@ class DirectoryExport implements AsyncDisposable {
   }
 
   /** The directory in which the walk goes on. */
-  async #take({ path, bound }: Placed, parent: OpenDirectory): Promise<OpenDirectory> {
+  async #take({ path, bound }: PathBinding, parent: OpenDirectory): Promise<OpenDirectory> {
     if (!isDirectory(bound)) {
       parent.pending++
       const done: Promise<void> = this.#writeEntry(path, parent, bound.head)
@@ -113,7 +113,7 @@ class DirectoryExport implements AsyncDisposable {
       return parent
     }
     const name = nameOf(path)
-    const seen = await this.#folders.within(parent.folder, (pathOf) => exportDirectory(this.#placeOf(parent, name, pathOf)))
+    const seen = await this.#folders.within(parent.folder, (pathOf) => exportDirectory(this.#entryIn(parent, name, pathOf)))
     parent.pending++
     const folder: LocalFolder = { parent: parent.folder, location: join(parent.folder.location, name), seen }
     if (this.#target.isBegun) await this.#folders.within(folder, (_, handle) => handle.chmod(0o700))
@@ -134,13 +134,13 @@ class DirectoryExport implements AsyncDisposable {
     throwIfAborted(options.signal, 'export')
     try {
       await this.#folders.within(parent.folder, async (pathOf) => {
-        const place = this.#placeOf(parent, nameOf(path), pathOf)
+        const exported = this.#entryIn(parent, nameOf(path), pathOf)
         if (head.kind === 'link') {
-          await exportLink(place, head)
+          await exportLink(exported, head)
           return this.#tally.link()
         }
-        const isThere = await isExported(place, head)
-        if (!isThere) await exportFile(place, head, await contentOf(this.#fs, path, head, options.signal))
+        const isThere = await isExported(exported, head)
+        if (!isThere) await exportFile(exported, head, await contentOf(this.#fs, path, head, options.signal))
         this.#tally.file(head.size, isThere)
       })
     } catch (error) {
@@ -148,7 +148,7 @@ class DirectoryExport implements AsyncDisposable {
     }
   }
 
-  #placeOf(parent: OpenDirectory, name: string, pathOf: (name: string) => string): ExportPlace {
+  #entryIn(parent: OpenDirectory, name: string, pathOf: (name: string) => string): ExportedEntry {
     return { path: pathOf(name), location: join(parent.folder.location, name), mayReplace: this.#target.isBegun }
   }
 

@@ -117,7 +117,7 @@ async function attemptBatch(
   const counts: BatchResult[] = []
   for (const [index, item] of batch.entries()) {
     const there = resolved[index]
-    if (there === undefined) throw new NexusError('Unexpected', `${item.path} was lost while it was imported`)
+    if (there === undefined) throw new NexusError('Unexpected', `${item.path}: the snapshot has no answer for this path`)
     if (there.followed.length > 0) throw movedAway(item.path)
     const kind = planItem(fs, writes, item, there, by)
     if (kind !== undefined) changes.push({ kind, path: item.path })

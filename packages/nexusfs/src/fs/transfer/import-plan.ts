@@ -53,7 +53,7 @@ function isDirectoryPlanned(writes: FileWrites, item: ReadItem, there: Resolved,
   const modified = timeOfFile(item.seen.mtimeNs)
   if (there.directory === undefined) {
     if (writes.directories.get(there.path) !== undefined) return false
-    writes.directories.make(there.path, writes.place(there), { mode, ...modified })
+    writes.directories.make(there.path, writes.parentFor(there), { mode, ...modified })
     return true
   }
   if (!isDirectory(there.bound) || isSameEntry(item, there)) return false
@@ -73,7 +73,7 @@ function isLinkPlanned(
   if (there.directory !== undefined) throw isADirectory(item.path)
   const { plan, directories } = writes
   const link = { target: item.target, modified: timeOfFile(item.seen.mtimeNs) }
-  bindLink(fs, { plan, directories, place: writes.place(there) }, there, link, by)
+  bindLink(fs, { plan, directories, parent: writes.parentFor(there) }, there, link, by)
   return true
 }
 

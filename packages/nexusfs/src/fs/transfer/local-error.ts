@@ -54,7 +54,7 @@ function isThere(path: string): boolean {
 
 /**
  * The path of a local file or folder, as it was given.
- * @throws {NexusError} InvalidArgument for what is no path
+ * @throws {NexusError} InvalidArgument for what is not a path
  */
 export function demandLocalPath(operation: string, given: unknown): string {
   if (typeof given === 'string' && given !== '' && !given.includes('\0')) return given
