@@ -85,9 +85,9 @@ export class LevelStore implements MetadataStore {
   /** Calls that come while a batch goes to disk share the next one. */
   async #commit(commits: readonly Commit[]): Promise<readonly CommitResult[]> {
     checkCommits(commits)
-    const place = this.#waiting.push(commits) - 1
+    const index = this.#waiting.push(commits) - 1
     this.#batch ??= this.#inTurn(() => this.#writeBatch())
-    return (await this.#batch)[place] ?? []
+    return (await this.#batch)[index] ?? []
   }
 
   async #writeBatch(): Promise<readonly (readonly CommitResult[])[]> {

@@ -13,7 +13,7 @@ export interface SnippetFolder extends AsyncDisposable {
 const commands: Readonly<Record<string, string>> = {
   nexus: `exec "${process.execPath}" --conditions=nexus-source "${join(root, 'packages/cli/bin/nexus.js')}" "$@"`,
   node: `exec "${process.execPath}" --conditions=nexus-source "$@"`,
-  npx: 'exec "$@"',
+  npx: '[ "$1" != --no-install ] || shift; exec "$@"',
 }
 
 /** @param variables of the environment beside PATH and HOME; those of the caller stay outside. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, it } from 'vitest'
-import { recorded, withOutput } from '../../scripts/update-readme.ts'
+import { recorded, withOutput } from '../../scripts/update-output.ts'
 import { readDocument, root } from './documents.ts'
 
 const benchOutput = `
@@ -48,7 +48,7 @@ tier fast: 100 s
 
 const trim = (command: string, output: string): string | undefined => recorded[command]?.trim(output)
 
-describe('what the README shows of a benchmark', () => {
+describe('what docs/benchmarks.md shows of a run', () => {
   it('is the machine, the summary and where the results are, without the way there', () => {
     assert.equal(
       trim('npm run bench', benchOutput),
@@ -70,7 +70,7 @@ page     .nexus-bench/RESULTS.md`,
   })
 })
 
-describe('what the README shows of the tests', () => {
+describe('what CONTRIBUTING.md shows of the tests', () => {
   it('is what was left out and why, and the counts', () => {
     assert.equal(
       trim('npm test', testOutput),
@@ -91,30 +91,40 @@ tier fast: 100 s
   })
 })
 
-describe('the README', () => {
-  it('takes the place between the markers, again and again', () => {
-    const readme = 'a\n<!-- output of npm test -->\n<!-- end of output -->\nb\n'
-    const once = withOutput(readme, 'npm test', 'one')
+describe('a document', () => {
+  it('takes the output between its markers, again and again', () => {
+    const document = 'a\n<!-- output of npm test -->\n<!-- end of output -->\nb\n'
+    const once = withOutput(document, 'npm test', 'one')
     assert.equal(once, 'a\n<!-- output of npm test -->\n```text\none\n```\n<!-- end of output -->\nb\n')
     assert.equal(withOutput(withOutput(once, 'npm test', 'two'), 'npm test', 'one'), once)
-    assert.throws(() => withOutput('a', 'npm test', 'one'), /no place/)
+    assert.throws(() => withOutput('a', 'npm test', 'one'), /no markers/)
   })
 
-  it('has a place for each command, which the script finds', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'nexus-readme-test-'))
+  it('has markers for each command, which the script finds', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nexus-output-test-'))
     try {
-      await mkdir(join(folder, 'scripts'))
-      await cp(join(root, 'scripts/update-readme.ts'), join(folder, 'scripts/update-readme.ts'))
-      await writeFile(join(folder, 'README.md'), readDocument('README.md'))
+      for (const file of ['scripts/update-output.ts', 'docs/benchmarks.md', 'CONTRIBUTING.md']) {
+        await mkdir(dirname(join(folder, file)), { recursive: true })
+        await cp(join(root, file), join(folder, file))
+      }
       await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
       await writeFile(join(folder, 'bench.txt'), `\u001b[1m${benchOutput}\u001b[0m`)
       await writeFile(join(folder, 'test.txt'), testOutput)
-      await promisify(execFile)(process.execPath, ['scripts/update-readme.ts', '--from', folder], { cwd: folder })
-      const readme = await readFile(join(folder, 'README.md'), 'utf8')
-      assert.match(readme, /<!-- output of npm run bench -->\n```text\nNexus benchmarks: quick, done, seed abcd1234\n/)
-      assert.match(readme, /tier fast: 100 s\n3 passed, 0 failed, 1 skipped\n```\n<!-- end of output -->/)
+      await promisify(execFile)(process.execPath, ['scripts/update-output.ts', '--from', folder], { cwd: folder })
+      const read = (file: string): Promise<string> => readFile(join(folder, file), 'utf8')
+      const [benchmarks, contributing] = [await read('docs/benchmarks.md'), await read('CONTRIBUTING.md')]
+      assert.match(benchmarks, /<!-- output of npm run bench -->\n```text\nNexus benchmarks: quick, done, seed abcd1234\n/)
+      assert.match(contributing, /tier fast: 100 s\n3 passed, 0 failed, 1 skipped\n```\n<!-- end of output -->/)
     } finally {
       await rm(folder, { recursive: true })
+    }
+  })
+
+  it('shows only what such a run has printed, and the README names both commands', () => {
+    const readme = readDocument('README.md')
+    for (const [command, { document }] of Object.entries(recorded)) {
+      assert.ok(readme.includes(command), command)
+      assert.match(readDocument(document), new RegExp(`<!-- output of ${command} -->\n\`\`\`text\n`))
     }
   })
 })

@@ -5,33 +5,36 @@ import { join } from 'node:path'
 import { parseArgs, stripVTControlCharacters } from 'node:util'
 
 /**
- * Puts what `npm run bench` and `npm test` really print into the README, shortened.
+ * Puts what `npm run bench` and `npm test`, the two commands of the README, really print into the documents that show it, shortened.
  *
- *     node scripts/update-readme.ts                 runs both (about five minutes), on a machine that does nothing else
- *     node scripts/update-readme.ts --from FOLDER   takes bench.txt and test.txt that such runs left in the folder
+ *     node scripts/update-output.ts                 runs both (about five minutes), on a machine that does nothing else
+ *     node scripts/update-output.ts --from FOLDER   takes bench.txt and test.txt that such runs left in the folder
  */
 
 /** How the output of a command is kept and shortened. */
 interface Recorded {
+  /** The document that shows it, from the root of the repository. */
+  readonly document: string
+  /** What a run leaves in the folder of `--from`. */
   readonly file: string
   readonly trim: (output: string) => string
 }
 
 export const recorded: Readonly<Record<string, Recorded>> = {
-  'npm run bench': { file: 'bench.txt', trim: trimBench },
-  'npm test': { file: 'test.txt', trim: trimTest },
+  'npm run bench': { document: 'docs/benchmarks.md', file: 'bench.txt', trim: trimBench },
+  'npm test': { document: 'CONTRIBUTING.md', file: 'test.txt', trim: trimTest },
 }
 
 /**
- * The README with the text between the markers of that command.
- * @throws {Error} if the README has no such markers
+ * The document with the text between the markers of that command.
+ * @throws {Error} if the document has no such markers
  */
-export function withOutput(readme: string, command: string, text: string): string {
+export function withOutput(document: string, command: string, text: string): string {
   const [start, end] = [`<!-- output of ${command} -->\n`, '<!-- end of output -->']
-  const from = readme.indexOf(start)
-  const to = readme.indexOf(end, from)
-  if (from < 0 || to < 0) throw new Error(`the README has no place for the output of ${command}`)
-  return `${readme.slice(0, from)}${start}\`\`\`text\n${text}\n\`\`\`\n${readme.slice(to)}`
+  const from = document.indexOf(start)
+  const to = document.indexOf(end, from)
+  if (from < 0 || to < 0) throw new Error(`no markers for the output of ${command}`)
+  return `${document.slice(0, from)}${start}\`\`\`text\n${text}\n\`\`\`\n${document.slice(to)}`
 }
 
 /**
@@ -46,8 +49,8 @@ function trimBench(output: string): string {
   if (machine === undefined || summary === undefined || last === undefined) throw new Error('the benchmarks did not end')
   if (/\bvoid\b|\bfailed\b/.test(summary)) throw new Error('a workload failed')
   const header = machine.slice(machine.indexOf('Nexus benchmarks:'))
-  const places = last.split('\n').map((line) => line.replace(/\/\S*\/(?=\.nexus-bench\/)/, ''))
-  return [header, '...', summary, '...', ...places].join('\n')
+  const resultFiles = last.split('\n').map((line) => line.replace(/\/\S*\/(?=\.nexus-bench\/)/, ''))
+  return [header, '...', summary, '...', ...resultFiles].join('\n')
 }
 
 /**
@@ -76,14 +79,13 @@ function record(command: string, file: string): void {
 
 function main(): void {
   const { values } = parseArgs({ options: { from: { type: 'string' } } })
-  const folder = values.from ?? mkdtempSync(join(tmpdir(), 'nexus-readme-'))
-  const place = new URL('../README.md', import.meta.url)
-  let readme = readFileSync(place, 'utf8')
-  for (const [command, { file, trim }] of Object.entries(recorded)) {
+  const folder = values.from ?? mkdtempSync(join(tmpdir(), 'nexus-output-'))
+  for (const [command, { document, file, trim }] of Object.entries(recorded)) {
     if (values.from === undefined) record(command, join(folder, file))
-    readme = withOutput(readme, command, trim(stripVTControlCharacters(readFileSync(join(folder, file), 'utf8'))))
+    const page = new URL(`../${document}`, import.meta.url)
+    const text = trim(stripVTControlCharacters(readFileSync(join(folder, file), 'utf8')))
+    writeFileSync(page, withOutput(readFileSync(page, 'utf8'), command, text))
   }
-  writeFileSync(place, readme)
   if (values.from === undefined) rmSync(folder, { recursive: true })
 }
 
