@@ -1,3 +1,5 @@
+// Guards: .dependency-cruiser.mjs
+
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

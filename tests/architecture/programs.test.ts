@@ -1,3 +1,5 @@
+// Guards: knip.json, .ci/packages, packages/*/src/**/*.ts
+
 import assert from 'node:assert/strict'
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'vitest'

@@ -1,3 +1,5 @@
+// Guards: packages/nexusfs/src/index.ts, packages/nexusfs/package.json
+
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Guards: fs/transfer/backup.ts, content/copy-contents.ts, metadata-stores/sqlite/*.ts
+
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'

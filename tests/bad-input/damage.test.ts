@@ -1,3 +1,5 @@
+// Guards: content/content-store.ts, fs/model/head-codec.ts, metadata-stores/sqlite/*.ts
+
 import assert from 'node:assert/strict'
 import { copyFile, cp, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

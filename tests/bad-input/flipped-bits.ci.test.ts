@@ -1,3 +1,5 @@
+// Guards: metadata-stores/sqlite/*.ts, metadata/checked-value.ts
+
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/sqlite/*.ts, storage-backends/local/*.ts
+
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'

@@ -1,3 +1,5 @@
+// Guards: fs/commit/witness.ts, fs/open/store-format.ts, metadata-stores/sqlite/*.ts
+
 import assert from 'node:assert/strict'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Guards: fs/commit/*.ts, metadata-stores/sqlite/*.ts, storage-backends/local/*.ts
+
 import { describe, it } from 'vitest'
 import { countTogether, createTogether, readWhatWasAcknowledged, writeBelowWhatMoves } from './scenarios.ts'
 

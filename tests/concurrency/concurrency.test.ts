@@ -1,3 +1,5 @@
+// Guards: fs/commit/*.ts, metadata-stores/sqlite/*.ts, storage-backends/local/*.ts
+
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { openNexus } from 'nexusfs'

@@ -1,3 +1,5 @@
+// Guards: package-lock.json, **/*
+
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

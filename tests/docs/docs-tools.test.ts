@@ -1,3 +1,5 @@
+// Guards: tests/docs/*.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { commandsOf, elsewhere } from './elsewhere.ts'

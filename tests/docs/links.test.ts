@@ -1,3 +1,5 @@
+// Guards: *.md, docs/**/*.md, packages/**/README.md
+
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'

@@ -1,3 +1,5 @@
+// Guards: docs/*.md, docs/guide/api.md, scripts/*.ts, packages/nexusfs/src/index.ts
+
 import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
 import { NexusFS } from 'nexusfs'

@@ -1,3 +1,5 @@
+// Guards: *.md, docs/**/*.md, packages/**/README.md
+
 import { describe, it } from 'vitest'
 import { requireOwnOrSkip } from '../../services/require-or-skip.ts'
 import { blocksOf, documentsWithBlocks } from './documents.ts'

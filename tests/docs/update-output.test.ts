@@ -1,3 +1,5 @@
+// Guards: scripts/update-output.ts, docs/benchmarks.md, CONTRIBUTING.md
+
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'

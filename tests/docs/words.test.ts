@@ -1,4 +1,4 @@
-// Guards: docs, README.md, CONTRIBUTING.md, packages/nexusfs/src
+// Guards: *.md, docs/**/*.md, packages/nexusfs/src/**/*.ts
 
 import assert from 'node:assert/strict'
 import { existsSync, globSync } from 'node:fs'

@@ -1,3 +1,5 @@
+// Guards: docs/guide/add-a-*.md, examples/**/*.ts
+
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'

@@ -1,3 +1,5 @@
+// Guards: docs/format.md, metadata/keyspace.ts, metadata/record.ts, fs/model/head-codec.ts, content/content-row.ts
+
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

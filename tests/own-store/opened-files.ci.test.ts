@@ -1,3 +1,5 @@
+// Guards: fs/transfer/store-files.ts
+
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

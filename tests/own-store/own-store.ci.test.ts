@@ -1,3 +1,5 @@
+// Guards: fs/transfer/store-files.ts
+
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'

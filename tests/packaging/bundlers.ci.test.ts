@@ -1,3 +1,5 @@
+// Guards: packages/nexusfs/package.json, registry/*.ts
+
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'

@@ -1,3 +1,5 @@
+// Guards: packages/*/package.json, scripts/bundle-command.ts
+
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'

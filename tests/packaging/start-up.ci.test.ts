@@ -1,3 +1,5 @@
+// Guards: packages/cli/src/**/*.ts, scripts/bundle-command.ts
+
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

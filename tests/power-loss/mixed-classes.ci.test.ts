@@ -1,3 +1,5 @@
+// Guards: content/*.ts, metadata-stores/sqlite/*.ts, storage-backends/local/*.ts
+
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'

@@ -1,3 +1,5 @@
+// Guards: storage-backends/local/*.ts
+
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'

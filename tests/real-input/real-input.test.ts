@@ -1,3 +1,5 @@
+// Guards: fs/transfer/*.ts
+
 import assert from 'node:assert/strict'
 import { execFileSync, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

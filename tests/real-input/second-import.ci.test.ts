@@ -1,3 +1,5 @@
+// Guards: fs/transfer/*.ts
+
 import assert from 'node:assert/strict'
 import { lstat, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Guards: fs/transfer/local-survey.ts
+
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'

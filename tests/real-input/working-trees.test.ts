@@ -1,3 +1,5 @@
+// Guards: fs/transfer/*.ts
+
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { cpSync } from 'node:fs'

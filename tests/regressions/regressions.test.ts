@@ -1,3 +1,5 @@
+// Guards: fs/**/*.ts, registry/*.ts
+
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

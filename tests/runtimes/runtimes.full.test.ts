@@ -1,3 +1,5 @@
+// Guards: metadata-stores/sqlite/*.ts, storage-backends/local/*.ts, docs/operations.md
+
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'

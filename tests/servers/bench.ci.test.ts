@@ -1,3 +1,5 @@
+// Guards: packages/bench/src/**/*.ts
+
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

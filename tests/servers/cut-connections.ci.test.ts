@@ -1,3 +1,5 @@
+// Guards: fs/commit/committer.ts, metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts
+
 import assert from 'node:assert/strict'
 import { type Commit, type CommitResult, isNexusError, type MetadataStore, type StoreCallOptions } from 'nexusfs'
 import { type CutMoment, InterceptedStore, TcpProxy } from 'nexusfs/testing'

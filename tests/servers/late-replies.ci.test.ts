@@ -1,3 +1,5 @@
+// Guards: fs/commit/committer.ts, metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts
+
 import assert from 'node:assert/strict'
 import { FaultPlan, FaultyStore } from 'nexusfs/testing'
 import { describe, it } from 'vitest'

@@ -1,3 +1,5 @@
+// Guards: fs/commit/*.ts, metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { nextMessage, runTogether, startWorker } from './processes.ts'

@@ -1,3 +1,5 @@
+// Guards: fs/**/*.ts, metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts
+
 import type { NexusFS } from 'nexusfs'
 import { afterAll, describe, it } from 'vitest'
 import { checkAgainstModel, extentOf, seed } from '../model/check-against-model.ts'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts
+
 import assert from 'node:assert/strict'
 import type { NexusFS } from 'nexusfs'
 import { DelayedStore } from 'nexusfs/testing'

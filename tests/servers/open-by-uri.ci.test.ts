@@ -1,3 +1,5 @@
+// Guards: registry/*.ts, metadata-stores/postgres/registration.ts, metadata-stores/redis/registration.ts
+
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { NexusError, openNexus } from 'nexusfs'

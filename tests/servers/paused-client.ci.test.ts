@@ -1,3 +1,5 @@
+// Guards: content/process-lease.ts, metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts
+
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LocalBackend, type MetadataStore, type NexusFS } from 'nexusfs'

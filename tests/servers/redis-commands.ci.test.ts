@@ -1,3 +1,5 @@
+// Guards: metadata-stores/redis/*.ts
+
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'

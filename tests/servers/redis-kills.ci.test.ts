@@ -1,3 +1,5 @@
+// Guards: metadata-stores/redis/*.ts
+
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isNexusError, type NexusFS } from 'nexusfs'

@@ -1,3 +1,5 @@
+// Guards: fs/commit/witness.ts, metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts
+
 import assert from 'node:assert/strict'
 import { chown, cp, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'

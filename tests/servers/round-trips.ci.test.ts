@@ -1,3 +1,5 @@
+// Guards: fs/**/*.ts, metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts
+
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { NexusFS } from 'nexusfs'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts
+
 import assert from 'node:assert/strict'
 import { isNexusError, type NexusError, type NexusFS } from 'nexusfs'
 import { TcpProxy } from 'nexusfs/testing'

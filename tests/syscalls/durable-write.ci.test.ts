@@ -1,3 +1,5 @@
+// Guards: metadata-stores/sqlite/*.ts, storage-backends/local/*.ts
+
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -1,3 +1,5 @@
+// Guards: content/content-row.ts, content/content-store.ts, content/incoming-content.ts, core/durability.ts
+
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import { digestOf } from '../core/digest.ts'

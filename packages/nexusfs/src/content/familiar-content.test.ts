@@ -1,3 +1,5 @@
+// Guards: content/known-content.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { seededRandom } from '../testing/seeded-random.ts'

@@ -1,3 +1,5 @@
+// Guards: content/content-row.ts, content/incoming-content.ts, content/known-content.ts, content/stored-content.ts
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

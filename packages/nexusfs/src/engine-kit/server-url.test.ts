@@ -1,3 +1,5 @@
+// Guards: engine-kit/uri.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { serverUrl } from './uri.ts'

@@ -1,3 +1,5 @@
+// Guards: fs/model/operations.ts, fs/model/option-forms.ts, fs/model/take-options.ts, fs/nexus-fs.ts
+
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { describe, it } from 'vitest'

@@ -1,3 +1,5 @@
+// Guards: fs/commit/commit-plan.ts, fs/commit/file-writes.ts, fs/operations/write.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { FaultPlan } from '../testing/fault-plan.ts'

@@ -1,3 +1,5 @@
+// Guards: content/content-cache.ts, fs/operations/own-bytes.ts, fs/operations/read.ts, fs/operations/write.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { fresh, testPlaces } from './test-place.test-fixture.ts'

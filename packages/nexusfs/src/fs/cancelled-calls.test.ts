@@ -1,3 +1,5 @@
+// Guards: engine-kit/deadline.ts, fs/commit/mutation.ts, fs/operations/calls.ts
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Guards: fs/commit/*.ts, fs/operations/*.ts
+
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'vitest'
 import { CallMeter } from '../testing/call-meter.ts'

@@ -1,3 +1,5 @@
+// Guards: fs/commit/file-writes.ts, fs/resolve/expect-path.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { utf8 } from '../core/bytes.ts'

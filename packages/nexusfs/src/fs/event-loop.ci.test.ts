@@ -1,3 +1,5 @@
+// Guards: engine-kit/event-loop.ts, fs/operations/calls.ts
+
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'

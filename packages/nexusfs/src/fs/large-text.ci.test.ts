@@ -1,3 +1,5 @@
+// Guards: fs/operations/calls.ts, fs/operations/read.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { failure, memoryPlace } from './test-place.test-fixture.ts'

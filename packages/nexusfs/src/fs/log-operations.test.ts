@@ -1,3 +1,5 @@
+// Guards: fs/commit/commit-plan.ts, fs/operations/*.ts
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

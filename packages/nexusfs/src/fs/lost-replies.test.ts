@@ -1,3 +1,5 @@
+// Guards: fs/commit/committer.ts, fs/commit/mutation.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { logGroup } from '../metadata/keyspace.ts'

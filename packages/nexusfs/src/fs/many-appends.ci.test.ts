@@ -1,3 +1,5 @@
+// Guards: fs/commit/write-groups.ts, fs/commit/write-round.ts, fs/operations/edit.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { fresh, memoryPlace } from './test-place.test-fixture.ts'

@@ -1,3 +1,5 @@
+// Guards: content/body-buffers.ts, content/content-cache.ts, fs/resolve/directory-hints.ts, metadata-stores/sqlite/read-cache.ts
+
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'

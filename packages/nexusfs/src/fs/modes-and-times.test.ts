@@ -1,3 +1,5 @@
+// Guards: fs/model/attributes.ts, fs/operations/set-attributes.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'

@@ -1,3 +1,5 @@
+// Guards: fs/model/take-options.ts, fs/operations/copy.ts, fs/operations/move.ts, fs/resolve/expect-path.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import type { BatchWrite, CommitOptions, ListOptions, RemoveOptions, WriteOptions } from './model/options.ts'

@@ -1,3 +1,5 @@
+// Guards: fs/commit/committer.ts, fs/commit/mutation.ts, fs/operations/*.ts
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

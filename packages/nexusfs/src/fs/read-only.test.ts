@@ -1,3 +1,5 @@
+// Guards: core/read-only-reason.ts, fs/open/open-file-system.ts, fs/operations/calls.ts
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

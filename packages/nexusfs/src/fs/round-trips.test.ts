@@ -1,3 +1,5 @@
+// Guards: content/*.ts, fs/commit/*.ts, fs/operations/*.ts, fs/resolve/*.ts
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Guards: content/content-store.ts, content/incoming-content.ts, content/process-lease.ts
+
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Guards: fs/model/head-codec.ts, fs/operations/walk.ts, fs/transfer/export-tree.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { directoryGroup, headKey, rootId } from '../metadata/keyspace.ts'

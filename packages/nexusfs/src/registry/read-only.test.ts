@@ -1,3 +1,5 @@
+// Guards: registry/locate-store.ts, registry/open-layers.ts, registry/open-nexus.ts
+
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'

@@ -1,3 +1,5 @@
+// Guards: testing/fault-injector.ts, testing/fault-plan.ts, testing/faulty-backend.ts, testing/faulty-store.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { utf8 } from '../core/bytes.ts'

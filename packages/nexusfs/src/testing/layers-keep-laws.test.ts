@@ -1,3 +1,5 @@
+// Guards: testing/*.ts
+
 import { type ConformanceSubject, metadataLaws, registerLaws, storageLaws } from '@nexusfs/conformance'
 import { describe, it } from 'vitest'
 import type { MetadataStore } from '../metadata/metadata-store.ts'

@@ -1,3 +1,5 @@
+// Guards: testing/call-meter.ts, testing/metered-backend.ts, testing/metered-store.ts
+
 import assert from 'node:assert/strict'
 import { it } from 'vitest'
 import { utf8 } from '../core/bytes.ts'

@@ -1,3 +1,5 @@
+// Guards: fs/model/head-codec.ts, fs/model/head.ts
+
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import { digestOf } from '../../core/digest.ts'

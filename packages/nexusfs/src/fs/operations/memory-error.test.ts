@@ -1,3 +1,5 @@
+// Guards: fs/operations/calls.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { isMemoryError } from './calls.ts'

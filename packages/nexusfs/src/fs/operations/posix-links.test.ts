@@ -1,3 +1,5 @@
+// Guards: fs/operations/symlinks.ts, fs/resolve/path-legs.ts, fs/resolve/read-legs.ts
+
 import assert from 'node:assert/strict'
 import { lstat, mkdir, mkdtemp, readFile, readlink, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Guards: fs/commit/bindings.ts, fs/resolve/directory-hints.ts, fs/resolve/read-legs.ts, fs/resolve/resolver.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { type NexusPath, parseNamedPath, parsePath } from '../../core/path.ts'

@@ -1,3 +1,5 @@
+// Guards: fs/transfer/export-entry.ts, fs/transfer/export-target.ts, fs/transfer/export-tree.ts
+
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { renameSync, symlinkSync } from 'node:fs'

@@ -1,3 +1,5 @@
+// Guards: fs/transfer/import-batch.ts, fs/transfer/import-plan.ts, fs/transfer/import-tree.ts
+
 import assert from 'node:assert/strict'
 import { chmod, lstat, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

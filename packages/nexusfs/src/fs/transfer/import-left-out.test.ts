@@ -1,3 +1,5 @@
+// Guards: fs/model/left-out.ts, fs/transfer/import-batch.ts, fs/transfer/local-file.ts, fs/transfer/local-survey.ts
+
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'

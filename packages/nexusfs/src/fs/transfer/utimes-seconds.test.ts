@@ -1,3 +1,5 @@
+// Guards: fs/transfer/*.ts
+
 import assert from 'node:assert/strict'
 import { lstatSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/memory/*.ts
+
 import { registerLaws } from '@nexusfs/conformance'
 import { describe, it } from 'vitest'
 import { MemoryStore } from './memory-store.ts'

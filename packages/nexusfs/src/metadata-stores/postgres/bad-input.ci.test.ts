@@ -1,3 +1,5 @@
+// Guards: metadata-stores/postgres/options.ts, metadata-stores/postgres/{prepare-schema,server-check}.ts
+
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { describe, it } from 'vitest'

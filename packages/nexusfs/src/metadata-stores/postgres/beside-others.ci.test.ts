@@ -1,3 +1,5 @@
+// Guards: metadata-stores/postgres/commit.ts, metadata-stores/postgres/locks.ts, metadata-stores/postgres/postgres-store.ts
+
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/postgres/commit.ts, metadata-stores/postgres/connection-pool.ts, metadata-stores/postgres/connection.ts
+
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, it } from 'vitest'

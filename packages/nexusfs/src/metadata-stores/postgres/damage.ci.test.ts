@@ -1,3 +1,5 @@
+// Guards: metadata-stores/postgres/read.ts, metadata/checked-value.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { utf8 } from '../../core/bytes.ts'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/postgres/commit-sql.ts, metadata-stores/postgres/read-sql.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import type { OwnServer } from '../../../../../services/service.ts'

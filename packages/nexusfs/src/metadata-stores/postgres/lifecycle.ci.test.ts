@@ -1,3 +1,5 @@
+// Guards: metadata-stores/postgres/{postgres-store,store-session,watch}.ts
+
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'

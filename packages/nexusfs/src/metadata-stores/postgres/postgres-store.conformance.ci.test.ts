@@ -1,3 +1,5 @@
+// Guards: metadata-stores/postgres/*.ts
+
 import { metadataLaws, registerLaws } from '@nexusfs/conformance'
 import { describe, it } from 'vitest'
 import { requireOrSkip } from '../../../../../services/require-or-skip.ts'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/postgres/commit.ts, metadata-stores/postgres/read.ts
+
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/postgres/connection-target.ts, metadata-stores/postgres/connection.ts
+
 import assert from 'node:assert/strict'
 import { chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/redis/errors.ts, metadata-stores/redis/options.ts
+
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'

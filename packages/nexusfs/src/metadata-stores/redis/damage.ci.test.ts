@@ -1,3 +1,5 @@
+// Guards: metadata-stores/redis/read.ts, metadata/checked-value.ts
+
 import assert from 'node:assert/strict'
 import { afterAll, describe, it } from 'vitest'
 import { utf8 } from '../../core/bytes.ts'

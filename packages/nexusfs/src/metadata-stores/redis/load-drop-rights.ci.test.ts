@@ -1,3 +1,5 @@
+// Guards: metadata-stores/redis/admin.ts, metadata-stores/redis/load.ts, metadata-stores/redis/README.md
+
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, it } from 'vitest'

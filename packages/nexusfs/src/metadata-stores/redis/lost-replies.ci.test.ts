@@ -1,3 +1,5 @@
+// Guards: metadata-stores/redis/commit.ts, metadata-stores/redis/connection.ts, metadata-stores/redis/request-queue.ts
+
 import assert from 'node:assert/strict'
 import { afterAll, describe, it } from 'vitest'
 import { utf8 } from '../../core/bytes.ts'

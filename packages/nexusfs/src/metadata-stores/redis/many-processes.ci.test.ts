@@ -1,3 +1,5 @@
+// Guards: metadata-stores/redis/commit-script.ts, metadata-stores/redis/watch.ts
+
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/redis/client.ts, metadata-stores/redis/connection.ts
+
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'

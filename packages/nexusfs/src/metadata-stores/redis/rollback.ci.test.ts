@@ -1,3 +1,5 @@
+// Guards: metadata-stores/redis/client.ts, engine-kit/high-water-mark.ts
+
 import assert from 'node:assert/strict'
 import { afterAll, describe, it } from 'vitest'
 import { utf8 } from '../../core/bytes.ts'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/redis/server-check.ts
+
 import assert from 'node:assert/strict'
 import { afterAll, describe, it } from 'vitest'
 import { isNexusError } from '../../core/errors.ts'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/redis/commit.ts, metadata-stores/redis/read.ts
+
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/redis/connection.ts, metadata-stores/redis/options.ts
+
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/redis/server-check.ts
+
 import assert from 'node:assert/strict'
 import { appendFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/sqlite/sqlite-store.ts, metadata-stores/sqlite/*commit*.ts
+
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,5 @@
+// Guards: metadata-stores/sqlite/store-thread.ts
+
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'

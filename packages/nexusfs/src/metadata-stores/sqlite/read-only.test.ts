@@ -1,3 +1,5 @@
+// Guards: metadata-stores/sqlite/read-only-file.ts, metadata-stores/sqlite/sqlite-store.ts
+
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'

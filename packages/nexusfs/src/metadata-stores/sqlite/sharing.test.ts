@@ -1,3 +1,5 @@
+// Guards: metadata-stores/sqlite/sqlite-store.ts, metadata-stores/sqlite/read-cache.ts
+
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'vitest'

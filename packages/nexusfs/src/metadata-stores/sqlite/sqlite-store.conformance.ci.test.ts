@@ -1,3 +1,5 @@
+// Guards: metadata-stores/sqlite/*.ts
+
 import { metadataLaws, registerLaws } from '@nexusfs/conformance'
 import { describe, it } from 'vitest'
 import sqliteSubject from './sqlite-subject.test-fixture.ts'

@@ -1,3 +1,5 @@
+// Guards: storage-backends/local/*.ts
+
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

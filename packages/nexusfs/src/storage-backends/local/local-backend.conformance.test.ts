@@ -1,3 +1,5 @@
+// Guards: storage-backends/local/*.ts
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

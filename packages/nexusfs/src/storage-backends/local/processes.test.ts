@@ -1,3 +1,5 @@
+// Guards: storage-backends/local/*.ts
+
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'

@@ -1,3 +1,5 @@
+// Guards: storage-backends/local/local-backend.ts
+
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
