@@ -64,3 +64,19 @@ describe('InFlightCalls', () => {
     assert.throws(() => calls.refuseIfEnded('storage.stream', undefined), { code: 'Closed' })
   })
 })
+
+describe('background work', () => {
+  it('is waited for by close, whatever becomes of it', async () => {
+    const calls = newCalls()
+    const work = Promise.withResolvers<void>()
+    await calls.run('storage.get', undefined, async () => calls.background(work.promise))
+    let isClosed = false
+    const closing = calls.close().then(() => {
+      isClosed = true
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(isClosed, false)
+    work.reject(new Error('nobody asked'))
+    await closing
+  })
+})

@@ -44,6 +44,14 @@ export class InFlightCalls {
     }
   }
 
+  /** Work that was begun for a call, that nobody waits for and whose failure means nothing; `close` waits for it. */
+  background(work: Promise<unknown>): void {
+    const settled: Promise<void> = work.then(ignore, ignore).then(() => {
+      this.#calls.delete(settled)
+    })
+    this.#calls.add(settled)
+  }
+
   /**
    * For what is not a single call, such as each piece of a stream.
    * @throws {NexusError} Closed, Aborted (outcome none)
@@ -61,7 +69,8 @@ export class InFlightCalls {
   /** Refuses calls from now on, and returns when those under way have settled. Idempotent. */
   async close(): Promise<void> {
     this.end()
-    await Promise.allSettled(this.#calls)
+    // A call can leave background work behind.
+    while (this.#calls.size > 0) await Promise.allSettled(this.#calls)
   }
 
   #refuseIfClosed(operation: string): void {
@@ -69,3 +78,5 @@ export class InFlightCalls {
     throw new NexusError('Closed', `${operation}: this is closed`, { advice: 'open it again', operation, outcome: 'none' })
   }
 }
+
+function ignore(): void {}

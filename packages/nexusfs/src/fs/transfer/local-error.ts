@@ -1,47 +1,30 @@
 import { lstatSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { type ErrorCode, NexusError } from '../../core/errors.ts'
+import { NexusError } from '../../core/errors.ts'
+import { errnoTable, translator } from '../../engine-kit/error-table.ts'
 import { shown } from '../model/take-options.ts'
 
-const codes: Readonly<Record<string, ErrorCode>> = {
-  ERR_INVALID_ARG_TYPE: 'InvalidArgument',
-  ERR_INVALID_ARG_VALUE: 'InvalidArgument',
-  ENOENT: 'NotFound',
-  ENOTDIR: 'NotADirectory',
-  EISDIR: 'IsADirectory',
-  EEXIST: 'AlreadyExists',
-  EACCES: 'PermissionDenied',
-  EPERM: 'PermissionDenied',
-  EROFS: 'ReadOnly',
-  ENOSPC: 'NoSpace',
-  EDQUOT: 'NoSpace',
-  ENAMETOOLONG: 'InvalidPath',
-  ELOOP: 'InvalidPath',
-  EMFILE: 'Unavailable',
-  ENFILE: 'Unavailable',
-}
+const translate = translator({
+  ...errnoTable,
+  ERR_INVALID_ARG_TYPE: { code: 'InvalidArgument' },
+  ERR_INVALID_ARG_VALUE: { code: 'InvalidArgument' },
+})
 
 /** For `catch`: turns an error of the local file system, outside any store, into ours. */
 export function localError(operation: string, location: string): (error: unknown) => never {
   return (error) => {
-    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error'
-    const { problem, advice } = errno === 'ENOENT' ? absence(location) : { problem: `${errno} from the local file system` }
-    throw new NexusError(codes[errno] ?? 'Unexpected', `${operation}: ${location}: ${problem}`, {
-      advice,
-      operation,
-      context: { location, errno },
-      cause: error,
-    })
+    const told = translate(error, { operation, subject: location, context: { location } })
+    throw told.code === 'NotFound' ? told.with({ ...absence(operation, location), cause: error }) : told
   }
 }
 
 /** Which name of a path is the missing one: the outermost. */
-function absence(location: string): { readonly problem: string; readonly advice?: string } {
+function absence(operation: string, location: string): { readonly summary: string; readonly advice?: string } {
   const path = resolve(location)
   let missing = path
   while (dirname(missing) !== missing && !isThere(dirname(missing))) missing = dirname(missing)
-  if (missing === path) return { problem: 'it is not there' }
-  return { problem: `the folder ${missing} is not there`, advice: 'make it first' }
+  if (missing === path) return { summary: `${operation}: ${location}: it is not there` }
+  return { summary: `${operation}: ${location}: the folder ${missing} is not there`, advice: 'make it first' }
 }
 
 function isThere(path: string): boolean {

@@ -3,6 +3,7 @@ import { accessSync, closeSync, constants, fsyncSync, linkSync, lstatSync, openS
 import { dirname, resolve } from 'node:path'
 import { type ErrorCode, NexusError } from '../../core/errors.ts'
 import { askedToReadOnly, type ReadOnlyReason, readOnlyReasonOf } from '../../core/read-only-reason.ts'
+import { errnoOf, errnoTable, translator } from '../../engine-kit/error-table.ts'
 
 export interface DatabaseFileOptions {
   /** Make the file if it is not there. */
@@ -50,7 +51,7 @@ export function prepareDatabaseFile(path: string, options: DatabaseFileOptions):
     if (isDurable && readOnly === undefined) syncFolder(dirname(file))
     return { file, readOnly }
   } catch (error) {
-    throw translate(error, file)
+    throw translate(error, { operation, subject: file, context: { path: file } })
   }
 }
 
@@ -88,7 +89,7 @@ function createFile(file: string): void {
   try {
     linkSync(temporary, file)
   } catch (error) {
-    if (!hasErrno(error, 'EEXIST')) throw error
+    if (errnoOf(error) !== 'EEXIST') throw error
   } finally {
     rmSync(temporary, { force: true })
   }
@@ -130,38 +131,20 @@ export function refuseNetwork(file: string, type: number): void {
   )
 }
 
-const meanings: Readonly<Record<string, { readonly code: ErrorCode; readonly what: string; readonly advice: string }>> = {
-  ENOENT: { code: 'NotFound', what: 'cannot be made: its folder is not there', advice: 'make the folder first' },
-  ENOTDIR: { code: 'NotFound', what: 'cannot be made: its folder is not a folder', advice: 'name another' },
-  EACCES: {
-    code: 'PermissionDenied',
-    what: 'is refused',
-    advice: 'give this user the right to read the file and its folder',
-  },
-  EPERM: {
-    code: 'PermissionDenied',
-    what: 'is refused',
-    advice: 'give this user the right to read the file and its folder',
-  },
-  EROFS: { code: 'ReadOnly', what: 'is on a medium that takes no writes', advice: 'name a file elsewhere' },
-  ENOSPC: { code: 'NoSpace', what: 'cannot be made: the disk is full', advice: 'free some space' },
-  EDQUOT: { code: 'QuotaExceeded', what: 'cannot be made: the quota of the disk is used up', advice: 'free some space' },
-}
+const noRight = {
+  code: 'PermissionDenied',
+  summary: 'it is refused',
+  advice: 'give this user the right to read the file and its folder',
+} as const
 
-function translate(error: unknown, file: string): unknown {
-  for (const [errno, { code, what, advice }] of Object.entries(meanings)) {
-    if (hasErrno(error, errno)) return failure(code, file, what, advice, error)
-  }
-  return error
-}
-
-function hasErrno(error: unknown, errno: string): boolean {
-  return errnoOf(error) === errno
-}
-
-function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}
+const translate = translator({
+  ...errnoTable,
+  ENOENT: { code: 'NotFound', summary: 'it cannot be made: its folder is not there', advice: 'make the folder first' },
+  ENOTDIR: { code: 'NotFound', summary: 'it cannot be made: its folder is not a folder', advice: 'name another' },
+  EACCES: noRight,
+  EPERM: noRight,
+  EROFS: { code: 'ReadOnly', summary: 'it is on a medium that takes no writes', advice: 'name a file elsewhere' },
+})
 
 function failure(code: ErrorCode, path: string, what: string, advice: string, cause?: unknown): NexusError {
   return new NexusError(code, `sqlite: the database ${JSON.stringify(path)} ${what}`, {

@@ -1,10 +1,10 @@
 import type { Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { throwIfAborted } from '../../core/errors.ts'
+import { errnoOf } from '../../engine-kit/error-table.ts'
 import { type BlobPage, blobKeyPattern, type ListedBlob, type ListOptions } from '../../storage/storage-backend.ts'
 import { keyOfPlace, placeOfKey, singlesGroup } from './blob-place.ts'
 import { statBlob } from './blob-stat.ts'
-import { errnoOf } from './file-calls.ts'
 import { blobFileOf, type LocalPlace } from './local-place.ts'
 import { mapBounded } from './map-bounded.ts'
 

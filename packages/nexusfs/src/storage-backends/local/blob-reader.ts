@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
+import { errnoOf } from '../../engine-kit/error-table.ts'
 import { resolveRange } from '../../storage/check-call.ts'
 import type { GetOptions } from '../../storage/storage-backend.ts'
 import type { GatedCall } from './call-gate.ts'
-import { errnoOf } from './file-calls.ts'
 import type { BlobFile, LocalPlace } from './local-place.ts'
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants

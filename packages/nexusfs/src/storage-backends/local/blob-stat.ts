@@ -1,6 +1,6 @@
 import { NexusError } from '../../core/errors.ts'
+import { errnoOf } from '../../engine-kit/error-table.ts'
 import type { BlobStat } from '../../storage/storage-backend.ts'
-import { errnoOf } from './file-calls.ts'
 import type { BlobFile, LocalPlace } from './local-place.ts'
 
 /**

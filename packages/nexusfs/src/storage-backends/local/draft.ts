@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
+import { errnoOf } from '../../engine-kit/error-table.ts'
 import { bodyPieces } from '../../storage/body-pieces.ts'
 import type { BlobBody, PutOptions } from '../../storage/storage-backend.ts'
 import { allOrThrow } from './all-or-throw.ts'
-import { errnoOf } from './file-calls.ts'
 import type { BlobFile, LocalPlace } from './local-place.ts'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants

@@ -81,8 +81,3 @@ function ended(call: (done: (error: Error | null | undefined) => void) => void):
     })
   })
 }
-
-/** The `errno` name of an error of `node:fs`. */
-export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}

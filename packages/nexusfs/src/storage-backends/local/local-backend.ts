@@ -21,6 +21,7 @@ import { deleteBlob, statBlob } from './blob-stat.ts'
 import { BlobStream } from './blob-stream.ts'
 import { CallGate } from './call-gate.ts'
 import { Draft } from './draft.ts'
+import { toNexusError } from './errors.ts'
 import { type FileCalls, nodeFileCalls } from './file-calls.ts'
 import { FolderSync } from './folder-sync.ts'
 import { Folders } from './folders.ts'
@@ -30,7 +31,6 @@ import { type OpenedRoot, openRoot, takeBack } from './open-root.ts'
 import { Permits } from './permits.ts'
 import { sweepStaleDrafts } from './stale-drafts.ts'
 import { TemporaryNames } from './temporary-name.ts'
-import { toNexusError } from './to-nexus-error.ts'
 
 export type { FileCalls } from './file-calls.ts'
 
@@ -245,12 +245,11 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    this.#gate.close()
-    await this.#gate.quiet()
+    await this.#gate.close()
     for (const stream of this.#streams) stream.close()
     await Promise.allSettled([...this.#drafts].map((draft) => draft.discard()))
     this.#drafts.clear()
-    await this.#gate.quiet()
+    await this.#gate.close()
   }
 }
 

@@ -3,7 +3,8 @@ import { access } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { NexusError } from '../../core/errors.ts'
 import { askedToReadOnly, type ReadOnlyReason, readOnlyReasonOf } from '../../core/read-only-reason.ts'
-import { errnoOf, type FileCalls } from './file-calls.ts'
+import { errnoOf } from '../../engine-kit/error-table.ts'
+import type { FileCalls } from './file-calls.ts'
 
 const { O_DIRECTORY, O_RDONLY } = constants
 const operation = 'LocalBackend.open'

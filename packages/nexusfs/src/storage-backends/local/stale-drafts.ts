@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { errnoOf } from './file-calls.ts'
+import { errnoOf } from '../../engine-kit/error-table.ts'
 import type { LocalPlace } from './local-place.ts'
 import { startTimeOf, temporaryNamePattern } from './temporary-name.ts'
 
