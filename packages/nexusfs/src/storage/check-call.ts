@@ -17,9 +17,10 @@ export function checkBlobKey(key: string): void {
  */
 export function checkPut(options: PutOptions, blobBytes: number): void {
   const { size } = options
-  if (!Number.isSafeInteger(size) || size < 0) throw new NexusError('InvalidArgument', `storage: a size of ${size} bytes`)
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw new NexusError('InvalidArgument', `storage: size must be a whole number of bytes from 0, not ${size}`)
   if (size > blobBytes) {
-    throw new NexusError('InvalidArgument', `storage: a blob of ${size} bytes`, {
+    throw new NexusError('InvalidArgument', `storage: a blob of ${size} bytes is too large`, {
       advice: `this backend takes at most ${blobBytes}`,
     })
   }
@@ -50,7 +51,7 @@ export function checkRange(range: ByteRange | undefined): void {
   if (range === undefined) return
   for (const value of [range.start, range.length ?? 0]) {
     if (!Number.isSafeInteger(value) || value < 0) {
-      throw new NexusError('InvalidArgument', `storage: a range from ${range.start} of ${range.length ?? 'all'} bytes`)
+      throw new NexusError('InvalidArgument', `storage: start and length of a range must be whole numbers from 0, not ${value}`)
     }
   }
 }
@@ -62,7 +63,7 @@ export function checkRange(range: ByteRange | undefined): void {
 export function resolveListLimit(options: ListOptions): number {
   const limit = options.limit ?? pageLimit
   if (!Number.isInteger(limit) || limit < 1 || limit > pageLimit) {
-    throw new NexusError('InvalidArgument', `storage: a page of ${limit} keys`, { advice: `1 to ${pageLimit}` })
+    throw new NexusError('InvalidArgument', `storage: limit must be a whole number from 1 to ${pageLimit}, not ${limit}`)
   }
   return limit
 }

@@ -51,7 +51,7 @@ function demandBackup({ metadata, folderLayers: layers }: FsContext): {
     throw new NexusError('Unsupported', `backup: ${name} cannot copy itself into a folder`, { advice, operation })
   }
   if (layers === undefined) {
-    throw new NexusError('Unsupported', 'backup: this file system was put together by hand', {
+    throw new NexusError('Unsupported', 'backup: this file system was opened by NexusFS.open, layer by layer', {
       advice: 'open it with openNexus',
       operation,
     })
