@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BlobStat, ErrorCode, GetOptions, StorageBackend } from 'nexusfs'
+import type { BlobStat, GetOptions, StorageBackend } from 'nexusfs'
 import * as kit from 'nexusfs/adapter-kit'
 
 const pieceBytes = 1_048_576
@@ -113,10 +113,9 @@ export class FolderBackend implements StorageBackend {
   }
 }
 
-const meanings: Readonly<Record<string, ErrorCode>> = { ENOENT: 'NotFound', ENOSPC: 'NoSpace', EACCES: 'PermissionDenied' }
+const translate = kit.translator(kit.errnoTable)
 
 /** What the codes of the operating system mean to the layers above. */
 function toNexusError(error: unknown, operation: string): kit.NexusError {
-  const code = error instanceof Error && 'code' in error ? meanings[String(error.code)] : undefined
-  return new kit.NexusError(code ?? 'Unexpected', `${operation}: ${String(error)}`, { operation, cause: error })
+  return translate(error, { operation })
 }

@@ -1,6 +1,19 @@
 import { ClassicLevel } from 'classic-level'
-import type { Commit, CommitResult, ErrorCode, MetadataEntry, MetadataStore, ReadRequest, Revision, Scan } from 'nexusfs'
-import { checkCommits, checkReadRequest, InFlightCalls, keyText, metadataPortVersion, NexusError } from 'nexusfs/adapter-kit'
+import type { Commit, CommitResult, MetadataEntry, MetadataStore, ReadRequest, Revision, Scan } from 'nexusfs'
+import {
+  checkCommits,
+  checkReadRequest,
+  errnoOf,
+  GroupQueue,
+  InFlightCalls,
+  KeyedMutex,
+  keyText,
+  loadBatches,
+  metadataPortVersion,
+  NexusError,
+  toRevision,
+  translator,
+} from 'nexusfs/adapter-kit'
 import { CommitGroup } from './commit-group.ts'
 import { type Database, entryOf, lastRevisionKey, revisionOf, scannedKey, storedRange, storedValue } from './stored-entry.ts'
 
@@ -8,13 +21,18 @@ import { type Database, entryOf, lastRevisionKey, revisionOf, scannedKey, stored
 export class LevelStore implements MetadataStore {
   readonly info: MetadataStore['info']
   readonly #database: Database
-  readonly #calls = new InFlightCalls(toNexusError)
+  readonly #calls = new InFlightCalls((error, operation) => translate(error, { operation }))
   #last: Revision
-  /** The calls that the next batch will commit, and its results. */
-  readonly #waiting: (readonly Commit[])[] = []
-  #batch: Promise<readonly (readonly CommitResult[])[]> | undefined
-  /** Writers take turns; this is the end of the last one's. */
-  #turn: Promise<unknown> = Promise.resolve()
+  /** Batches and loads, one at a time. */
+  readonly #writers = new KeyedMutex({ operation: 'metadata.commit' })
+  /** Calls that come while a batch goes to disk share the next one. */
+  readonly #commits = new GroupQueue<Commit, CommitResult>({
+    operation: 'metadata.commit',
+    lanes: 1,
+    room: () => () => true,
+    schedule: queueMicrotask,
+    send: async (group) => ({ kind: 'done', results: await this.#writers.run('', () => this.#writeBatch(group.take())) }),
+  })
 
   /** Opens the database in that folder, and makes both if need be. `disk` syncs every batch, `os` does not. */
   static async open(path: string, durability: 'disk' | 'os' = 'disk'): Promise<LevelStore> {
@@ -24,7 +42,7 @@ export class LevelStore implements MetadataStore {
       const last = await database.get(lastRevisionKey)
       return new LevelStore(database, durability, revisionOf(last ?? new Uint8Array(8)))
     } catch (error) {
-      throw toNexusError(error, 'metadata.open')
+      throw translate(error, { operation: 'metadata.open' })
     }
   }
 
@@ -54,7 +72,7 @@ export class LevelStore implements MetadataStore {
     this.#calls.run('metadata.horizon', signal, async () => this.#last)
 
   readonly load: MetadataStore['load'] = (entries, { signal } = {}) =>
-    this.#calls.run('metadata.load', signal, () => this.#inTurn(() => this.#load(entries, signal)))
+    this.#calls.run('metadata.load', signal, () => this.#writers.run('', () => this.#load(entries, signal)))
 
   async close(): Promise<void> {
     await this.#calls.close()
@@ -82,28 +100,16 @@ export class LevelStore implements MetadataStore {
     return { entries, hasMore: found.length > limit }
   }
 
-  /** Calls that come while a batch goes to disk share the next one. */
   async #commit(commits: readonly Commit[]): Promise<readonly CommitResult[]> {
     checkCommits(commits)
-    const index = this.#waiting.push(commits) - 1
-    this.#batch ??= this.#inTurn(() => this.#writeBatch())
-    return (await this.#batch)[index] ?? []
+    return commits.length === 0 ? [] : this.#commits.add(commits, undefined)
   }
 
-  async #writeBatch(): Promise<readonly (readonly CommitResult[])[]> {
-    const lists = this.#waiting.splice(0)
-    this.#batch = undefined
+  async #writeBatch(commits: readonly Commit[]): Promise<readonly CommitResult[]> {
     const group = new CommitGroup(this.#database, this.#last)
-    const results: (readonly CommitResult[])[] = []
-    for (const commits of lists) results.push(await group.addAll(commits))
+    const results = await group.addAll(commits)
     this.#last = await group.write(this.info.durability === 'disk')
     return results
-  }
-
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turn.then(work)
-    this.#turn = turn.catch(() => {})
-    return turn
   }
 
   /** In memory first, then in one batch: all entries are loaded, or none. */
@@ -112,29 +118,22 @@ export class LevelStore implements MetadataStore {
     if (first !== undefined)
       throw new NexusError('AlreadyExists', 'level: load fills an empty store', { advice: 'this one holds entries' })
     const batch = this.#database.batch()
-    let highest = this.#last
-    for await (const { key, value, revision } of entries) {
-      signal?.throwIfAborted()
-      checkCommits([{ expect: [], writes: [{ kind: 'put', key, value }] }])
-      batch.put(keyText(key), storedValue(revision, value))
-      if (revision > highest) highest = revision
+    const insert = (entries: readonly MetadataEntry[]): void => {
+      for (const { key, value, revision } of entries) batch.put(keyText(key), storedValue(revision, value))
     }
+    const loaded = await loadBatches(entries, { entries: 1_000, bytes: 4_194_304, signal, insert })
+    const highest = toRevision(Math.max(loaded, this.#last))
     await batch.put(lastRevisionKey, storedValue(highest)).write({ sync: true })
     this.#last = highest
   }
 }
 
-/** What the codes of LevelDB mean to the layers above. */
-const meanings: Readonly<Record<string, readonly [code: ErrorCode, what: string, advice: string]>> = {
-  LEVEL_LOCKED: ['Unavailable', 'another client has the database open', 'close that one'],
-  LEVEL_CORRUPTION: ['Corrupt', 'the database is damaged', 'restore a backup'],
-  LEVEL_IO_ERROR: ['Unavailable', 'the disk refuses it', 'look at its space, rights and health'],
-}
-
-/** The one translation of what the engine throws; when it fails to open, the reason is the cause. */
-function toNexusError(error: unknown, operation: string): NexusError {
-  const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const engineCode = reason instanceof Error && 'code' in reason ? String(reason.code) : ''
-  const [code, what, advice] = meanings[engineCode] ?? ['Unexpected', String(reason)]
-  return new NexusError(code, `${operation}: ${what}`, { advice, operation, cause: error })
-}
+/** What the codes of LevelDB mean to the layers above; when it fails to open, the reason is the cause. */
+const translate = translator(
+  {
+    LEVEL_LOCKED: { code: 'Unavailable', summary: 'another client has the database open', advice: 'close that one' },
+    LEVEL_CORRUPTION: { code: 'Corrupt', summary: 'the database is damaged', advice: 'restore a backup' },
+    LEVEL_IO_ERROR: { code: 'Unavailable', summary: 'the disk refuses it', advice: 'look at its space, rights and health' },
+  },
+  (error) => errnoOf(error instanceof Error && error.cause instanceof Error ? error.cause : error),
+)

@@ -1,8 +1,9 @@
-// Guards: docs/*.md, docs/guide/api.md, scripts/*.ts, packages/nexusfs/src/index.ts
+// Guards: docs/*.md, docs/guide/api.md, docs/guide/adapter-kit.md, scripts/*.ts, packages/nexusfs/src/index.ts
 
 import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
 import { NexusFS } from 'nexusfs'
+import * as kit from 'nexusfs/adapter-kit'
 import { describe, it } from 'vitest'
 import { cliDocument } from '../../scripts/generate-cli-doc.ts'
 import { errorsDocument } from '../../scripts/generate-errors-doc.ts'
@@ -31,6 +32,16 @@ describe('what is said of the library', () => {
     const guide = readDocument('docs/guide/api.md')
     assert.equal(guide, withOperations(guide))
     assert.ok(guide.includes(operationsTable()))
+  })
+
+  it('names every member of the kit for adapters on its page', () => {
+    const page = readDocument('docs/guide/adapter-kit.md')
+    const members = Object.keys(kit)
+    assert.ok(members.length >= 40, `only ${members.length} members were seen`)
+    assert.deepEqual(
+      members.filter((name) => !page.includes(`\`${name}\``)),
+      [],
+    )
   })
 
   it('has a word in the guide for every public method', () => {

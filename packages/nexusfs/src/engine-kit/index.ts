@@ -1,4 +1,7 @@
-/** What the author of a storage backend or a metadata store needs beside its engine. The types of both ports are in `nexusfs`. */
+/**
+ * What a storage backend or a metadata store is built from, beside its engine: `nexusfs/adapter-kit`. The types of both ports are in
+ * `nexusfs`; `docs/guide/adapter-kit.md` names each member.
+ */
 export {
   binaryText,
   compareBytes,
@@ -22,6 +25,17 @@ export { isRangedGroup, metadataPortVersion } from '../metadata/metadata-store.t
 export { bodyPieces } from '../storage/body-pieces.ts'
 export { checkBlobKey, checkPut, checkRange, resolveListLimit, resolveRange } from '../storage/check-call.ts'
 export { blobKeyPattern, storagePortVersion } from '../storage/storage-backend.ts'
-export { refuseIfAborted } from './deadline.ts'
+export { Backoff, type BackoffPlan } from './backoff.ts'
+export { Deadline, orAborted, refuseIfAborted } from './deadline.ts'
+export { type ErrorMeaning, type ErrorTable, errnoOf, errnoTable, type FailedWork, translator } from './error-table.ts'
+export { afterMicrotasks, EventLoopYield, type StallAwareTimer, stallAwareTimer } from './event-loop.ts'
+export { Fifo } from './fifo.ts'
+export { GenerationalMap } from './generational-map.ts'
+export { type Group, type GroupOutcome, GroupQueue, type GroupQueuePlan, type Moment } from './group-queue.ts'
+export { HighWaterMark } from './high-water-mark.ts'
 export { InFlightCalls } from './in-flight-calls.ts'
+export { KeyedMutex, type KeyedMutexOptions } from './keyed-mutex.ts'
+export { Listeners, type StopListening } from './listeners.ts'
+export { type LoadPlan, loadBatches } from './load-batches.ts'
 export { diskDurability, namespaceFile, namespaceFolder, pathOfUri, serverUrl } from './uri.ts'
+export { WaitingLine } from './waiting-line.ts'
