@@ -1,4 +1,4 @@
-// Guards: packages/nexusfs/src/index.ts, packages/nexusfs/package.json
+// Guards: packages/nexusfs/src/index.ts, packages/bench/src/index.ts, packages/conformance/src/index.ts
 
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'

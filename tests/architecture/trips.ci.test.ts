@@ -1,9 +1,9 @@
+// Guards: scripts/measure-trips.ts, packages/nexusfs/src/**/*.ts
+
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, it } from 'vitest'
-
-// Guards how much of the library one call runs through: whoever follows a call has to know these files and functions.
 
 /**
  * The most that a trip may take, with room for a turn of the event loop in between; lower one when a trip has become shorter.
