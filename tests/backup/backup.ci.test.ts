@@ -11,7 +11,7 @@ import { type NexusFS, openNexus } from 'nexusfs'
 import { it } from 'vitest'
 import { seededRandom } from '../../packages/nexusfs/src/testing/seeded-random.ts'
 
-// Guards fs/transfer/backup.ts, content/copy-contents.ts and sqlite/copy-database.ts beside writers, and when they are killed.
+// Guards fs/transfer/backup.ts, content/copy-contents.ts and sqlite/admin.ts beside writers, and when they are killed.
 
 const writers = 8
 const kills = { least: 12, boxMs: 20_000 }

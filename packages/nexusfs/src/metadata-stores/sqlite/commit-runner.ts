@@ -1,10 +1,10 @@
 import type { DatabasePlace } from './connection.ts'
+import { faultOf } from './errors.ts'
 import type { FileWatch } from './file-watch.ts'
-import type { TransactionOutcome } from './group-committer.ts'
 import type { PlannedCommit } from './planned-commit.ts'
 import type { Sessions } from './session.ts'
-import { faultOf } from './sql-fault.ts'
 import { StoreThread } from './store-thread.ts'
+import type { TransactionOutcome } from './transaction.ts'
 
 /** Flushes that take longer on average, in ms, move commits to a thread of their own. */
 const slowFlushMs = 1

@@ -4,11 +4,10 @@ import { Backoff } from '../../engine-kit/backoff.ts'
 import { afterMicrotasks, type EventLoopYield } from '../../engine-kit/event-loop.ts'
 import { type Group, type GroupOutcome, GroupQueue, type Moment } from '../../engine-kit/group-queue.ts'
 import type { Commit, CommitResult } from '../../metadata/metadata-store.ts'
-import { busyPauses } from './busy.ts'
-import type { MemberResult, TransactionOutcome } from './group-committer.ts'
+import { busyPauses, faultError, faultOf } from './errors.ts'
 import { type OwnCommit, type PlannedCommit, planCommit } from './planned-commit.ts'
 import type { AppliedCommit } from './read-cache.ts'
-import { faultError, faultOf } from './sql-fault.ts'
+import type { MemberResult, TransactionOutcome } from './transaction.ts'
 
 const operation = 'metadata.commit'
 

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs'
-import type { SqlFault } from './sql-fault.ts'
+import type { SqlFault } from './errors.ts'
 
 /** Reads look at most this often, in ms; each group of commits looks before it begins. */
 const lookEveryMs = 1_000

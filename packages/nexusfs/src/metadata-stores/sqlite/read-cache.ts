@@ -3,8 +3,8 @@ import { type Revision, revisionZero } from '../../core/revision.ts'
 import { GenerationalMap } from '../../engine-kit/generational-map.ts'
 import { ownKey } from '../../metadata/key-text.ts'
 import type { Commit, MetadataEntry, Scan, ScanPage, Write } from '../../metadata/metadata-store.ts'
-import { absentRevision } from './group-committer.ts'
 import { type PlannedCommit, writtenColumn } from './planned-commit.ts'
+import { absentRevision } from './transaction.ts'
 
 /** Entries with larger values are remembered by their revision alone: content is cached above this store, by digest. */
 const largestCachedValue = 16_384

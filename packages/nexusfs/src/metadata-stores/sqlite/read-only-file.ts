@@ -3,8 +3,8 @@ import { pathToFileURL } from 'node:url'
 import { NexusError } from '../../core/errors.ts'
 import { openDatabase, type SqlDatabase } from './driver.ts'
 import { probeDriver } from './driver-probe.ts'
+import { walOutOfReach } from './errors.ts'
 import { identify } from './schema.ts'
-import { walOutOfReach } from './sql-fault.ts'
 
 /** A change of the file shows in its times only from the next tick of the system's clock on; a younger file is waited for, in ms. */
 const youngMs = 100

@@ -1,6 +1,6 @@
 import { NexusError } from '../../core/errors.ts'
 import type { SqlDatabase } from './driver.ts'
-import { transact } from './transact.ts'
+import { transact } from './transaction.ts'
 
 /** "NXFS": written into the header of the file, where `file` and other tools look for it. */
 const applicationId = 0x4e584653

@@ -1,10 +1,9 @@
 import type { Revision } from '../../core/revision.ts'
 import type { SqlDatabase, SqlStatement } from './driver.ts'
-import { GroupCommitter, type KnownRevisions } from './group-committer.ts'
-import { LastRevision } from './last-revision.ts'
+import { LastRevision, type StoreClock } from './last-revision.ts'
+import { SnapshotReader } from './read.ts'
 import type { ReadCache } from './read-cache.ts'
-import { SnapshotReader } from './snapshot-reader.ts'
-import type { StoreClock } from './store-clock.ts'
+import { type KnownRevisions, TransactionRunner } from './transaction.ts'
 
 /** The event loop stands still while a group runs on the main thread. */
 const groupMs = 4
@@ -14,14 +13,14 @@ export class Session {
   readonly database: SqlDatabase
   readonly last: LastRevision
   readonly reader: SnapshotReader
-  readonly committer: GroupCommitter
+  readonly committer: TransactionRunner
   readonly #walState: SqlStatement
 
   constructor(connect: () => SqlDatabase, cache: ReadCache, clock: StoreClock) {
     this.database = connect()
     this.last = new LastRevision(this.database, clock)
     this.reader = new SnapshotReader(this.database, this.last, cache)
-    this.committer = new GroupCommitter(this.database, cachedRevisions(this.last, cache), groupMs)
+    this.committer = new TransactionRunner(this.database, cachedRevisions(this.last, cache), groupMs)
     this.#walState = this.database.prepare('PRAGMA wal_checkpoint(NOOP)')
   }
 

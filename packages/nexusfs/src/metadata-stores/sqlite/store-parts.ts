@@ -1,11 +1,11 @@
 import type { ReadOnlyReason } from '../../core/read-only-reason.ts'
 import { connect, type DatabasePlace } from './connection.ts'
 import type { PreparedFile } from './database-file.ts'
+import { StoreClock } from './last-revision.ts'
 import { ReadCache } from './read-cache.ts'
 import { ReadOnlyFile } from './read-only-file.ts'
 import { Reserve } from './reserve.ts'
 import { Session } from './session.ts'
-import { StoreClock } from './store-clock.ts'
 
 /** What a store is put together from. */
 export interface StoreParts {

@@ -1,11 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { connect, type DatabasePlace } from './connection.ts'
 import type { SqlDatabase } from './driver.ts'
-import { GroupCommitter } from './group-committer.ts'
-import { LastRevision } from './last-revision.ts'
-import { faultOf } from './sql-fault.ts'
-import { StoreClock } from './store-clock.ts'
+import { faultOf } from './errors.ts'
+import { LastRevision, StoreClock } from './last-revision.ts'
 import type { ThreadReply, ThreadRequest } from './store-thread.ts'
+import { TransactionRunner } from './transaction.ts'
 import { addWalRoom } from './wal-room.ts'
 
 /** How long room in the WAL waits for the write lock, in ms; it stops nobody. */
@@ -46,14 +45,14 @@ class StoreThreadMain {
 
 interface Connection {
   readonly database: SqlDatabase
-  readonly committer: GroupCommitter
+  readonly committer: TransactionRunner
 }
 
 /** Expectations are looked up in the database: the cache is on the main thread. */
 function open(place: DatabasePlace): Connection {
   const database = connect(place)
   const last = new LastRevision(database, new StoreClock())
-  const committer = new GroupCommitter(
+  const committer = new TransactionRunner(
     database,
     {
       enter: () => last.refresh(),

@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads'
 import { binaryText } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
 import type { DatabasePlace } from './connection.ts'
-import type { TransactionOutcome } from './group-committer.ts'
 import type { PlannedCommit, PlannedWrite } from './planned-commit.ts'
+import type { TransactionOutcome } from './transaction.ts'
 
 export type ThreadRequest =
   | { readonly kind: 'group'; readonly group: readonly PlannedCommit[] }

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, statfsSync, writeSync } from 'node:fs'
 import type { SqlDatabase } from './driver.ts'
-import { transact } from './transact.ts'
+import { transact } from './transaction.ts'
 
 /** As long as the file of the WAL becomes in steady use, in bytes: a little more than the checkpointer lets it fill. */
 const roomBytes = 8 * 1024 * 1024

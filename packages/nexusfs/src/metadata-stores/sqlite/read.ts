@@ -3,10 +3,10 @@ import type { Revision } from '../../core/revision.ts'
 import { keyText, keyTextOnce, ownKey } from '../../metadata/key-text.ts'
 import type { Key, MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
 import type { SqlDatabase, SqlRow, SqlStatement } from './driver.ts'
-import { absentRevision } from './group-committer.ts'
 import type { LastRevision } from './last-revision.ts'
 import type { CachedEntry, ReadCache } from './read-cache.ts'
 import { checkedRow, itemOfStoredKey, storedKey, storedRange } from './stored-row.ts'
+import { absentRevision } from './transaction.ts'
 
 /** A reply but for its time. */
 export type Snapshot = Pick<ReadReply, 'get' | 'scan'>

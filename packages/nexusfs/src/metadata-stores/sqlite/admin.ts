@@ -1,11 +1,12 @@
 import { lstat, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
+import { epochOf, revisionsPerEpoch, revisionZero, toRevision } from '../../core/revision.ts'
 import { connect } from './connection.ts'
-import { loadSqlite } from './driver.ts'
-import { raiseEpoch } from './raise-epoch.ts'
+import { loadSqlite, type SqlDatabase } from './driver.ts'
+import { type BusyOptions, toNexusError, whileBusy } from './errors.ts'
+import { LastRow } from './last-revision.ts'
 import type { ReadOnlyFile } from './read-only-file.ts'
-import { toNexusError } from './sql-fault.ts'
 
 /** All pages in one step: one read transaction, which nobody who commits meanwhile makes begin again. */
 const allPages = 2 ** 31 - 1
@@ -57,4 +58,22 @@ async function isThere(file: string): Promise<boolean> {
     () => true,
     () => false,
   )
+}
+
+/** Moves the last revision to the start of the next epoch, in one transaction on a connection of its own. */
+export async function raiseEpoch(connect: () => SqlDatabase, options: BusyOptions): Promise<void> {
+  const database = await whileBusy(connect, options)
+  try {
+    await whileBusy(() => database.exec('BEGIN IMMEDIATE'), options)
+    const row = new LastRow(database)
+    const { revision, time } = row.read() ?? { revision: revisionZero, time: 0 }
+    row.remove()
+    row.append({ revision: toRevision((epochOf(revision) + 1) * revisionsPerEpoch), time })
+    database.exec('COMMIT')
+  } catch (error) {
+    throw toNexusError(error, options.operation)
+  } finally {
+    // Rolls back what was not committed.
+    database.close()
+  }
 }

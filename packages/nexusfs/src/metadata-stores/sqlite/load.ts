@@ -4,12 +4,11 @@ import type { EventLoopYield } from '../../engine-kit/event-loop.ts'
 import { loadBatches } from '../../engine-kit/load-batches.ts'
 import { keyTextOnce } from '../../metadata/key-text.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
-import { type BusyOptions, whileBusy } from './busy.ts'
 import type { SqlDatabase } from './driver.ts'
-import { EntryWriter } from './entry-writer.ts'
-import { LastRow } from './last-row.ts'
-import { faultOf, toNexusError } from './sql-fault.ts'
+import { type BusyOptions, faultOf, toNexusError, whileBusy } from './errors.ts'
+import { LastRow } from './last-revision.ts'
 import { storedKey } from './stored-row.ts'
+import { EntryWriter } from './transaction.ts'
 
 /**
  * Fills an empty store in one transaction, on a connection of its own: the entries appear all at once, at the end, and an interrupted

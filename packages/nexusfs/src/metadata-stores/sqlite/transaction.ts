@@ -1,9 +1,9 @@
+import { fromBinaryText } from '../../core/bytes.ts'
 import { nextRevision, type Revision, toRevision } from '../../core/revision.ts'
 import type { SqlDatabase, SqlStatement } from './driver.ts'
-import { EntryWriter } from './entry-writer.ts'
+import { faultOf, isBusy, isIoError, type SqlFault } from './errors.ts'
 import { type PlannedCommit, type PlannedExpectation, type PlannedWrite, writtenColumn } from './planned-commit.ts'
-import { faultOf, isBusy, isIoError, type SqlFault } from './sql-fault.ts'
-import { storedKey } from './stored-row.ts'
+import { checksumOf, storedKey } from './stored-row.ts'
 
 /** What became of a group, as plain data. */
 export type TransactionOutcome =
@@ -52,7 +52,7 @@ const countedRows = 10_001
  * Applies a group of commits in one transaction, at one go: no other work of the thread comes between, so nobody can see it half done.
  * A failed expectation has written nothing, so that members need no savepoints.
  */
-export class GroupCommitter {
+export class TransactionRunner {
   readonly #known: KnownRevisions
   readonly #groupMs: number
   readonly #begin: SqlStatement
@@ -188,4 +188,51 @@ interface Applied {
 
 function conflictAt(expectation: number, found: unknown): MemberResult {
   return { kind: 'conflict', expectation, found: found === null ? undefined : toRevision(Number(found)) }
+}
+
+/** The statements that change entries. */
+export class EntryWriter {
+  readonly #put: SqlStatement
+  readonly #delete: SqlStatement
+
+  constructor(database: SqlDatabase) {
+    this.#put = database.prepare(
+      `INSERT INTO entries (k, r, v, c) VALUES (?, ?, ?, ?)
+       ON CONFLICT (k) WHERE k IS NOT NULL DO UPDATE SET r = excluded.r, v = excluded.v, c = excluded.c`,
+    )
+    this.#delete = database.prepare('DELETE FROM entries WHERE k = ?')
+  }
+
+  put(column: string, revision: number, value: string | Uint8Array): void {
+    const key = storedKey(column)
+    const bytes = typeof value === 'string' ? fromBinaryText(value) : value
+    this.#put.run(key, revision, bytes, checksumOf(key, revision, bytes))
+  }
+
+  delete(column: string): void {
+    this.#delete.run(storedKey(column))
+  }
+}
+
+/**
+ * Does the work between the two statements. If it fails, what it threw is what is told: SQLite may have rolled back by itself, and then
+ * has nothing to roll back.
+ */
+export function transact<Result>(
+  database: SqlDatabase,
+  begin: 'BEGIN' | 'BEGIN IMMEDIATE',
+  end: 'COMMIT' | 'ROLLBACK',
+  work: () => Result,
+): Result {
+  database.exec(begin)
+  try {
+    const result = work()
+    database.exec(end)
+    return result
+  } catch (error) {
+    try {
+      database.exec('ROLLBACK')
+    } catch {}
+    throw error
+  }
 }
