@@ -2,6 +2,7 @@ import { utf8 } from '../core/bytes.ts'
 import type { Clock, Random } from '../core/clock.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
 import { type Id, newId } from '../core/id.ts'
+import { Backoff } from '../engine-kit/backoff.ts'
 import { heartbeatKey, leaseKey } from '../metadata/keyspace.ts'
 import type { Expectation, MetadataStore, StoreCallOptions } from '../metadata/metadata-store.ts'
 import { encodeRecord } from '../metadata/record.ts'
@@ -76,7 +77,7 @@ export class ProcessLease {
   async #putRows(): Promise<Id> {
     const deadline = this.#clock.monotonic() + takeWithinMs
     const started = encodeRecord({ pid: globalThis.process.pid })
-    for (let attempt = 0; ; attempt++) {
+    for (const backoff = new Backoff({ firstMs: 10, longestMs: 1_000, random: this.#random }); ; ) {
       const process = newId(this.#random)
       try {
         await this.#commit(
@@ -92,7 +93,7 @@ export class ProcessLease {
         if (isNexusError(error, 'Closed') || this.#closed.signal.aborted || this.#clock.monotonic() > deadline)
           throw notHeld(error)
       }
-      await this.#clock.sleep(Math.min(1000, 10 * 2 ** attempt) * (0.5 + this.#random.fraction()))
+      await this.#clock.sleep(backoff.next())
     }
   }
 

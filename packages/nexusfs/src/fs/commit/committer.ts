@@ -2,6 +2,7 @@ import type { Clock, Random } from '../../core/clock.ts'
 import { isNexusError, NexusError } from '../../core/errors.ts'
 import { type Id, newId } from '../../core/id.ts'
 import type { Revision } from '../../core/revision.ts'
+import { Backoff } from '../../engine-kit/backoff.ts'
 import { emptyValue, logGroup, logItemAfter, operationKey, revisionInLogItem } from '../../metadata/keyspace.ts'
 import type { Commit, CommitResult, Expectation, MetadataStore } from '../../metadata/metadata-store.ts'
 import { decodeRecord } from '../../metadata/record.ts'
@@ -114,7 +115,7 @@ export class Committer {
   /** The barrier decides: from then on the commit either is in the log, or can never be applied. */
   async #resolveLostReply(id: Id, since: Revision, cause: unknown, signal: AbortSignal | undefined): Promise<CommitOutcome> {
     const deadline = this.#clock.monotonic() + resolveWithinMs
-    for (let attempt = 0; ; attempt++) {
+    for (const backoff = new Backoff({ firstMs: 10, longestMs: 1_000, random: this.#random }); ; ) {
       try {
         await this.#putUpBarrier(id, signal)
         const revision = await this.#findInLog(id, since, signal)
@@ -124,7 +125,7 @@ export class Committer {
         const isInVain = isNexusError(error) && error.retry === 'never'
         if (isInVain || this.#clock.monotonic() > deadline) throw unknownOutcome(error, cause)
       }
-      await this.#clock.sleep(Math.min(1000, 10 * 2 ** attempt) * (0.5 + this.#random.fraction()))
+      await this.#clock.sleep(backoff.next())
     }
   }
 

@@ -3,10 +3,9 @@ import { join } from 'node:path'
 import { throwIfAborted } from '../../core/errors.ts'
 import { errnoOf } from '../../engine-kit/error-table.ts'
 import { type BlobPage, blobKeyPattern, type ListedBlob, type ListOptions } from '../../storage/storage-backend.ts'
-import { keyOfPlace, placeOfKey, singlesGroup } from './blob-place.ts'
-import { statBlob } from './blob-stat.ts'
-import { blobFileOf, type LocalPlace } from './local-place.ts'
-import { mapBounded } from './map-bounded.ts'
+import { blobFileOf, keyOfPlace, type LocalPlace, placeOfKey, singlesGroup } from './local-place.ts'
+import { mapBounded } from './parallel.ts'
+import { statBlob } from './read.ts'
 
 /**
  * One page of keys in order. Reads the folders that hold the page, and no shard before or behind it.

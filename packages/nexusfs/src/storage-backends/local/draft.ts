@@ -3,8 +3,8 @@ import { NexusError, throwIfAborted } from '../../core/errors.ts'
 import { errnoOf } from '../../engine-kit/error-table.ts'
 import { bodyPieces } from '../../storage/body-pieces.ts'
 import type { BlobBody, PutOptions } from '../../storage/storage-backend.ts'
-import { allOrThrow } from './all-or-throw.ts'
 import type { BlobFile, LocalPlace } from './local-place.ts'
+import { allOrThrow } from './parallel.ts'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
 const newFile = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
