@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { existsSync, globSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, it } from 'vitest'
 import { allDocuments, readDocument, root } from './documents.ts'
 
@@ -110,6 +110,17 @@ describe('the pages for contributors', () => {
     })
     assert.ok(named.length >= 60, `only ${named.length} paths were seen`)
     const missing = named.filter(({ page, path }) => !isThere(path, page) && !examples.includes(path))
+    assert.deepEqual(missing, [])
+  })
+
+  it('name no file that is nowhere', () => {
+    const files = globSync(['packages/*/src/**/*.ts', 'tests/**/*.ts', 'scripts/*.ts'], { cwd: root })
+    const names = new Set([...files, ...examples].map((file) => basename(file)))
+    const missing = pages.flatMap((page) =>
+      [...readDocument(page).matchAll(/`([\w.-]+\.ts)`/g)]
+        .filter(([, name = '']) => !names.has(name))
+        .map(([, name]) => `${page}: ${name}`),
+    )
     assert.deepEqual(missing, [])
   })
 
