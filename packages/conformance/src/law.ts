@@ -38,7 +38,8 @@ export interface LawTopic<Port extends ConformancePort> {
 export interface LawRequirement<Port extends ConformancePort> {
   /** In words, for the report: `capability staging`, `isShared`, `commitHeld`. */
   readonly description: string
-  isMet(subject: ConformanceSubject<Port>, info: Port['info']): boolean
+  /** @param port where the law is to be checked; for members that a port need not have */
+  isMet(subject: ConformanceSubject<Port>, info: Port['info'], port: Port): boolean
   /**
    * Asked where it is met: why the law cannot be checked all the same, and what to do about it. Such a law counts as not checked, which
    * is neither kept nor skipped.

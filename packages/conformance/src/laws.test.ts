@@ -23,7 +23,7 @@ const ports = [
     laws: metadataLaws,
     mutants: metadataMutants,
     sentences: Object.values(metadataSentences),
-    least: { laws: 173, mutants: 177, named: 16 },
+    least: { laws: 176, mutants: 180, named: 19 },
   },
 ]
 

@@ -104,7 +104,7 @@ async function checkOpened<Port extends ConformancePort>(
   { seed, signal, deadlineMs = defaultDeadlineMs }: LawRunOptions,
 ): Promise<Outcome> {
   const port = await within(deadlineMs, 'opening the namespace', open, signal)
-  if (law.requires !== undefined && !law.requires.isMet(subject, port.info)) {
+  if (law.requires !== undefined && !law.requires.isMet(subject, port.info, port)) {
     return { kind: 'skipped', reason: `requires ${law.requires.description}` }
   }
   const obstacle = law.requires?.obstacle?.(subject, port.info)

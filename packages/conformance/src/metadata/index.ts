@@ -1,6 +1,7 @@
 import type { MetadataStore } from 'nexusfs'
 import type { LawTopic } from '../law.ts'
 import { backupLaws } from './backup-laws.ts'
+import { epochLaws } from './epoch-laws.ts'
 import { expectationLaws } from './expectation-laws.ts'
 import type { MetadataLaw } from './fixtures.ts'
 import { getLaws } from './get-laws.ts'
@@ -45,6 +46,7 @@ export const metadataTopics: readonly LawTopic<MetadataStore>[] = [
   { title: 'Commits that overlap', laws: heldLaws },
   { title: 'Watching', laws: watchLaws },
   { title: 'Loading', laws: loadLaws },
+  { title: 'Epochs', laws: epochLaws },
   { title: 'Backups', laws: backupLaws },
   { title: 'Opening, cancelling and closing', laws: lifecycleLaws },
   { title: 'Writing to the disk', laws: syncedLaws },

@@ -14,7 +14,7 @@ const shared = placesOfProcesses<MetadataStore>()
 const sharedWatch: LawRequirement<MetadataStore> = {
   ...shared,
   description: `capability watch, and ${shared.description}`,
-  isMet: (subject, info) => info.capabilities.watch && shared.isMet(subject, info),
+  isMet: (subject, info, port) => info.capabilities.watch && shared.isMet(subject, info, port),
 }
 
 /** What the laws about clients cannot see: clients of one process may share a lock, a cache or a counter that no other process knows. */

@@ -39,6 +39,8 @@ export const sentences = {
   unsupported: 'Where a capability is false, calling it is refused with Unsupported.',
   load: 'load fills an empty store with entries that keep their revisions; later commits get higher ones.',
   loadEmpty: 'load is refused with AlreadyExists if the store holds any entry.',
+  epoch:
+    'raiseEpoch moves the counter to the start of the next epoch, above every revision given out in this one, and returns the new horizon.',
   backup: 'backup copies the store as one of its commits left it, with every commit that was acknowledged before the call.',
   backupEpoch: 'A backup is in the next epoch, so that the two never issue one revision twice.',
   backupRefused: 'A backup that is refused, fails or is cancelled leaves no file, and the file that was there as it was.',

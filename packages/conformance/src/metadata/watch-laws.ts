@@ -12,7 +12,7 @@ const canWatch: LawRequirement<MetadataStore> = {
 
 const canWatchOthers: LawRequirement<MetadataStore> = {
   description: `capability watch, and ${clientsShareAPlace<MetadataStore>().description}`,
-  isMet: (subject, info) => info.capabilities.watch && clientsShareAPlace<MetadataStore>().isMet(subject, info),
+  isMet: (subject, info, port) => info.capabilities.watch && clientsShareAPlace<MetadataStore>().isMet(subject, info, port),
 }
 
 export const watchLaws: readonly MetadataLaw[] = [

@@ -134,7 +134,8 @@ export const stageLaws: readonly StorageLaw[] = [
     sentence: sentences.publish,
     requires: {
       description: 'capability staging, and clients that share a place',
-      isMet: (subject, info) => stagingRequired.isMet(subject, info) && clientsShareAPlace<StorageBackend>().isMet(subject, info),
+      isMet: (subject, info, port) =>
+        stagingRequired.isMet(subject, info, port) && clientsShareAPlace<StorageBackend>().isMet(subject, info, port),
     },
     async check({ port, openAnother, random }) {
       const key = anyKey(random)

@@ -65,7 +65,8 @@ export interface MetadataStore {
   backup?(file: string, options?: StoreCallOptions): Promise<void>
 
   /**
-   * Optional: moves the counter to the start of the next epoch, above every revision given out in this one; returns the new horizon.
+   * Optional: moves the counter to the start of the next epoch, above every revision given out in this one; returns the new horizon
+   * (law `epoch-raised`). Entries keep their revisions (law `epoch-keeps`), and it holds for all clients (law `epoch-others`).
    * For a store that came back from an older copy, before anybody uses it.
    * @throws {NexusError} as `commit`
    */

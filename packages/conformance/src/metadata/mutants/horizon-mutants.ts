@@ -40,6 +40,10 @@ export const horizonMutants: readonly MetadataMutant[] = [
           await port.load(entries, options)
           own = await port.horizon(options)
         },
+        raiseEpoch: async (options) => {
+          own = (await port.raiseEpoch?.(options)) ?? own
+          return own
+        },
         horizon: async (options) => {
           await port.horizon(options)
           return own

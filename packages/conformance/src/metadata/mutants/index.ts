@@ -1,4 +1,5 @@
 import { backupMutants } from './backup-mutants.ts'
+import { epochMutants } from './epoch-mutants.ts'
 import { expectationMutants } from './expectation-mutants.ts'
 import { getMutants } from './get-mutants.ts'
 import { heldMutants } from './held-mutants.ts'
@@ -40,6 +41,7 @@ export const metadataMutants: readonly MetadataMutant[] = [
   ...heldMutants,
   ...watchMutants,
   ...loadMutants,
+  ...epochMutants,
   ...backupMutants,
   ...lifecycleMutants,
   ...randomMutants,

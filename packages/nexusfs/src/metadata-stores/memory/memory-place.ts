@@ -1,6 +1,6 @@
 import { binaryText, concatBytes, uint64 } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
-import { nextRevision, type Revision, revisionZero } from '../../core/revision.ts'
+import { epochOf, nextRevision, type Revision, revisionsPerEpoch, revisionZero, toRevision } from '../../core/revision.ts'
 import { Listeners } from '../../engine-kit/listeners.ts'
 import { keyTextOnce } from '../../metadata/key-text.ts'
 import type {
@@ -26,6 +26,12 @@ export class MemoryPlace {
 
   /** The revision of the last commit, 0 before the first. */
   get last(): Revision {
+    return this.#last
+  }
+
+  /** The start of the next epoch, from which commits go on. */
+  raiseEpoch(): Revision {
+    this.#last = toRevision((epochOf(this.#last) + 1) * revisionsPerEpoch)
     return this.#last
   }
 

@@ -95,6 +95,11 @@ export class MemoryStore implements MetadataStore {
     return this.#place.last
   }
 
+  async raiseEpoch(options?: StoreCallOptions): Promise<Revision> {
+    this.#check('metadata.raiseEpoch', options)
+    return this.#place.raiseEpoch()
+  }
+
   async watch(listener: () => void, options?: StoreCallOptions): Promise<Watch> {
     this.#check('metadata.watch', options)
     const stop = this.#place.listeners.add(listener)
