@@ -76,6 +76,8 @@ export class ModelFS {
 
   #write(write: ModelWrite, words: ModelWords, written: Set<string>, isAstray: boolean): ModelFile {
     if (isDirectoryPath(write.path)) fail('IsADirectory')
+    const needsFile = [write.ifContent, write.ifVersion, write.ifSame].some((condition) => condition !== undefined)
+    if (isAstray) fail(needsFile ? 'Conflict' : 'NotFound')
     const names = namesOf(this.real(write.path))
     const there = this.find(write.path)
     const isAgain = written.has(names.join('/'))
@@ -94,7 +96,6 @@ export class ModelFS {
     )
       fail('Conflict')
     if (there?.kind === 'directory') fail('IsADirectory')
-    if (isAstray) fail('NotFound')
     const parent = this.parentOf(names, words.parents ?? true)
     const version = { content: write.content, mode, author: words.author, reason: words.reason }
     const file: ModelFile = there?.kind === 'file' ? there : { kind: 'file', versions: [] }

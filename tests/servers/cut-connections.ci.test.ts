@@ -8,7 +8,7 @@ import { CommitWatch } from './commit-watch.ts'
 import { type ServerKind, serverPlace, sharedServer } from './server-places.ts'
 import { type HistoryReport, WrittenHistory } from './written-history.ts'
 
-const rounds = 120
+const rounds = 200
 const moments: readonly CutMoment[] = ['before', 'during', 'after']
 const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', await sharedServer('redis')] as const]
 

@@ -1,6 +1,15 @@
-export type { Act, Before, PlannedCall, PlannedFile } from './acts/act.ts'
-export type { ContentRef } from './acts/content-source.ts'
-export type { Baseline, Combination, FloorCombination, NexusCombination } from './combinations/combination.ts'
+export type { Act, Before, Checks, PlannedCall, PlannedFile } from './acts/act.ts'
+export type { ContentOf, ContentRef } from './acts/content-source.ts'
+export type { ExpectedTree, ListedFile } from './acts/expected-tree.ts'
+export type { Inventory, Subject, SubjectFile, SubjectTraits } from './acts/subject.ts'
+export type {
+  Baseline,
+  Combination,
+  CombinationStatus,
+  Described,
+  FloorCombination,
+  NexusCombination,
+} from './combinations/combination.ts'
 export {
   type ListedCombination,
   type ListedVariable,

@@ -5,7 +5,7 @@ import { bareServers } from './bare-servers.ts'
 /** Something that workloads run on. */
 export type Combination = Baseline | NexusCombination | FloorCombination
 
-interface Described {
+export interface Described {
   /** `local_fs`, `local-sqlite`, `local-sqlite:os` */
   readonly id: string
   readonly label: string

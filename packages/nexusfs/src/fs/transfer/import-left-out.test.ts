@@ -102,7 +102,8 @@ describe('an import goes on past', () => {
   })
 
   it('a file that changes whenever it is read, and takes one that comes to rest', async () => {
-    const size = 4_000_000
+    // Reading takes so long that the writer comes in between, also on a quiet machine.
+    const size = 32_000_000
     const writer = spawn(process.execPath, [
       '-e',
       `const fs = require('node:fs'); const fd = fs.openSync(${JSON.stringify(join(source, 'busy'))}, 'w'); let n = 0

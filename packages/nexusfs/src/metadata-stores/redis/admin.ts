@@ -3,13 +3,8 @@ import { Deadline } from '../../engine-kit/deadline.ts'
 import { Connection, type RedisClientClass } from './connection.ts'
 import type { RedisPlace } from './options.ts'
 import { asList, asText, type Reply } from './reply.ts'
-import { readServerFacts, type ServerFacts } from './server-check.ts'
-
-/** What a server that could be used says of itself. */
-export interface RedisProbe extends ServerFacts {
-  /** One round trip, in milliseconds. */
-  readonly rttMs: number
-}
+import { readServerFacts } from './server-check.ts'
+import type { RedisProbe } from './server-facts.ts'
 
 export async function probePlace(client: RedisClientClass, place: RedisPlace): Promise<RedisProbe> {
   const seen: RedisProbe[] = []

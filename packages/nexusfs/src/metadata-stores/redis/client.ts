@@ -9,7 +9,8 @@ import { Connection, type RedisClientClass } from './connection.ts'
 import type { RedisPlace } from './options.ts'
 import { asList, asNumber, asText, type Reply } from './reply.ts'
 import { openScript, type RedisKeys, type RedisScript, redisFormat, redisKeys } from './script.ts'
-import { readServerFacts, type ServerFacts, type ServerReport, settleLog } from './server-check.ts'
+import { readServerFacts, type ServerReport, settleLog } from './server-check.ts'
+import type { ServerFacts } from './server-facts.ts'
 
 /**
  * A store's way to its server: one connection at a time, opened again when it breaks, checked each time. It also remembers the

@@ -1,4 +1,3 @@
-export type { RedisProbe } from './admin.ts'
 export type { RedisStoreOptions, RedisTimeouts, RedisTls } from './options.ts'
 export { RedisStore } from './redis-store.ts'
-export type { ServerFacts } from './server-check.ts'
+export type { RedisProbe, ServerFacts } from './server-facts.ts'

@@ -16,7 +16,7 @@ import {
   type StoreCallOptions,
   type Watch,
 } from '../../metadata/metadata-store.ts'
-import { dropPlace, probePlace, type RedisProbe } from './admin.ts'
+import { dropPlace, probePlace } from './admin.ts'
 import { deadlineWithin, RedisClient } from './client.ts'
 import { packCommit, packCommits, toCommitResults } from './commit.ts'
 import { commitScript } from './commit-script.ts'
@@ -29,7 +29,7 @@ import { readScript } from './read-script.ts'
 import { asNumber, type Reply } from './reply.ts'
 import { type PackedRequest, requestQueue } from './request-queue.ts'
 import { horizonScript, type RedisScript, raiseEpochScript } from './script.ts'
-import type { ServerFacts } from './server-check.ts'
+import type { RedisProbe, ServerFacts } from './server-facts.ts'
 import { RedisWatch } from './watch.ts'
 
 /** Above this, a file's bytes cost more in the server's memory than a blob costs elsewhere. */

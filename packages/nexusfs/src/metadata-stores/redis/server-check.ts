@@ -5,12 +5,7 @@ import { Deadline } from '../../engine-kit/deadline.ts'
 import type { Connection } from './connection.ts'
 import type { RedisPlace } from './options.ts'
 import { asList, asText } from './reply.ts'
-
-/** What a connected server says of itself. */
-export interface ServerFacts {
-  readonly durability: DurabilityClass
-  readonly settings: Readonly<Record<string, string>>
-}
+import type { ServerFacts } from './server-facts.ts'
 
 const operation = 'metadata.open'
 const unknown = 'unknown'
