@@ -18,7 +18,7 @@ import {
 import { copyDatabase, raiseEpoch } from './admin.ts'
 import { Checkpointer, framesOf } from './checkpointer.ts'
 import { CommitQueue } from './commit.ts'
-import { CommitRunner, type WorkerMode } from './commit-runner.ts'
+import { CommitRunner } from './commit-runner.ts'
 import { connect, type DatabasePlace, settingsOf } from './connection.ts'
 import { prepareDatabaseFile } from './database-file.ts'
 import { loadSqlite } from './driver.ts'
@@ -26,6 +26,7 @@ import { faultError, faultOf, isBusy, toNexusError, whileBusy } from './errors.t
 import { FileWatch } from './file-watch.ts'
 import type { StoreClock } from './last-revision.ts'
 import { loadEntries } from './load.ts'
+import type { SqliteStoreOptions } from './options.ts'
 import type { SnapshotReader } from './read.ts'
 import type { ReadCache } from './read-cache.ts'
 import type { ReadOnlyFile } from './read-only-file.ts'
@@ -35,30 +36,7 @@ import { type StoreParts, storeParts } from './store-parts.ts'
 import { RevisionWatch } from './watch.ts'
 
 export type { WorkerMode } from './commit-runner.ts'
-
-/** For `SqliteStore.open`. */
-export interface SqliteStoreOptions {
-  /** The database file, such as `./data/meta.db`; its folder must be there. */
-  readonly path: string
-  /** `disk`: commits survive a power loss; `os`: they survive a killed process. Default: `disk`. */
-  readonly durability?: 'disk' | 'os' | undefined
-  /** Make the file if it is not there; with false, that is `NotFound`. Default: true. */
-  readonly create?: boolean | undefined
-  /**
-   * True: only read, whatever this user may do; nothing is written, not even beside the file. Default: false; a file that this user may
-   * only read, or on a medium that takes no writes, is opened for reading all the same.
-   */
-  readonly readOnly?: boolean | undefined
-  /**
-   * Commits on a thread of their own: `never`, `always`, or `auto`: once a flush of class `disk` has taken more than 2 ms.
-   * Default: `auto`.
-   */
-  readonly worker?: WorkerMode | undefined
-  /** How long a call waits for a lock that another process holds, in ms. Default: 10,000. */
-  readonly busyTimeoutMs?: number | undefined
-  /** Memory for entries read or written before, in bytes. Default: 16 MiB. */
-  readonly cacheBytes?: number | undefined
-}
+export type { SqliteStoreOptions } from './options.ts'
 
 /**
  * Up to here a value costs less in the database than as a file of its own beside a small commit
