@@ -66,6 +66,7 @@ export const mutants: readonly MetadataMutant[] = [
           told.last = revisionZero
           await port.load(entries, options)
         },
+        ...raising(port, told),
       }),
     ),
   },
@@ -82,6 +83,7 @@ export const mutants: readonly MetadataMutant[] = [
           return toRevision(Math.min(horizon, told.last))
         },
         commit: async (commits, options) => (await port.commit(commits, options)).map((result) => noting(result, told)),
+        ...raising(port, told),
       }),
     ),
   },
@@ -116,6 +118,17 @@ export const mutants: readonly MetadataMutant[] = [
 function noting(result: CommitResult, told: { last: Revision }): CommitResult {
   if (result.status === 'committed' && result.revision > told.last) told.last = result.revision
   return result
+}
+
+/** The process is told of the epoch that it raises itself. */
+function raising(port: MetadataStore, told: { last: Revision }): Pick<MetadataStore, 'raiseEpoch'> {
+  if (port.raiseEpoch === undefined) return {}
+  return {
+    raiseEpoch: async (options) => {
+      told.last = (await port.raiseEpoch?.(options)) ?? told.last
+      return told.last
+    },
+  }
 }
 
 /** A cache that all clients of a process share. */
