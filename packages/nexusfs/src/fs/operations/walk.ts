@@ -5,7 +5,7 @@ import { checkedPage } from '../../metadata/checked-page.ts'
 import type { MetadataEntry, ScanPage } from '../../metadata/metadata-store.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type Bound, isDirectory, isLink, nameOfEntry } from '../model/head.ts'
-import { decodeHeadOnce } from '../model/head-codec.ts'
+import { decodeHead, decodeHeadOnce } from '../model/head-codec.ts'
 import type { ListOptions } from '../model/options.ts'
 import type { DirectoryHint, DirectoryHints } from '../resolve/directory-hints.ts'
 import { demandDirectory } from '../resolve/expect-path.ts'
@@ -33,7 +33,7 @@ export async function* boundPages(
   options: ListOptions,
 ): AsyncGenerator<readonly PathBinding[], void, undefined> {
   const unreadable = new Unreadable()
-  yield* readablePages(fs, target, options, unreadable)
+  yield* readablePages(fs, target, options, unreadable, 'again')
   unreadable.throwAny()
 }
 
@@ -71,6 +71,7 @@ async function* readablePages(
   target: NexusPath,
   options: ListOptions,
   unreadable: Unreadable,
+  seen: 'once' | 'again',
 ): AsyncGenerator<readonly PathBinding[], void, undefined> {
   const limit = options.pageSize ?? defaultPage
   let from: Uint8Array | undefined
@@ -85,7 +86,9 @@ async function* readablePages(
       })
     }
     const { entries, hasMore } = page === undefined ? noPage : checkedPage(page, { from, limit })
-    yield toPage(fs.resolver.hints, entries, target, directory, unreadable)
+    // A small directory is listed again and again; what a walk or a large one shows would only fill the memory.
+    const decode = seen === 'again' && from === undefined && !hasMore ? decodeHead : decodeHeadOnce
+    yield toPage(fs.resolver.hints, entries, { target, directory, decode }, unreadable)
     const last = entries.at(-1)
     if (last === undefined || !hasMore) return
     from = concatBytes(last.key.item, afterItem)
@@ -96,15 +99,14 @@ async function* readablePages(
 function toPage(
   hints: DirectoryHints,
   entries: readonly MetadataEntry[],
-  target: NexusPath,
-  directory: DirectoryHint,
+  { target, directory, decode }: { target: NexusPath; directory: DirectoryHint; decode: typeof decodeHead },
   unreadable: Unreadable,
 ): readonly PathBinding[] {
   const page: PathBinding[] = []
   for (const entry of entries) {
     try {
       const name = nameOfEntry(entry)
-      const bound = decodeHeadOnce(entry)
+      const bound = decode(entry)
       if (isDirectory(bound)) hints.learn(directory, childOf(directory.path, name), bound.head.id)
       else if (isLink(bound)) hints.learnSymlink(childOf(directory.path, name), bound.head.target)
       page.push({ path: childOf(target, name), bound })
@@ -134,7 +136,7 @@ export async function* walkedPages(
   options: WalkOptions,
 ): AsyncGenerator<readonly PathBinding[], void, undefined> {
   const unreadable = new Unreadable(options.onUnreadable)
-  const open = [new Level(readablePages(fs, target, options, unreadable), false)]
+  const open = [new Level(readablePages(fs, target, options, unreadable, 'once'), false)]
   for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
     const run = await level.next()
     if (run === undefined) {
@@ -144,7 +146,7 @@ export async function* walkedPages(
     yield run
     const last = run.at(-1)
     if (last !== undefined && isDirectory(last.bound))
-      open.push(new Level(readablePages(fs, last.path, options, unreadable), true))
+      open.push(new Level(readablePages(fs, last.path, options, unreadable, 'once'), true))
   }
   unreadable.throwAny()
 }
