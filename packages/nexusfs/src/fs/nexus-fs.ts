@@ -52,7 +52,6 @@ import { importTree } from './transfer/import-tree.ts'
  * A file system over a storage backend and a metadata store. Every call may be made at the same time as any other, from any number
  * of processes if both layers are shared. A call that fails throws a `NexusError`; a call that returned is as durable as
  * `info.durability` says. Paths are absolute; see `parsePath` for their form.
- *
  * @example
  * await using nexus = await openNexus('./data')
  * await nexus.write('/notes/a.md', 'first')
@@ -70,11 +69,10 @@ export class NexusFS implements AsyncDisposable {
   }
 
   /**
-   * Opens the store that the two layers hold; founds one in an empty metadata store. The file system closes both layers with itself,
-   * also if opening fails.
+   * Opens the store that the two layers hold; founds one in an empty metadata store. Both layers are closed with it, also if this fails.
    * @throws {NexusError} InvalidArgument for wrong options and for adapters that lack a member, NotFound if there is no store and
-   * `create` is false, Unsupported if it has a newer format or an adapter is written for another version of its port, Corrupt (reason `rolled back` if
-   * the metadata store has gone back), and what the metadata store throws
+   * `create` is false, Unsupported if it has a newer format or an adapter is written for another version of its port, Corrupt (reason
+   * `rolled back` if the metadata store has gone back), and what the metadata store throws
    */
   static async open(given: NexusFSOptions): Promise<NexusFS> {
     const { fs, info } = await openFileSystem(given)
@@ -122,8 +120,7 @@ export class NexusFS implements AsyncDisposable {
 
   /**
    * Reads, changes, writes, and begins anew when another writer came first, so that no update is lost. `change` gets `undefined` for
-   * an absent file; it may be called several times, and cannot edit the same path itself (`InvalidArgument`). What it throws is thrown.
-   * Throws as `write`.
+   * an absent file; it may be called several times, and cannot edit the same path itself (`InvalidArgument`). Throws as it and `write`.
    */
   edit(path: string, change: Change, options: WriteOptions = noOptions): Promise<FileEntry> {
     return this.#calls.run('edit', path, options, (own) => edit(this.#fs, path, change, own))
@@ -298,8 +295,8 @@ export class NexusFS implements AsyncDisposable {
   /**
    * Copies the whole store, with its history, into a local folder that `openNexus` opens as a store: the metadata as one commit left
    * it, and the contents that it names, each checked against its digest. Everybody goes on writing meanwhile. Into a folder that holds a
-   * backup of this store, only what is new is copied. Interrupted or killed, it leaves the backup before whole, and goes on when it is
-   * called again. Contents that are missing or damaged are left out and listed in `damaged`.
+   * backup of this store, only what is new is copied. Killed, it leaves the backup before whole, and goes on when it is called again.
+   * Contents that are missing or damaged are left out and listed in `damaged`.
    * @throws {NexusError} Unsupported unless the metadata store has the capability `backup` (SQLite), AlreadyExists if the folder holds
    * anything else, or a backup that was written to since, InvalidArgument if it is, holds or lies inside a store, NoSpace, Aborted
    */
