@@ -77,6 +77,7 @@ export class ModelFS {
   #write(write: ModelWrite, words: ModelWords, written: Set<string>, isAstray: boolean): ModelFile {
     if (isDirectoryPath(write.path)) fail('IsADirectory')
     const needsFile = [write.ifContent, write.ifVersion, write.ifSame].some((condition) => condition !== undefined)
+    if (isAstray && write.ifNone && this.find(write.path, 'kept')) fail('AlreadyExists')
     if (isAstray) fail(needsFile ? 'Conflict' : 'NotFound')
     const names = namesOf(this.real(write.path))
     const there = this.find(write.path)

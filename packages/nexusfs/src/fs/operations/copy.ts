@@ -17,6 +17,7 @@ import {
   demandFile,
   demandPreconditions,
   directoryInTheWay,
+  isSamePlace,
   mayReplace,
   parseFilePath,
 } from '../resolve/expect-path.ts'
@@ -37,7 +38,7 @@ export async function copy(fs: FsContext, from: string, to: string, options: Cop
     const there = destination.bound ?? destination.lastLink
     if (isTaken) demandPreconditions(destination, options)
     if (isTaken && !mayReplace(options)) throw directoryInTheWay(target, source, options)
-    if (there !== undefined && (!mayReplace(options) || origin.path === destination.path)) throw alreadyExists(target)
+    if (there !== undefined && (!mayReplace(options) || isSamePlace(origin, destination))) throw alreadyExists(target)
     const { head } = await findVersion(fs, source, current, options.version, options.signal)
     if (isTaken) throw directoryInTheWay(target, source, options)
     const copied = await writeStored(fs, 'copy', { source, head, stored }, destination, time, options)

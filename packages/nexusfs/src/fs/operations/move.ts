@@ -15,6 +15,7 @@ import {
   demandNotRoot,
   demandPreconditions,
   directoryInTheWay,
+  isSamePlace,
   mayReplace,
   notADirectory,
   parseFilePath,
@@ -35,7 +36,7 @@ export async function move(fs: FsContext, from: string, to: string, options: Mov
     const bound = demandBound(origin)
     demandNotBelowItself(bound, origin.path, destination.path)
     demandPreconditions(destination, options)
-    if (origin.path === destination.path) return { done: toEntry(target, bound) }
+    if (isSamePlace(origin, destination)) return { done: toEntry(target, bound) }
     demandFree(bound, source, destination, options)
     if (!isDirectory(bound)) parseFilePath(to)
     return rebind(fs, bound, origin, destination, time, options)

@@ -17,6 +17,16 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
       await work(fs)
     }
 
+    it('through the very file that is moved or copied leads nowhere: nothing is said to be done', () =>
+      withTree(async (fs) => {
+        await fs.write('/source', 'x')
+        await fs.symlink('source/..', '/up')
+        await fs.symlink('source/../to', '/over')
+        assert.equal(await codeOf(() => fs.move('/source', '/up/moved')), 'NotADirectory')
+        assert.equal(await codeOf(() => fs.copy('/source', '/over', { overwrite: true })), 'NotADirectory')
+        assert.equal(await fs.readText('/source'), 'x')
+      }))
+
     it('leads every reader to its target, on the way and at the end', () =>
       withTree(async (fs) => {
         assert.equal(await fs.readText('/to-dir/file'), 'content')

@@ -117,6 +117,11 @@ export function notFound({ asked: path, followed }: Pick<Resolved, 'asked' | 'fo
   return new NexusError('NotFound', `${path} does not exist${where}`, { context: { path } })
 }
 
+/** True if two paths that were asked for lead to one name. A way that ends at an obstacle leads to no name. */
+export function isSamePlace(one: Resolved, other: Resolved): boolean {
+  return one.path === other.path && one.obstacle === undefined && other.obstacle === undefined
+}
+
 export function alreadyExists(path: NexusPath): NexusError {
   return new NexusError('AlreadyExists', `${path} already exists`, { context: { path } })
 }
