@@ -12,7 +12,7 @@ const servers = [['postgres', await sharedServer('postgres')] as const, ['redis'
 const callMs = 2000
 const lookMs = 30_000
 /** What a busy machine adds. */
-const slackMs = 500
+const slackMs = 3000
 
 const reads: Readonly<Record<string, (fs: NexusFS) => Promise<unknown>>> = {
   exists: (fs) => fs.exists('/d/a'),
@@ -24,6 +24,7 @@ const reads: Readonly<Record<string, (fs: NexusFS) => Promise<unknown>>> = {
 for (const [kind, server] of servers) {
   describe.skipIf(server === undefined).concurrent(`a server that says nothing any more, on local-${kind}`, () => {
     it('ends every call by its deadline, and is used again when it speaks', () => withProxy(kind, server?.url ?? '', endAndGoOn))
+    it('keeps no store from closing', () => withProxy(kind, server?.url ?? '', closeInSilence))
     it('ends a write whose reply it swallowed, and says that nobody knows', () => withProxy(kind, server?.url ?? '', loseAReply))
   })
 }
@@ -54,7 +55,11 @@ async function withProxy(kind: ServerKind, url: string, work: (proxied: Proxied)
     const beforeCommit = (action: () => void): void => {
       onCommit = action
     }
-    await work({ proxy, fs, beforeCommit })
+    try {
+      await work({ proxy, fs, beforeCommit })
+    } finally {
+      proxy.speak()
+    }
   } finally {
     await proxy.close()
   }
@@ -72,6 +77,15 @@ async function endAndGoOn({ proxy, fs }: Proxied): Promise<void> {
   await fs.write('/d/d', 'after')
   assert.deepEqual([await fs.readText('/d/a'), await fs.readText('/d/d')], ['before', 'after'])
   assert.equal(await fs.exists('/d/b'), false)
+}
+
+async function closeInSilence({ proxy, fs }: Proxied): Promise<void> {
+  await fs.write('/d/a', 'before')
+  proxy.fallSilent()
+  const began = performance.now()
+  await fs.close()
+  const took = performance.now() - began
+  assert.ok(took < callMs + 2 * slackMs, `closing took ${took.toFixed(0)} ms`)
 }
 
 async function loseAReply({ proxy, fs, beforeCommit }: Proxied): Promise<void> {

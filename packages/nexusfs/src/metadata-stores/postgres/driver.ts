@@ -59,10 +59,22 @@ function wrap(client: Client): DriverClient {
       })
       return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? []
     },
-    end: () => client.end(),
+    end: () => endWithin(client, goodbyeMs),
     // An unheard error event would end the process.
     onEnd: (listener) => void client.on('error', listener).on('end', listener),
     onNotification: (listener) => void client.on('notification', listener),
+  }
+}
+
+/** How long the answer to a goodbye is waited for, in ms: a server that says nothing any more does not answer it either. */
+const goodbyeMs = 1_000
+
+async function endWithin(client: Client, ms: number): Promise<void> {
+  const timer = setTimeout(() => client.connection.stream.destroy(), ms)
+  try {
+    await client.end()
+  } finally {
+    clearTimeout(timer)
   }
 }
 
