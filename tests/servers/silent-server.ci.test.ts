@@ -12,10 +12,8 @@ const servers = [['postgres', await sharedServer('postgres')] as const, ['redis'
 const callMs = 2000
 const lookMs = 30_000
 /** What a busy machine adds. */
-const slackMs = 3000
-/** A known fault: in about one run of four, a call to a silent PostgreSQL server never ends since commits go through the shared queue. */
-const pending =
-  'pending until a call to a silent PostgreSQL server always ends by its deadline: in about one run of four it never does'
+const slackMs = 500
+;('pending until a call to a silent PostgreSQL server always ends by its deadline: in about one run of four it never does')
 
 const reads: Readonly<Record<string, (fs: NexusFS) => Promise<unknown>>> = {
   exists: (fs) => fs.exists('/d/a'),
@@ -26,15 +24,9 @@ const reads: Readonly<Record<string, (fs: NexusFS) => Promise<unknown>>> = {
 
 for (const [kind, server] of servers) {
   describe.skipIf(server === undefined).concurrent(`a server that says nothing any more, on local-${kind}`, () => {
-    it('ends every call by its deadline, and is used again when it speaks', async ({ skip }) => {
-      if (kind === 'postgres') skip(pending)
-      await withProxy(kind, server?.url ?? '', endAndGoOn)
-    })
+    it('ends every call by its deadline, and is used again when it speaks', () => withProxy(kind, server?.url ?? '', endAndGoOn))
     it('keeps no store from closing', () => withProxy(kind, server?.url ?? '', closeInSilence))
-    it('ends a write whose reply it swallowed, and says that nobody knows', async ({ skip }) => {
-      if (kind === 'postgres') skip(pending)
-      await withProxy(kind, server?.url ?? '', loseAReply)
-    })
+    it('ends a write whose reply it swallowed, and says that nobody knows', () => withProxy(kind, server?.url ?? '', loseAReply))
   })
 }
 
@@ -64,11 +56,7 @@ async function withProxy(kind: ServerKind, url: string, work: (proxied: Proxied)
     const beforeCommit = (action: () => void): void => {
       onCommit = action
     }
-    try {
-      await work({ proxy, fs, beforeCommit })
-    } finally {
-      proxy.speak()
-    }
+    await work({ proxy, fs, beforeCommit })
   } finally {
     await proxy.close()
   }
@@ -94,14 +82,22 @@ async function closeInSilence({ proxy, fs }: Proxied): Promise<void> {
   const began = performance.now()
   await fs.close()
   const took = performance.now() - began
-  assert.ok(took < callMs + 2 * slackMs, `closing took ${took.toFixed(0)} ms`)
+  assert.ok(took < callMs + 4 * slackMs, `closing took ${took.toFixed(0)} ms`)
 }
 
 async function loseAReply({ proxy, fs, beforeCommit }: Proxied): Promise<void> {
   await fs.write('/d/a', 'before')
-  beforeCommit(() => proxy.fallSilent())
-  const error = await assertEnds('write', () => fs.write('/d/b', 'x'), callMs + lookMs + callMs, ['Unavailable'])
-  assert.equal(error.outcome, 'unknown')
+  const lose = (): Promise<NexusError> => {
+    beforeCommit(() => proxy.fallSilent())
+    return assertEnds('write', () => fs.write('/d/b', 'x'), callMs + lookMs + callMs, ['Unavailable', 'Timeout'])
+  }
+  let error = await lose()
+  // Where no connection was free, the silence began before the commit was sent: that is known, and not what is looked for.
+  for (let tries = 0; error.outcome === 'none' && tries < 5; tries++) {
+    proxy.speak()
+    error = await lose()
+  }
+  assert.deepEqual([error.code, error.outcome], ['Unavailable', 'unknown'])
   proxy.speak()
   await fs.write('/d/a', 'after')
   assert.equal(await fs.readText('/d/a'), 'after')

@@ -42,19 +42,25 @@ export class Connection {
   static async open(plan: ConnectionPlan): Promise<Connection> {
     const client = plan.driver.client(plan.target, plan.connectTimeoutMs)
     client.onEnd(ignore)
-    const timer = setTimeout(() => void client.end(), plan.connectTimeoutMs)
+    const late = Promise.withResolvers<never>()
+    // A client that is ended while it connects may never say so: who waits is told here.
+    const timer = setTimeout(() => late.reject(new Error('timeout expired')), plan.connectTimeoutMs)
     try {
-      await client.connect()
-      const processId = plan.isPooled === true ? 0 : client.processId()
-      const [row = []] = await client.query({ text: factsQuery, values: factsArguments(plan, processId) })
-      const facts = readFacts(row)
-      return new Connection(client, facts, plan)
+      return await Promise.race([Connection.#establish(client, plan), late.promise])
     } catch (error) {
       void client.end().catch(ignore)
       throw toNexusError(error, { operation: 'metadata.connect', location: plan.location, outcome: 'none' })
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  static async #establish(client: DriverClient, plan: ConnectionPlan): Promise<Connection> {
+    await client.connect()
+    const processId = plan.isPooled === true ? 0 : client.processId()
+    const [row = []] = await client.query({ text: factsQuery, values: factsArguments(plan, processId) })
+    const facts = readFacts(row)
+    return new Connection(client, facts, plan)
   }
 
   private constructor(client: DriverClient, facts: ServerFacts, plan: ConnectionPlan) {
