@@ -3,8 +3,13 @@ import { NexusError } from '../core/errors.ts'
 import { orAborted } from '../engine-kit/deadline.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import type { ContentStore } from './content-store.ts'
-import type { InlineBudget } from './incoming-content.ts'
-import { type ContentPlan, decodeOrDamaged, IncomingContent, type ReferredContent } from './incoming-content.ts'
+import {
+  type ContentPlan,
+  decodeOrDamaged,
+  IncomingContent,
+  type InlineBudget,
+  type ReferredContent,
+} from './incoming-content.ts'
 
 /**
  * Content that the store has already, for an operation that refers to it without having its bytes: copy and rollback. Its bytes are

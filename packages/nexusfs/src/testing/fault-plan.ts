@@ -1,6 +1,5 @@
 import type { Random } from '../core/clock.ts'
-import type { ErrorCode } from '../core/errors.ts'
-import { NexusError } from '../core/errors.ts'
+import { type ErrorCode, NexusError } from '../core/errors.ts'
 
 /** What goes wrong in a call. */
 export type FaultMode =

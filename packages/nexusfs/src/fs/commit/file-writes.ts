@@ -1,5 +1,4 @@
-import type { ContentPlan, IncomingContent } from '../../content/incoming-content.ts'
-import { InlineBudget } from '../../content/incoming-content.ts'
+import { type ContentPlan, type IncomingContent, InlineBudget } from '../../content/incoming-content.ts'
 import type { StoredContent } from '../../content/stored-content.ts'
 import type { Digest } from '../../core/digest.ts'
 import { NexusError } from '../../core/errors.ts'

@@ -8,8 +8,7 @@ import { findVersion } from '../commit/content-of-version.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type Attempt, mutate } from '../commit/mutation.ts'
 import { defaultMode, type ModifiedTime, nextModified } from '../model/attributes.ts'
-import type { LinkEntry } from '../model/entry.ts'
-import { writtenEntry } from '../model/entry.ts'
+import { type LinkEntry, writtenEntry } from '../model/entry.ts'
 import {
   type BoundFile,
   type BoundLink,

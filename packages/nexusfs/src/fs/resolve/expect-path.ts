@@ -1,7 +1,6 @@
 import { NexusError } from '../../core/errors.ts'
 import { childOf, type NexusPath, nameOf, parsePath } from '../../core/path.ts'
-import type { Bound, BoundFile } from '../model/head.ts'
-import { isDirectory, isFile } from '../model/head.ts'
+import { type Bound, type BoundFile, isDirectory, isFile } from '../model/head.ts'
 import type { MoveOptions, Preconditions } from '../model/options.ts'
 import type { Resolved } from './resolver.ts'
 

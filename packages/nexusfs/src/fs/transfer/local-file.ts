@@ -1,5 +1,4 @@
-import type { BigIntStats } from 'node:fs'
-import { close, constants, fstat, lstat, lstatSync, open, read } from 'node:fs'
+import { type BigIntStats, close, constants, fstat, lstat, lstatSync, open, read } from 'node:fs'
 import { opendir, readlink, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
