@@ -154,6 +154,7 @@ export class Resolver {
   ): Resolved | undefined {
     const ancestors = [...above]
     let within = this.hints.root
+    let obstacle: Obstacle | undefined
     for (const [depth, step] of steps.entries()) {
       const entry = entries[from + depth]
       const bound = entry && headAt(step.path, entry)
@@ -164,38 +165,16 @@ export class Resolver {
       if (!isDirectory(bound)) {
         if (this.#isSymlink(step.path, bound)) return undefined
         this.hints.forget(step.path)
-        const obstacle = obstacleAt(step.path, path, bound)
-        return {
-          asked,
-          path,
-          ancestors,
-          followed,
-          lastLink,
-          within,
-          obstacle,
-          key: undefined,
-          bound: undefined,
-          directory: undefined,
-        }
+        obstacle = obstacleAt(step.path, path, bound)
+        break
       }
       const seen = this.hints.learn(within, step.path, bound.head.id)
       if (seen.id !== step.believed) return this.#forgetBelow(steps, depth)
       ancestors.push(bound)
       within = seen
     }
-    const directory = within
-    return {
-      asked,
-      path,
-      ancestors,
-      followed,
-      lastLink,
-      within,
-      obstacle: undefined,
-      key: undefined,
-      bound: undefined,
-      directory,
-    }
+    const directory = obstacle === undefined ? within : undefined
+    return { asked, path, ancestors, followed, lastLink, within, obstacle, key: undefined, bound: undefined, directory }
   }
 
   /** What is believed further down hangs on the wrong id. */
