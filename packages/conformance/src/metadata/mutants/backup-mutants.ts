@@ -1,42 +1,29 @@
 import { copyFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { MetadataStore } from 'nexusfs'
 import { revisionsPerEpoch, toRevision } from 'nexusfs/adapter-kit'
 import { throwIfAborted } from 'nexusfs/errors'
 import { replacing, wrapPorts } from '../../mutant.ts'
 import { key, mustCommit, put, textOf } from '../fixtures.ts'
-import { clients, type MetadataMutant } from './wrong-store.ts'
+import { clients, type MetadataMutant, type Mutate } from './wrong-store.ts'
 
 export const backupMutants: readonly MetadataMutant[] = [
   {
     id: 'backup-later-part',
     breaks: 'backup-one-moment',
     description: 'a backup holds a part of a later commit, as a copy made page by page does',
-    mutate: (subject) => ({
-      ...subject,
-      hooks: {
-        ...subject.hooks,
-        openBackup: async (file) => {
-          const copy = await opened(subject.hooks?.openBackup?.(file))
-          if ((await textOf(copy, key('left'))) !== undefined) await mustCommit(copy, [put(key('left'), 'later')])
-          return copy
-        },
-      },
+    mutate: copies(async (copy) => {
+      if ((await textOf(copy, key('left'))) !== undefined) await mustCommit(copy, [put(key('left'), 'later')])
+      return copy
     }),
   },
   {
     id: 'backup-same-epoch',
     breaks: 'backup-new-epoch',
     description: 'a backup goes on with the revisions of the store',
-    mutate: (subject) => ({
-      ...subject,
-      hooks: {
-        ...subject.hooks,
-        openBackup: async (file) => {
-          const copy = await opened(subject.hooks?.openBackup?.(file))
-          return replacing(copy, { horizon: async () => toRevision((await copy.horizon()) % revisionsPerEpoch) })
-        },
-      },
-    }),
+    mutate: copies(async (copy) =>
+      replacing(copy, { horizon: async () => toRevision((await copy.horizon()) % revisionsPerEpoch) }),
+    ),
   },
   {
     id: 'backup-overwrites',
@@ -70,6 +57,14 @@ export const backupMutants: readonly MetadataMutant[] = [
       wrapPorts(subject, (port) => (port.info.capabilities.backup ? port : replacing(port, { backup: async () => {} }))),
   },
 ]
+
+/** Changes each backup when it is opened. */
+function copies(change: (copy: MetadataStore) => Promise<MetadataStore>): Mutate {
+  return (subject) => ({
+    ...subject,
+    hooks: { ...subject.hooks, openBackup: async (file) => change(await opened(subject.hooks?.openBackup?.(file))) },
+  })
+}
 
 async function opened<Value>(value: Promise<Value> | undefined): Promise<Value> {
   if (value === undefined) throw new Error('the subject has no backup')
