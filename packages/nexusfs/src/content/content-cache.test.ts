@@ -91,9 +91,11 @@ describe('the content cache', () => {
     for (const size of [200, 1000, 9000]) {
       const grown = (cacheBytes: number): number =>
         Number(execFileSync(process.execPath, ['--expose-gc', '--conditions=nexus-source', program, `${cacheBytes}`, `${size}`]))
-      const [without, filled] = [grown(0), grown(40e6)]
-      assert.ok(filled - without <= 60e6, `contents of ${size} bytes: ${filled - without} bytes`)
-      assert.ok(filled - without >= 15e6, `contents of ${size} bytes: ${filled - without} bytes, so that nothing was measured`)
+      // What the allocator has not given back yet differs by 10 MB from process to process, always upwards: the least counts.
+      const leastGrown = (cacheBytes: number): number => Math.min(...[1, 2, 3].map(() => grown(cacheBytes)))
+      const held = leastGrown(40e6) - leastGrown(0)
+      assert.ok(held <= 60e6, `contents of ${size} bytes: ${held} bytes`)
+      assert.ok(held >= 15e6, `contents of ${size} bytes: ${held} bytes, so that nothing was measured`)
     }
   })
 })

@@ -9,7 +9,7 @@ import { directoryGroup, endedRange, headKey, rootId } from '../../metadata/keys
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { decodeRecord, encodeRecord } from '../../metadata/record.ts'
 import { seededRandom } from '../../testing/seeded-random.ts'
-import { etagOf, type Head, nameOfEntry } from './head.ts'
+import { etagOf, type Head } from './head.ts'
 import { decodeHead, encodeHead } from './head-codec.ts'
 
 const entry = (value: Uint8Array, name = 'name'): MetadataEntry => ({
@@ -175,25 +175,5 @@ describe('a head', () => {
         )
       }),
     )
-  })
-})
-
-describe('the name of an entry', () => {
-  it('comes back as it was', () => {
-    for (const name of ['a', 'a..b', '...', ' ', '\u0001', 'é', 'e\u0301', '😀', '\ufeffx']) {
-      assert.equal(nameOfEntry(entry(Uint8Array.of(1), name)), name)
-    }
-  })
-
-  it('that no path can have is Corrupt', () => {
-    const names = ['', '.', '..', 'a/b', '/', 'a\0b'].map((name) => new Uint8Array(Buffer.from(name)))
-    for (const item of [...names, Uint8Array.of(0xff)]) {
-      const row = { ...entry(Uint8Array.of(1)), key: { group: directoryGroup(rootId), item } }
-      assert.throws(
-        () => nameOfEntry(row),
-        (error) => isNexusError(error, 'Corrupt'),
-        Buffer.from(item).toString(),
-      )
-    }
   })
 })

@@ -1,7 +1,6 @@
 import type { Digest } from '../../core/digest.ts'
 import type { Id } from '../../core/id.ts'
 import type { Revision } from '../../core/revision.ts'
-import { nameInHeadKey } from '../../metadata/keyspace.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 
 /** What a name is bound to: the value of a `d/` row, of an `h/` row (with `ended`), and of a `v/` row (files and links). */
@@ -117,18 +116,4 @@ export function sizeOf(head: Head): number {
 /** From 1; 0 for a directory, which has no versions. */
 export function versionOf(head: Head): number {
   return head.kind === 'directory' ? 0 : head.version
-}
-
-const names = new WeakMap<MetadataEntry, string>()
-
-/**
- * The name under which a `d/` row binds its head.
- * @throws {NexusError} Corrupt if no path can have it
- */
-export function nameOfEntry(entry: MetadataEntry): string {
-  const known = names.get(entry)
-  if (known !== undefined) return known
-  const name = nameInHeadKey(entry.key)
-  names.set(entry, name)
-  return name
 }

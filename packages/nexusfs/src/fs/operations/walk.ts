@@ -2,9 +2,10 @@ import { concatBytes, equalBytes } from '../../core/bytes.ts'
 import { isNexusError, NexusError } from '../../core/errors.ts'
 import { childOf, type NexusPath } from '../../core/path.ts'
 import { checkedPage } from '../../metadata/checked-page.ts'
+import { nameInHeadKey } from '../../metadata/keyspace.ts'
 import type { MetadataEntry, ScanPage } from '../../metadata/metadata-store.ts'
 import type { FsContext } from '../commit/context.ts'
-import { type Bound, isDirectory, isLink, nameOfEntry } from '../model/head.ts'
+import { type Bound, isDirectory, isLink } from '../model/head.ts'
 import { decodeHead, decodeHeadOnce } from '../model/head-codec.ts'
 import type { ListOptions } from '../model/options.ts'
 import type { DirectoryHint, DirectoryHints } from '../resolve/directory-hints.ts'
@@ -105,7 +106,7 @@ function toPage(
   const page: PathBinding[] = []
   for (const entry of entries) {
     try {
-      const name = nameOfEntry(entry)
+      const name = nameInHeadKey(entry.key)
       const bound = decode(entry)
       if (isDirectory(bound)) hints.learn(directory, childOf(directory.path, name), bound.head.id)
       else if (isLink(bound)) hints.learnSymlink(childOf(directory.path, name), bound.head.target)
