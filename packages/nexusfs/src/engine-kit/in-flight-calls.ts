@@ -6,9 +6,10 @@ import { orAborted, refuseIfAborted } from './deadline.ts'
  * a `NexusError` only.
  */
 export class InFlightCalls {
-  readonly #calls = new Set<Promise<unknown>>()
   readonly #toNexusError: ((error: unknown, operation: string) => NexusError) | undefined
+  #running = 0
   #isClosed = false
+  #drained: PromiseWithResolvers<void> | undefined
 
   /** @param toNexusError what the errors of the engine mean, for `run`; a `NexusError` passes as it is */
   constructor(toNexusError?: (error: unknown, operation: string) => NexusError) {
@@ -35,21 +36,19 @@ export class InFlightCalls {
    */
   async track<Result>(operation: string, call: () => Promise<Result>): Promise<Result> {
     this.#refuseIfClosed(operation)
-    const work = call()
-    this.#calls.add(work)
+    this.#running++
     try {
-      return await work
+      return await call()
     } finally {
-      this.#calls.delete(work)
+      this.#ended()
     }
   }
 
   /** Work that was begun for a call, that nobody waits for and whose failure means nothing; `close` waits for it. */
   background(work: Promise<unknown>): void {
-    const settled: Promise<void> = work.then(ignore, ignore).then(() => {
-      this.#calls.delete(settled)
-    })
-    this.#calls.add(settled)
+    this.#running++
+    const ended = (): void => this.#ended()
+    work.then(ended, ended)
   }
 
   /**
@@ -69,8 +68,14 @@ export class InFlightCalls {
   /** Refuses calls from now on, and returns when those under way have settled. Idempotent. */
   async close(): Promise<void> {
     this.end()
-    // A call can leave background work behind.
-    while (this.#calls.size > 0) await Promise.allSettled(this.#calls)
+    if (this.#running === 0) return
+    this.#drained ??= Promise.withResolvers<void>()
+    await this.#drained.promise
+  }
+
+  #ended(): void {
+    this.#running--
+    if (this.#running === 0) this.#drained?.resolve()
   }
 
   #refuseIfClosed(operation: string): void {
@@ -78,5 +83,3 @@ export class InFlightCalls {
     throw new NexusError('Closed', `${operation}: this is closed`, { advice: 'open it again', operation, outcome: 'none' })
   }
 }
-
-function ignore(): void {}

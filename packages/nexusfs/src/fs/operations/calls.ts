@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel'
+import { type Channel, channel } from 'node:diagnostics_channel'
 import { isNexusError, NexusError } from '../../core/errors.ts'
 import { type ReadOnlyReason, readOnlyError } from '../../core/read-only-reason.ts'
 import { orAborted, refuseIfAborted } from '../../engine-kit/deadline.ts'
@@ -14,6 +14,16 @@ export interface OperationEvent {
   readonly duration: number
   /** The code, if the call failed. */
   readonly code?: string | undefined
+}
+
+const channels = new Map<OperationName, Channel>()
+
+function eventsOf(operation: OperationName): Channel {
+  const known = channels.get(operation)
+  if (known !== undefined) return known
+  const events = channel(`nexus:${operation}`)
+  channels.set(operation, events)
+  return events
 }
 
 /** An error of a caller's own function, on its way back to the caller as it is. */
@@ -64,7 +74,7 @@ export class Calls {
     given?: { hold(): void },
   ): Promise<T> {
     if (this.#isClosed) throw new NexusError('Closed', `${operation} ${path}: the file system was closed`, { operation })
-    const events = channel(`nexus:${operation}`)
+    const events = eventsOf(operation)
     const started = events.hasSubscribers ? performance.now() : 0
     this.#running++
     let code: string | undefined

@@ -70,10 +70,10 @@ export class Resolver {
   }
 
   async resolve(path: NexusPath, also: AlsoRead = {}): Promise<Snapshot & { readonly only: Resolved }> {
-    const snapshot = await this.resolveAll([path], also)
-    const [only] = snapshot.resolved
+    const { resolved, get, page, time } = await this.resolveAll([path], also)
+    const [only] = resolved
     if (only === undefined) throw new NexusError('Unexpected', 'resolving one path gave no answer')
-    return { ...snapshot, only }
+    return { resolved, get, page, time, only }
   }
 
   /**
@@ -86,13 +86,18 @@ export class Resolver {
       const ways = paths.map((path) => legsTo(this.hints, path, keepsLast))
       const scanned = also.scan && ways[0] !== undefined ? this.hints.get(lastLeg(ways[0]).path) : undefined
       const reply = await readLegs(this.#metadata, ways, also, scanned)
-      const resolved = ways.map((way, index) => this.#judge(paths[index] ?? way.path, way, reply.found[index] ?? [], keepsLast))
-      const answers = resolved.filter((answer) => answer !== undefined)
-      const isScanDue = also.scan !== undefined && answers[0]?.directory !== undefined && answers[0].directory.id !== scanned?.id
-      if (answers.length === ways.length && !isScanDue) {
-        return { resolved: answers, get: reply.also, page: reply.page, time: reply.time }
+      const resolved: Resolved[] = []
+      const unanswered: Leg[] = []
+      for (const [index, way] of ways.entries()) {
+        const answer = this.#judge(paths[index] ?? way.path, way, reply.found[index] ?? [], keepsLast)
+        if (answer === undefined) unanswered.push(way)
+        else resolved.push(answer)
       }
-      const unanswered = ways.filter((_, index) => resolved[index] === undefined)
+      const directory = resolved[0]?.directory
+      const isScanDue = also.scan !== undefined && directory !== undefined && directory.id !== scanned?.id
+      if (unanswered.length === 0 && !isScanDue) {
+        return { resolved, get: reply.also, page: reply.page, time: reply.time }
+      }
       await descend(this.#metadata, this.hints, unanswered, also.signal)
     }
     throw new NexusError('Unavailable', `the directories above ${paths[0] ?? '/'} change faster than they can be read`, {

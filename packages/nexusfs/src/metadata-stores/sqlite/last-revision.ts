@@ -5,7 +5,7 @@ import type { SqlDatabase, SqlStatement } from './driver.ts'
 import { checkedRow, checksumOf } from './stored-row.ts'
 
 /**
- * The last revision of the store, as one connection knows it. `PRAGMA data_version` tells in 2 us whether any other connection has
+ * The last revision of the store, as one connection knows it. `PRAGMA data_version` tells in 3 us whether any other connection has
  * committed since it was last asked; only then is the row read again.
  */
 export class LastRevision {

@@ -4,6 +4,7 @@ import { keyText, keyTextOnce, ownKey } from '../../metadata/key-text.ts'
 import type { Key, MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
 import type { SqlDatabase, SqlRow, SqlStatement } from './driver.ts'
 import type { LastRevision } from './last-revision.ts'
+import type { ReadBurst } from './read-burst.ts'
 import type { CachedEntry, ReadCache } from './read-cache.ts'
 import { checkedRow, itemOfStoredKey, storedKey, storedRange } from './stored-row.ts'
 import { absentRevision } from './transaction.ts'
@@ -39,9 +40,9 @@ export class SnapshotReader {
    * One snapshot, which contains every commit acknowledged before. While own commits run on another thread (`isBehind`), a newer
    * revision in the database is most likely theirs: the cache is then left alone until they are acknowledged.
    */
-  read(request: ReadRequest, isBehind: boolean): Snapshot {
+  read(request: ReadRequest, { burst, isBehind }: { readonly burst: ReadBurst; readonly isBehind: boolean }): Snapshot {
     const cached = this.#fromCache(request)
-    if (cached !== undefined && this.#last.ifUnchanged() === this.#cache.revision) return cached
+    if (cached !== undefined && burst.ifUnchanged(this.#last) === this.#cache.revision) return cached
     return this.#inTransaction(() => {
       const isCurrent = this.#enter(isBehind)
       return {

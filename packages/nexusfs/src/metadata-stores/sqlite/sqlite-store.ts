@@ -1,5 +1,6 @@
 import { readOnlyError } from '../../core/read-only-reason.ts'
 import type { Revision } from '../../core/revision.ts'
+import { refuseIfAborted } from '../../engine-kit/deadline.ts'
 import { EventLoopYield } from '../../engine-kit/event-loop.ts'
 import { InFlightCalls } from '../../engine-kit/in-flight-calls.ts'
 import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
@@ -28,6 +29,7 @@ import type { StoreClock } from './last-revision.ts'
 import { loadEntries } from './load.ts'
 import type { SqliteStoreOptions } from './options.ts'
 import type { SnapshotReader } from './read.ts'
+import { type ReadBurst, ReadBursts } from './read-burst.ts'
 import type { ReadCache } from './read-cache.ts'
 import type { ReadOnlyFile } from './read-only-file.ts'
 import { inReserve, type Reserve, withReserve } from './reserve.ts'
@@ -69,6 +71,7 @@ export class SqliteStore implements MetadataStore {
   readonly #watch: RevisionWatch
   readonly #checkpointer: Checkpointer
   readonly #turns = new EventLoopYield()
+  readonly #bursts = new ReadBursts()
   readonly #calls = new InFlightCalls()
   #closing: Promise<void> | undefined
 
@@ -148,19 +151,24 @@ export class SqliteStore implements MetadataStore {
     }
   }
 
-  async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
-    const operation = 'metadata.read'
-    this.#begin(operation, options)
+  read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
+    return this.#calls.track('metadata.read', () => this.#read('metadata.read', request, options))
+  }
+
+  async #read(operation: string, request: ReadRequest, options: StoreCallOptions | undefined): Promise<ReadReply> {
+    refuseIfAborted(options?.signal, operation)
     checkReadRequest(request)
     this.#refuseIfMoved(operation)
+    const burst = this.#bursts.join()
+    await burst.gathered
     if (!this.#turns.isOverdue()) {
       try {
-        return this.#readNow(request)
+        return this.#readNow(request, burst)
       } catch (error) {
         if (!isBusy(faultOf(error))) throw toNexusError(error, operation)
       }
     }
-    return this.#later(operation, options, () => this.#readNow(request))
+    return this.#later(operation, options, () => this.#readNow(request, burst))
   }
 
   async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
@@ -182,7 +190,7 @@ export class SqliteStore implements MetadataStore {
     this.#begin(operation, options)
     const isOverdue = this.#turns.isOverdue()
     const known = isOverdue ? undefined : this.#lastRevision()
-    return known ?? this.#later(operation, options, () => this.#horizonNow())
+    return known ?? this.#calls.track(operation, () => this.#later(operation, options, () => this.#horizonNow()))
   }
 
   /** Commits of other processes are looked for every 25 ms. A listener is called in a turn of the event loop of its own. */
@@ -259,8 +267,8 @@ export class SqliteStore implements MetadataStore {
     if (readOnly !== undefined) throw readOnlyError(`${operation}: the database takes no writes`, readOnly, { operation })
   }
 
-  #readNow(request: ReadRequest): ReadReply {
-    const { get, scan } = this.#reading((reader) => reader.read(request, this.#queue.isRunning))
+  #readNow(request: ReadRequest, burst: ReadBurst): ReadReply {
+    const { get, scan } = this.#reading((reader) => reader.read(request, { burst, isBehind: this.#queue.isRunning }))
     return { get, scan, time: this.#clock.now() }
   }
 
@@ -280,11 +288,9 @@ export class SqliteStore implements MetadataStore {
   }
 
   /** In the next turn of the event loop, and in further ones while another connection is in the way. */
-  #later<Result>(operation: string, options: StoreCallOptions | undefined, attempt: () => Result): Promise<Result> {
-    return this.#calls.track(operation, async () => {
-      await this.#turns.next()
-      return whileBusy(attempt, { operation, timeoutMs: this.#busyTimeoutMs, signal: options?.signal })
-    })
+  async #later<Result>(operation: string, options: StoreCallOptions | undefined, attempt: () => Result): Promise<Result> {
+    await this.#turns.next()
+    return whileBusy(attempt, { operation, timeoutMs: this.#busyTimeoutMs, signal: options?.signal })
   }
 
   /** `undefined` while another connection is in the way. */
