@@ -77,20 +77,32 @@ type FieldOf<Checked> = Checked extends Head ? Exclude<keyof Checked, 'kind'> : 
  * @throws {NexusError} Unsupported for a kind that this version does not know
  */
 function uncheckedHead(fields: RecordFields, bytes: Uint8Array | undefined): Unchecked {
-  const { i: id, c: createdAt, m: modifiedAt, mn: modifiedNanoseconds, ct = modifiedAt, p, a: author, b: born } = fields
   const kind = kinds.get(fields.k)
   if (kind === undefined) {
     throw new NexusError('Unsupported', `an entry of the kind ${JSON.stringify(fields.k)}`, {
       advice: 'update nexusfs to read it',
     })
   }
-  const mode = p ?? defaultMode[kind]
-  const ended = fields.e === undefined ? undefined : uncheckedEnded(fields.e)
-  const common = { id, createdAt, modifiedAt, modifiedNanoseconds, changedAt: ct, mode, author, born, ended }
-  if (kind === 'directory') return { kind, ...common }
-  const { n: version, w: reason, r: revision } = fields
-  if (kind === 'link') return { kind, ...common, version, target: fields.t, reason, revision }
-  return { kind, ...common, version, digest: fields.d, size: fields.s, reason, revision, stamp: fields.f, bytes }
+  return {
+    kind,
+    id: fields.i,
+    createdAt: fields.c,
+    modifiedAt: fields.m,
+    modifiedNanoseconds: fields.mn,
+    changedAt: fields.ct === undefined ? fields.m : fields.ct,
+    mode: fields.p ?? defaultMode[kind],
+    author: fields.a,
+    born: fields.b,
+    ended: fields.e === undefined ? undefined : uncheckedEnded(fields.e),
+    version: fields.n,
+    digest: fields.d,
+    size: fields.s,
+    target: fields.t,
+    reason: fields.w,
+    revision: fields.r,
+    stamp: fields.f,
+    bytes,
+  }
 }
 
 function uncheckedEnded(value: unknown): unknown {

@@ -111,7 +111,7 @@ export class Calls {
     operation: OperationName,
     path: string,
     options: Options,
-    begin: (options: Options) => AsyncGenerator<readonly T[], void, undefined>,
+    begin: (options: Options) => AsyncGenerator<Iterable<T>, void, undefined>,
   ): AsyncGenerator<T, void, undefined> {
     const taken = attempt(() => takeOptions(operation, options))
     return this.#each(operation, path, () => begin(taken()))
@@ -120,9 +120,9 @@ export class Calls {
   async *#each<T>(
     operation: OperationName,
     path: string,
-    begin: () => AsyncGenerator<readonly T[], void, undefined>,
+    begin: () => AsyncGenerator<Iterable<T>, void, undefined>,
   ): AsyncGenerator<T, void, undefined> {
-    let pages: AsyncGenerator<readonly T[], void, undefined> | undefined
+    let pages: AsyncGenerator<Iterable<T>, void, undefined> | undefined
     try {
       for (;;) {
         const { value, done } = await this.run(operation, path, noOptions, () => {
@@ -130,7 +130,8 @@ export class Calls {
           return pages.next()
         })
         if (done || value === undefined) return
-        yield* value
+        // A `yield*` makes three promises more for each item.
+        for (const item of value) yield item
       }
     } finally {
       await pages?.return()

@@ -11,7 +11,7 @@ import { demandFile } from '../resolve/expect-path.ts'
 import type { AlsoRead } from '../resolve/read-legs.ts'
 import type { Resolved } from '../resolve/resolver.ts'
 import { removedFrom } from './removed.ts'
-import { boundPages, walkedPages } from './walk.ts'
+import { boundPages, type PathBinding, walkedPages } from './walk.ts'
 
 const defaultPage = 1000
 
@@ -40,17 +40,20 @@ export async function* listPages(
   fs: FsContext,
   path: string,
   options: ListOptions,
-): AsyncGenerator<readonly Entry[], void, undefined> {
-  for await (const page of boundPages(fs, parseNamedPath(path), options)) yield page.map((each) => toEntry(each.path, each.bound))
+): AsyncGenerator<Iterable<Entry>, void, undefined> {
+  for await (const page of boundPages(fs, parseNamedPath(path), options)) yield entriesOf(page)
 }
 
 export async function* walkPages(
   fs: FsContext,
   path: string,
   options: ListOptions,
-): AsyncGenerator<readonly Entry[], void, undefined> {
-  for await (const page of walkedPages(fs, parseNamedPath(path), options))
-    yield page.map((each) => toEntry(each.path, each.bound))
+): AsyncGenerator<Iterable<Entry>, void, undefined> {
+  for await (const page of walkedPages(fs, parseNamedPath(path), options)) yield entriesOf(page)
+}
+
+function* entriesOf(page: Iterable<PathBinding>): Generator<Entry> {
+  for (const { path, bound } of page) yield toEntry(path, bound)
 }
 
 /** The versions of the file that stands at a path, or was removed from it last, newest first. */

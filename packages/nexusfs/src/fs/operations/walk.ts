@@ -27,12 +27,14 @@ export interface WalkOptions extends ListOptions {
   readonly onUnreadable?: ((path: NexusPath, error: NexusError) => void) | undefined
 }
 
-/** The bindings of a directory in byte order of their names; each page is one snapshot. */
-export async function* boundPages(
-  fs: FsContext,
-  target: NexusPath,
-  options: ListOptions,
-): AsyncGenerator<readonly PathBinding[], void, undefined> {
+/**
+ * Entries of one snapshot. Each is decoded when it is taken, so that nothing but rows waits: a page of decoded entries that a garbage
+ * collection finds alive makes V8 put all later ones where they are collected last. To be taken to its end before the next page is.
+ */
+type Page = Generator<PathBinding, void, undefined>
+
+/** The bindings of a directory in byte order of their names, page by page. */
+export async function* boundPages(fs: FsContext, target: NexusPath, options: ListOptions): AsyncGenerator<Page, void, undefined> {
   const unreadable = new Unreadable()
   yield* readablePages(fs, target, options, unreadable, 'again')
   unreadable.throwAny()
@@ -73,7 +75,7 @@ async function* readablePages(
   options: ListOptions,
   unreadable: Unreadable,
   seen: 'once' | 'again',
-): AsyncGenerator<readonly PathBinding[], void, undefined> {
+): AsyncGenerator<Page, void, undefined> {
   const limit = options.pageSize ?? defaultPage
   let from: Uint8Array | undefined
   let group: Uint8Array | undefined
@@ -89,33 +91,34 @@ async function* readablePages(
     const { entries, hasMore } = page === undefined ? noPage : checkedPage(page, { from, limit })
     // A small directory is listed again and again; what a walk or a large one shows would only fill the memory.
     const decode = seen === 'again' && from === undefined && !hasMore ? decodeHead : decodeHeadOnce
-    yield toPage(fs.resolver.hints, entries, { target, directory, decode }, unreadable)
+    yield bindingsOf(fs.resolver.hints, entries, { target, directory, decode }, unreadable)
     const last = entries.at(-1)
     if (last === undefined || !hasMore) return
     from = concatBytes(last.key.item, afterItem)
   }
 }
 
-/** What a page shows teaches the hints. */
-function toPage(
+/** What is seen teaches the hints. */
+function* bindingsOf(
   hints: DirectoryHints,
   entries: readonly MetadataEntry[],
   { target, directory, decode }: { target: NexusPath; directory: DirectoryHint; decode: typeof decodeHead },
   unreadable: Unreadable,
-): readonly PathBinding[] {
-  const page: PathBinding[] = []
+): Page {
   for (const entry of entries) {
+    let bound: Bound
+    let name: string
     try {
-      const name = nameInHeadKey(entry.key)
-      const bound = decode(entry)
-      if (isDirectory(bound)) hints.learn(directory, childOf(directory.path, name), bound.head.id)
-      else if (isLink(bound)) hints.learnSymlink(childOf(directory.path, name), bound.head.target)
-      page.push({ path: childOf(target, name), bound })
+      name = nameInHeadKey(entry.key)
+      bound = decode(entry)
     } catch (error) {
       unreadable.note(childOf(target, Buffer.from(entry.key.item).toString()), error)
+      continue
     }
+    if (isDirectory(bound)) hints.learn(directory, childOf(directory.path, name), bound.head.id)
+    else if (isLink(bound)) hints.learnSymlink(childOf(directory.path, name), bound.head.target)
+    yield { path: childOf(target, name), bound }
   }
-  return page
 }
 
 /** As `walkedPages`, one by one. */
@@ -124,7 +127,7 @@ export async function* walkBound(
   target: NexusPath,
   options: WalkOptions,
 ): AsyncGenerator<PathBinding, void, undefined> {
-  for await (const page of walkedPages(fs, target, options)) yield* page
+  for await (const page of walkedPages(fs, target, options)) for (const each of page) yield each
 }
 
 /**
@@ -135,50 +138,61 @@ export async function* walkedPages(
   fs: FsContext,
   target: NexusPath,
   options: WalkOptions,
-): AsyncGenerator<readonly PathBinding[], void, undefined> {
+): AsyncGenerator<Page, void, undefined> {
   const unreadable = new Unreadable(options.onUnreadable)
   const open = [new Level(readablePages(fs, target, options, unreadable, 'once'), false)]
   for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
-    const run = await level.next()
-    if (run === undefined) {
+    if (!(await level.hasMore())) {
       open.pop()
       continue
     }
-    yield run
-    const last = run.at(-1)
-    if (last !== undefined && isDirectory(last.bound))
-      open.push(new Level(readablePages(fs, last.path, options, unreadable, 'once'), true))
+    yield level.upToDirectory()
+    const within = level.directory
+    if (within !== undefined) open.push(new Level(readablePages(fs, within, options, unreadable, 'once'), true))
   }
   unreadable.throwAny()
 }
 
 /** A directory that a walk is in. */
 class Level {
-  readonly #pages: AsyncGenerator<readonly PathBinding[], void, undefined>
+  readonly #pages: AsyncGenerator<Page, void, undefined>
   readonly #mayVanish: boolean
-  #page: readonly PathBinding[] = []
-  #at = 0
+  #page: Page | undefined
+  #directory: NexusPath | undefined
 
-  constructor(pages: AsyncGenerator<readonly PathBinding[], void, undefined>, mayVanish: boolean) {
+  constructor(pages: AsyncGenerator<Page, void, undefined>, mayVanish: boolean) {
     this.#pages = pages
     this.#mayVanish = mayVanish
   }
 
-  /** The next entries of one page, up to and with a directory; `undefined` behind the last. */
-  async next(): Promise<readonly PathBinding[] | undefined> {
-    while (this.#at === this.#page.length) {
-      const page = await this.#nextPage()
-      if (page === undefined) return undefined
-      this.#page = page
-      this.#at = 0
-    }
-    const from = this.#at
-    do this.#at++
-    while (this.#at < this.#page.length && !isDirectory(this.#page[this.#at - 1]?.bound))
-    return this.#page.slice(from, this.#at)
+  /** The directory with which the last run ended. */
+  get directory(): NexusPath | undefined {
+    return this.#directory
   }
 
-  async #nextPage(): Promise<readonly PathBinding[] | undefined> {
+  /** False behind the last page. */
+  async hasMore(): Promise<boolean> {
+    this.#page ??= await this.#nextPage()
+    return this.#page !== undefined
+  }
+
+  /** The next entries of one page, up to and with a directory. */
+  *upToDirectory(): Page {
+    this.#directory = undefined
+    for (;;) {
+      const next = this.#page?.next()
+      if (next === undefined || next.done === true) {
+        this.#page = undefined
+        return
+      }
+      const { path, bound } = next.value
+      if (isDirectory(bound)) this.#directory = path
+      yield next.value
+      if (this.#directory !== undefined) return
+    }
+  }
+
+  async #nextPage(): Promise<Page | undefined> {
     try {
       const { value, done } = await this.#pages.next()
       return done ? undefined : (value ?? undefined)

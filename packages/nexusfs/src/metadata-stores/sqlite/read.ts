@@ -106,7 +106,8 @@ export class SnapshotReader {
       if (useCache) this.#cache.addAbsence(column)
       return undefined
     }
-    const entry = { key: useCache ? ownKey(key) : key, ...checkedRow(stored, row[0], row[1], row[2]) }
+    const { value, revision } = checkedRow(stored, row[0], row[1], row[2])
+    const entry = { key: useCache ? ownKey(key) : key, value, revision }
     if (useCache) this.#cache.addEntry(column, entry)
     return entry
   }
@@ -132,7 +133,8 @@ export class SnapshotReader {
     const column = share ? keyTextOnce(key) : ''
     const known = share ? this.#cache.entry(column)?.entry : undefined
     if (known !== undefined) return known
-    const entry = { key, ...checkedRow(k, r, v, c) }
+    const { value, revision } = checkedRow(k, r, v, c)
+    const entry = { key, value, revision }
     if (share) this.#cache.addEntry(column, entry, { isOfPage: true })
     return entry
   }
