@@ -7,7 +7,7 @@ import { parseNamedPath, rootPath } from '../../core/path.ts'
 import { contentGroup, detachedKey, directoryGroup, endedGroup, versionGroup } from '../../metadata/keyspace.ts'
 import type { ItemRange, MetadataEntry, ScanPage } from '../../metadata/metadata-store.ts'
 import type { FsContext } from '../commit/context.ts'
-import { type BoundFile, isDirectory, isFile, isLink } from '../model/head.ts'
+import { type BoundDirectory, type BoundFile, isDirectory, isFile, isLink } from '../model/head.ts'
 import { decodeHeadOnce } from '../model/head-codec.ts'
 import type { OperationOptions, Usage } from '../model/options.ts'
 import { demandDirectory, demandFile, demandNoFileAbove } from '../resolve/expect-path.ts'
@@ -24,7 +24,7 @@ export async function usage(fs: FsContext, path: string, options: OperationOptio
   const survey = new Survey(fs, options)
   const { only } = await fs.resolver.resolve(target, { signal: options.signal })
   demandNoFileAbove(only)
-  if (isFile(only.bound)) await survey.files([demandFile(only)], survey.present)
+  if (isFile(only.bound)) await survey.file(demandFile(only))
   else await survey.directories([demandDirectory(only).id], survey.present)
   const { present, removed } = survey
   const { files, directories, links, versions, logicalBytes, historyBytes } = present
@@ -45,6 +45,14 @@ class Tally {
   historyBytes = 0
   /** Tiny content is stored with its version, and nowhere else. */
   tinyBytes = 0
+
+  /** In its current version; returns the group of its older ones, if it has any. */
+  addFile(file: BoundFile): Uint8Array | undefined {
+    this.files++
+    this.logicalBytes += file.head.size
+    this.addVersion(file)
+    return file.head.version > 1 ? versionGroup(file.head.id) : undefined
+  }
 
   addVersion({ head }: BoundFile): void {
     this.versions++
@@ -73,16 +81,18 @@ class Survey {
     }
   }
 
-  async files(files: readonly BoundFile[], tally: Tally): Promise<void> {
-    tally.files += files.length
-    for (const file of files) {
-      tally.logicalBytes += file.head.size
-      tally.addVersion(file)
-    }
-    const older = files.filter(({ head }) => head.version > 1).map(({ head }) => versionGroup(head.id))
-    for (const some of chunks(older, groupsPerRead)) {
+  async file(file: BoundFile): Promise<void> {
+    const older = this.present.addFile(file)
+    if (older !== undefined) await this.#versions([older], this.present)
+  }
+
+  async #versions(groups: readonly Uint8Array[], tally: Tally): Promise<void> {
+    for (const some of chunks(groups, groupsPerRead)) {
       for await (const page of this.#pages(some)) {
-        for (const bound of page.map(decodeHeadOnce)) if (isFile(bound)) tally.addVersion(bound)
+        for (const entry of page) {
+          const bound = decodeHeadOnce(entry)
+          if (isFile(bound)) tally.addVersion(bound)
+        }
       }
     }
   }
@@ -106,21 +116,30 @@ class Survey {
   }
 
   async #bindings(page: readonly MetadataEntry[], tally: Tally): Promise<void> {
-    const bounds = page.map(decodeHeadOnce)
-    const below = bounds.filter(isDirectory).map(({ head }) => head.id)
+    const below: Id[] = []
+    const older: Uint8Array[] = []
+    for (const entry of page) {
+      const bound = decodeHeadOnce(entry)
+      if (isDirectory(bound)) below.push(bound.head.id)
+      else if (isLink(bound)) tally.links++
+      else if (isFile(bound)) pushAny(older, tally.addFile(bound))
+    }
     tally.directories += below.length
-    tally.links += bounds.filter(isLink).length
-    await this.files(bounds.filter(isFile), tally)
+    await this.#versions(older, tally)
     if (below.length > 0) await this.directories(below, tally)
   }
 
   /** A tree is counted where it was removed last, by the commit that wrote its row; one that has come back has no row. */
   async #endedBindings(page: readonly MetadataEntry[]): Promise<void> {
-    const ended = page.map(decodeHeadOnce)
-    const isGone = ({ head }: { head: BoundFile['head'] }): boolean =>
-      head.ended?.why === 'removed' || head.ended?.why === 'replaced'
-    await this.files(ended.filter(isFile).filter(isGone), this.removed)
-    const detached = ended.filter(isDirectory).filter(({ head }) => head.ended?.why === 'detached')
+    const detached: BoundDirectory[] = []
+    const older: Uint8Array[] = []
+    for (const entry of page) {
+      const bound = decodeHeadOnce(entry)
+      const why = bound.head.ended?.why
+      if (isDirectory(bound) && why === 'detached') detached.push(bound)
+      else if (isFile(bound) && (why === 'removed' || why === 'replaced')) pushAny(older, this.removed.addFile(bound))
+    }
+    await this.#versions(older, this.removed)
     if (detached.length === 0) return
     const keys = detached.map(({ head }) => detachedKey(head.id))
     const { get } = await this.#fs.metadata.read({ get: keys }, { signal: this.#options.signal })
@@ -153,6 +172,10 @@ class Survey {
     await nextTurn()
     return scan
   }
+}
+
+function pushAny<Item>(items: Item[], item: Item | undefined): void {
+  if (item !== undefined) items.push(item)
 }
 
 function* chunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
