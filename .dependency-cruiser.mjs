@@ -73,9 +73,10 @@ export default {
     },
     {
       name: 'adapters-do-not-see-each-other',
+      comment: 'object-store is what the adapters for object stores share',
       severity: 'error',
       from: { path: `^${library}/(storage-backends|metadata-stores)/([^/]+)/` },
-      to: { path: `^${library}/(storage-backends|metadata-stores)/`, pathNot: `^${library}/$1/($2|sql)/` },
+      to: { path: `^${library}/(storage-backends|metadata-stores)/`, pathNot: `^${library}/$1/($2|sql|object-store)/` },
     },
     {
       name: 'only-adapters-see-vendor-clients',

@@ -20,6 +20,7 @@ export const elsewhere: Readonly<Record<string, (block: FencedBlock) => void>> =
   /** `snippets.ci.test.ts` runs them against a real server. */
   redis: demandLanguage('ts'),
   postgres: demandLanguage('ts'),
+  s3: demandLanguage('ts'),
   /** `follow-guides.ci.test.ts` follows the guides to adapters from an empty folder. */
   'tests/examples': ({ document }) => {
     if (!document.startsWith('docs/guide/add-a-')) throw new Error('only the guides to adapters are followed there')

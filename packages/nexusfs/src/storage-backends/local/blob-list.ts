@@ -2,9 +2,9 @@ import type { Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { throwIfAborted } from '../../core/errors.ts'
 import { errnoOf } from '../../engine-kit/error-table.ts'
+import { mapBounded } from '../../engine-kit/parallel.ts'
 import { type BlobPage, blobKeyPattern, type ListedBlob, type ListOptions } from '../../storage/storage-backend.ts'
 import { blobFileOf, keyOfPlace, type LocalPlace, placeOfKey, singlesGroup } from './local-place.ts'
-import { mapBounded } from './parallel.ts'
 import { statBlob } from './read.ts'
 
 /**

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs'
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
 import { errnoOf } from '../../engine-kit/error-table.ts'
+import { allOrThrow } from '../../engine-kit/parallel.ts'
 import { bodyPieces } from '../../storage/body-pieces.ts'
 import type { BlobBody, PutOptions } from '../../storage/storage-backend.ts'
 import type { BlobFile, LocalPlace } from './local-place.ts'
-import { allOrThrow } from './parallel.ts'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
 const newFile = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW

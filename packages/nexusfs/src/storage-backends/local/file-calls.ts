@@ -14,7 +14,7 @@ import {
   unlink,
   write,
 } from 'node:fs'
-import { Permits } from './permits.ts'
+import { Permits } from '../../engine-kit/permits.ts'
 
 /**
  * Every call to the file system that the backend makes, so that a test can make any one of them fail. A rejection is the error of

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
+import { Permits } from '../../engine-kit/permits.ts'
 import type { FileCalls } from './file-calls.ts'
-import { Permits } from './permits.ts'
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants
 /** Folders open at once. */

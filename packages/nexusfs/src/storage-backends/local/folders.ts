@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path'
 import { NexusError } from '../../core/errors.ts'
 import { errnoOf } from '../../engine-kit/error-table.ts'
+import { allOrThrow } from '../../engine-kit/parallel.ts'
 import type { FileCalls } from './file-calls.ts'
 import type { FolderSync } from './folder-sync.ts'
 import type { BlobFile } from './local-place.ts'
 import type { RootFolders } from './open-root.ts'
-import { allOrThrow } from './parallel.ts'
 
 const hexShards: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 const digestName = /^[0-9a-f]{64}/

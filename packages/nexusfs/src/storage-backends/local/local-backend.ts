@@ -1,6 +1,8 @@
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
 import { readOnlyError } from '../../core/read-only-reason.ts'
 import { KeyedMutex } from '../../engine-kit/keyed-mutex.ts'
+import { mapBounded } from '../../engine-kit/parallel.ts'
+import { Permits } from '../../engine-kit/permits.ts'
 import { checkBlobKey, checkPut, checkRange, resolveListLimit, wrongSize } from '../../storage/check-call.ts'
 import {
   type BlobBody,
@@ -24,8 +26,6 @@ import { FolderSync } from './folder-sync.ts'
 import { Folders } from './folders.ts'
 import { blobFileOf, type LocalPlace } from './local-place.ts'
 import { type OpenedRoot, openRoot, takeBack } from './open-root.ts'
-import { mapBounded } from './parallel.ts'
-import { Permits } from './permits.ts'
 import { BlobStream, deleteBlob, readBlob, statBlob } from './read.ts'
 import { sweepStaleDrafts } from './stale-drafts.ts'
 import { TemporaryNames } from './temporary-name.ts'

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import type { KeyedMutex } from '../../engine-kit/keyed-mutex.ts'
+import type { Permits } from '../../engine-kit/permits.ts'
 import type { CallGate } from './call-gate.ts'
 import type { FileCalls } from './file-calls.ts'
 import type { FolderSync } from './folder-sync.ts'
 import type { Folders } from './folders.ts'
 import type { RootFolders } from './open-root.ts'
-import type { Permits } from './permits.ts'
 import type { TemporaryNames } from './temporary-name.ts'
 
 /** What the parts of one open backend share. */

@@ -1,6 +1,6 @@
-import { NexusError } from '../../core/errors.ts'
+import { NexusError } from '../core/errors.ts'
 
-/** Bounds how many files are open at once; whoever comes later waits its turn, first come, first served. */
+/** Bounds how much is under way at once, such as open files or requests; what comes later waits, first come, first served. */
 export class Permits {
   #free: number
   readonly #waiting = new Set<() => void>()

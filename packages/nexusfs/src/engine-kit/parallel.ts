@@ -1,4 +1,4 @@
-/** At once; more would only queue up in the operating system's thread pool. */
+/** At once; more would only queue up in the operating system's thread pool, or before a server. */
 const parallel = 32
 
 /** The results in the order of the items. After an error no further item is begun, and it is thrown once none is under way. */
