@@ -7,7 +7,12 @@ const lane = process.env.NEXUS_LANE ?? 'cpu'
 const everything = ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts']
 const ofCi = ['packages/*/src/**/*.ci.test.ts', 'tests/**/*.ci.test.ts']
 const ofFull = ['packages/*/src/**/*.full.test.ts', 'tests/**/*.full.test.ts']
-const needServers = ['packages/nexusfs/src/metadata-stores/{postgres,redis}/**', 'tests/servers/**', 'services/**']
+const needServers = [
+  'packages/nexusfs/src/metadata-stores/{postgres,redis}/**',
+  'packages/nexusfs/src/storage-backends/s3/**',
+  'tests/servers/**',
+  'services/**',
+]
 /** Randomised suites of the fast tier that run again in `ci`, longer. */
 const longer = ['tests/model/model.test.ts']
 

@@ -1,10 +1,11 @@
 import { pgbouncer } from './pgbouncer.ts'
 import { postgres } from './postgres.ts'
 import { redis } from './redis.ts'
+import { s3 } from './s3.ts'
 import type { Service } from './service.ts'
 
 /** Every service, in the order in which they are started. */
-export const catalog: readonly Service[] = [postgres, redis, pgbouncer]
+export const catalog: readonly Service[] = [postgres, redis, pgbouncer, s3]
 
 /** @throws {Error} naming the services there are */
 export function serviceNamed(name: string): Service {

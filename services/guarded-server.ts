@@ -18,6 +18,8 @@ export interface ServerPlan {
   /** Asks it to end soon, and as a crash would. */
   readonly signals: { readonly stop: NodeJS.Signals; readonly crash: NodeJS.Signals }
   readonly kept?: boolean | undefined
+  /** How long it may take to start. Default: 30. */
+  readonly readySeconds?: number | undefined
   /** True once it answers. */
   isReady(): Promise<boolean>
 }
@@ -60,8 +62,6 @@ function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null
 }
 
-const readySeconds = 30
-
 async function launch(plan: ServerPlan): Promise<ChildProcess> {
   const log = openSync(join(plan.directory, 'log'), 'a')
   const child = spawn(plan.command, plan.arguments, {
@@ -80,6 +80,7 @@ async function launch(plan: ServerPlan): Promise<ChildProcess> {
 }
 
 async function ready(child: ChildProcess, plan: ServerPlan): Promise<void> {
+  const { readySeconds = 30 } = plan
   const deadline = performance.now() + readySeconds * 1000
   while (!(await plan.isReady())) {
     const isOver = !isRunning(child)

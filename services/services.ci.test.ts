@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, it } from 'vitest'
@@ -34,6 +34,15 @@ function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
+  } catch {
+    return false
+  }
+}
+
+/** One that has ended and that nobody has asked for its result still has its number, and no longer a folder. */
+function isWorking(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) !== ''
   } catch {
     return false
   }
@@ -109,6 +118,23 @@ describe('a server that is not here', () => {
   })
 })
 
+describe("Ceph's gateway", () => {
+  it('ends with all its daemons, and its folder goes, when the process that started it is killed', async () => {
+    const found = await catalog.find(({ name }) => name === 's3')?.find()
+    if (found?.status !== 'installed') return
+    const child = start(inline(program('s3')), { STAY: '1' })
+    const [line] = await once(child.stdout ?? assert.fail(), 'data')
+    const { pid, directory } = JSON.parse(String(line))
+    const daemons = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+    assert.equal(daemons.length, 3, 'a monitor, an object store and the gateway')
+    child.kill('SIGKILL')
+    const isLeft = (): boolean => [pid, ...daemons].some(isWorking) || existsSync(directory)
+    const until = performance.now() + 15_000
+    while (isLeft() && performance.now() < until) await sleep(50)
+    assert.equal(isLeft(), false)
+  })
+})
+
 describe('npm run services', () => {
   it('lists what is here, starts it, exports it, and stops it', async () => {
     const found = await catalog.find(({ name }) => name === 'redis')?.find()
@@ -126,6 +152,6 @@ describe('npm run services', () => {
     assert.equal((await run([script, 'restart'])).code, 2)
     const { code, err } = await run([script, 'list', 'mysql'])
     assert.equal(code, 1)
-    assert.match(err, /no service mysql; there are: postgres, redis, pgbouncer/)
+    assert.match(err, /no service mysql; there are: postgres, redis, pgbouncer, s3/)
   })
 })
