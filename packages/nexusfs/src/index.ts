@@ -65,3 +65,5 @@ export type { LocalBackendOptions } from './storage-backends/local/local-backend
 export { LocalBackend } from './storage-backends/local/local-backend.ts'
 export type { MemoryBackendOptions } from './storage-backends/memory/memory-backend.ts'
 export { MemoryBackend } from './storage-backends/memory/memory-backend.ts'
+export type { S3BackendOptions } from './storage-backends/s3/options.ts'
+export { S3Backend } from './storage-backends/s3/s3-backend.ts'

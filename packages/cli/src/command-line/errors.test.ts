@@ -67,7 +67,12 @@ describe('an error', () => {
       [['write', '/x', '.'], 3, /^nexus: IsADirectory: cannot read \.: .*; `nexus import` takes whole folders$/],
       [['write', '/x', 'f', '--text', 'x'], 2, /given twice; give either/],
       [['ls', '--storage', 'memory:', '--metadata', 'postgres://me:secret@127.0.0.1:1/n'], 8, /^nexus: Unavailable: /],
-      [['ls', '--storage', 's3://me:secret@bucket', '--metadata', 'memory:'], 6, /^nexus: Unsupported: .*; use local:DIR/],
+      [['ls', '--storage', 'gs://me:secret@bucket', '--metadata', 'memory:'], 6, /^nexus: Unsupported: .*; use local:DIR/],
+      [
+        ['ls', '--storage', 's3://me:secret@bucket', '--metadata', 'memory:'],
+        10,
+        /^nexus: InvalidConfig: s3: the URI holds a user/,
+      ],
       [['ls', '--storage', 'locl:x', '--metadata', 'memory:'], 2, /"locl:" \(did you mean "local"\?\)/],
       [['ls', '--storage', 'local:x'], 2, /storage is named without metadata/],
       [['init', 'x', '--store', 'quick'], 2, /named twice/],

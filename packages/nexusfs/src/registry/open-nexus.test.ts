@@ -195,7 +195,8 @@ describe('openNexus, when opening fails', () => {
       ['memory:', 'postgres://u:p@h/d?shema=x', 'InvalidConfig', /^postgres: the URL has an unknown parameter shema/],
       ['memory:', 'redis:', 'InvalidConfig', /^redis: names no server; set REDIS_URL, or write redis:\/\/HOST$/],
       ['memory:', 'rediss:', 'InvalidConfig', /^rediss: names no server; /],
-      ['s3://bucket', 'memory:', 'Unsupported', /Amazon S3 .* use local:DIR/],
+      ['s3://me:secret@bucket', 'memory:', 'InvalidConfig', /^s3: the URI holds a user or a password; leave them to the env/],
+      ['gs://bucket', 'memory:', 'Unsupported', /Google Cloud Storage .* use local:DIR/],
       ['local:', 'memory:', 'InvalidArgument', /names no place on disk/],
       ['', 'memory:', 'InvalidArgument', /empty URI/],
     ]
