@@ -176,7 +176,8 @@ describe.skipIf(server === undefined)('RedisStore names the fix and never the se
     const own = await mustStart({ 'key-load-delay': '200', 'loading-process-events-interval-bytes': '1024' })
     const store = await RedisStore.open({ url: own.url() })
     const value = new Uint8Array(100)
-    const writes = Array.from({ length: 2_000 }, (_, i) => ({ kind: 'put' as const, key: key(`${i}`), value }))
+    // A server that loads answers between every thousand commands; a group of its own is a command of its own.
+    const writes = Array.from({ length: 3_000 }, (_, i) => ({ kind: 'put' as const, key: key('', `${i}`), value }))
     await store.commit([{ expect: [], writes }])
     await own.own.crash()
     const restarted = own.own.restart()
@@ -212,6 +213,41 @@ describe.skipIf(server === undefined)('RedisStore names the fix and never the se
     const found = scan[0]?.entries.map((entry) => new TextDecoder().decode(entry.key.item))
     assert.deepEqual(found, ['before', 'behind', 'warm'])
     assert.equal(await server?.command('HGET', 'foreign:state', 'entries'), '3')
+    await store.close()
+  })
+
+  it('a member that meets a foreign index changes nothing, and those behind it are checked without it', async () => {
+    const store = await RedisStore.open({ url, prefix: 'without:' })
+    for (const item of ['kept', 'old']) await mustPut(store, item)
+    await server?.command('SET', 'without:ih', 'x')
+    const write = (item: string, group?: string) => ({ kind: 'put' as const, key: key(item, group), value: new Uint8Array() })
+    const results = await store.commit([
+      { expect: [], writes: [write('before')] },
+      {
+        expect: [],
+        writes: [write('kept'), write('new'), { kind: 'delete', key: key('old') }, write('item', 'h')],
+      },
+      { expect: [{ kind: 'present', key: key('new') }], writes: [write('misled')] },
+      {
+        expect: [
+          { kind: 'absent', key: key('new') },
+          { kind: 'present', key: key('old') },
+        ],
+        writes: [write('behind')],
+      },
+    ])
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['committed', 'failed', 'conflict', 'committed'],
+    )
+    const { scan, get } = await store.read({ scan: [{ group: utf8('g'), limit: 10 }], get: [key('kept'), key('old')] })
+    const found = scan[0]?.entries.map((entry) => new TextDecoder().decode(entry.key.item))
+    assert.deepEqual(found, ['before', 'behind', 'kept', 'old'])
+    assert.deepEqual(
+      get.map((entry) => entry?.revision),
+      [1, 2],
+    )
+    assert.equal(await server?.command('HGET', 'without:state', 'entries'), '4')
     await store.close()
   })
 })

@@ -1,25 +1,78 @@
 import { defineScript, openingLines, type RedisScript } from './script.ts'
 
 /**
- * Applies a list of commits (ARGV[4], packed by `pack-commit.ts`, behind the highest time that the client was told) and returns, after 'done', two values for each: its revision and 0;
- * or minus the place of the first expectation that failed, counted from 1, and the 8 bytes of the revision found there, if any; or
- * 0 and why it could not be applied.
+ * Applies a list of commits and returns, after 'done', two values for each: its revision and 0; or minus the place of the first expectation
+ * that failed, counted from 1, and the 8 bytes of the revision found there, if any; or 0 and why it could not be applied. ARGV[4] has, one behind
+ * the other in MessagePack, the highest time that the client was told and the members as `commit.ts` packs them; the long values are ARGV[6] and
+ * following.
+ *
+ * The members are checked in order, each against what is there and what those before it will write; that is gathered, and applied with few
+ * commands. What was gathered is applied at once before a member that expects a range, or writes a key again.
  *
  * Redis does not undo a script that breaks off, so everything that can fail comes first. The expectations come before any write. The
  * first write of all is the counter: if the server takes no writes (out of memory, a replica, a full disk), it says so there, and
  * behind it Redis never refuses a command of the same script for such a reason. The counter moves once for the whole list; numbers of
- * failed members stay unused. With it moves the time that later reads are told at least. Of a member's writes those to the indexes come first: they alone can meet a key of another type, and
- * they are taken back then. SET and DEL cannot fail.
+ * failed members stay unused. With it moves the time that later reads are told at least. The writes to the indexes come before the values:
+ * they alone can meet a key of another type. They are taken back then, and each member is tried without the others. MSET and DEL cannot
+ * fail.
  */
 export const commitScript: RedisScript = defineScript(
   openingLines,
   `
-local input, at = ARGV[4], 1
-local told, total
-told, total, at = struct.unpack('>I8I4', input, at)
+local members = { cmsgpack.unpack(ARGV[4]) }
+local reply = { 'done' }
 
--- The first 8 bytes of each entry that was looked at, '' where there is none. (A number as an argument costs more than the command.)
+-- So many arguments at a time that unpack never fails; an even number, since most are in pairs.
+local atOnce = 100
+
+-- Runs a command with a list of arguments behind the first, if there is one; returns the sum of its answers, and an error if there is one.
+local function run(command, first, list)
+  local sum = 0
+  for from = 1, #list, atOnce do
+    local to = math.min(from + atOnce - 1, #list)
+    local answer
+    if first then
+      answer = redis.pcall(command, first, unpack(list, from, to))
+    else
+      answer = redis.pcall(command, unpack(list, from, to))
+    end
+    if type(answer) == 'number' then
+      sum = sum + answer
+    elseif answer.err then
+      return sum, answer.err
+    end
+  end
+  return sum
+end
+
+-- The first 8 bytes of each entry that was looked at; '' where there is none.
 local heads = {}
+
+-- Where the long values of each member begin in ARGV.
+local long = {}
+
+-- Most keys that are expected absent are: one command finds that out for many.
+local function findAbsent()
+  local keys, n, argument = {}, 0, 6
+  for m = 2, #members do
+    local member = members[m]
+    long[m], argument = argument, argument + member[2]
+    for i = 4, 2 + 2 * member[1], 2 do
+      if member[i + 1] == '' then
+        n = n + 1
+        keys[n] = member[i]
+      end
+    end
+  end
+  for from = 1, n, atOnce do
+    local to = math.min(from + atOnce - 1, n)
+    if redis.call('EXISTS', unpack(keys, from, to)) == 0 then
+      for i = from, to do heads[keys[i]] = '' end
+    end
+  end
+end
+
+-- Nothing if the key is not an entry. (A number as an argument costs more than the command.)
 local function headOf(key)
   local head = heads[key]
   if head == nil then
@@ -31,14 +84,14 @@ local function headOf(key)
 end
 
 -- Number of entries in a range and the highest revision among its first 10,000; nothing if it cannot be read.
-local function measure(place, from, to)
-  local count = redis.pcall('ZLEXCOUNT', place.index, from, to)
+local function measure(index, values, from, to)
+  local count = redis.pcall('ZLEXCOUNT', index, from, to)
   local highest = -1
   if type(count) == 'table' then return nil end
   if count == 0 then return 0, highest end
-  local items = redis.call('ZRANGE', place.index, from, to, 'BYLEX', 'LIMIT', '0', '10000')
+  local items = redis.call('ZRANGE', index, from, to, 'BYLEX', 'LIMIT', '0', '10000')
   for i = 1, #items do
-    local head = headOf(place.values .. items[i])
+    local head = headOf(values .. items[i])
     if not head or head == '' then return nil end
     local revision = struct.unpack('>I8', head)
     if revision > highest then highest = revision end
@@ -46,132 +99,185 @@ local function measure(place, from, to)
   return count, highest
 end
 
+-- What the members gather: arguments for MSET and DEL; arguments for ZADD and ZREM by index; the heads that keys will have.
+local kept, n, gone, added, removed, written = {}, 0, {}, {}, {}, {}
+
 local broken = 'a key of the store holds what Nexus did not write'
 
--- Returns the next position, then nothing if all holds; else what to report.
-local function check(p, expectations)
-  for i = 1, expectations do
-    local kind, group, item
-    kind, group, item, p = struct.unpack('>BI2c0I2c0', input, p)
-    local place = placeOf(group)
-    if kind == 4 then
-      local to, wanted, limit
-      to, wanted, limit, p = struct.unpack('>I2c0I4I8', input, p)
-      local count, highest = measure(place, item, to)
-      if not count then return p, 0, broken end
-      if count ~= wanted or highest > limit then
-        return p, -i, highest < 0 and '' or struct.pack('>I8', highest)
+-- Returns nothing if all holds; else what to report.
+local function check(member)
+  for i = 1, member[1] do
+    local key, wanted = member[2 * i + 2], member[2 * i + 3]
+    if type(key) == 'table' then
+      local count, highest = measure(key[1], key[2], key[3], key[4])
+      if not count then return 0, broken end
+      if count ~= key[5] or highest > key[6] then
+        return -i, highest < 0 and '' or struct.pack('>I8', highest)
       end
     else
-      local head = headOf(place.values .. item)
-      if not head then return p, 0, broken end
-      if kind == 1 then
-        local revision
-        revision, p = struct.unpack('>c8', input, p)
-        if head ~= revision then return p, -i, head end
-      elseif (kind == 2) ~= (head == '') then
-        return p, -i, head
+      local head = written[key] or heads[key] or headOf(key)
+      if not head then return 0, broken end
+      if head ~= wanted and (wanted ~= true or head == '') then return -i, head end
+    end
+  end
+end
+
+-- A key and an item with the revision in its place.
+local function numbered(key, item, slot, stamp)
+  local whole = string.sub(item, 1, slot) .. stamp .. string.sub(item, slot + 1)
+  return key .. whole, whole
+end
+
+local function gather(m, stamp)
+  local member, argument = members[m], long[m]
+  for i = 4 + 2 * member[1], #member, 4 do
+    local key, index, item, value = member[i], member[i + 1], member[i + 2], member[i + 3]
+    if type(value) == 'table' then
+      if value[1] then key, item = numbered(key, item, value[1], stamp) end
+      if value[3] then
+        value = stamp .. ARGV[argument] .. value[2] .. stamp
+        argument = argument + 1
+      else
+        value = stamp .. value[2] .. stamp
+      end
+    elseif value then
+      value = stamp .. value .. stamp
+    end
+    -- What a key holds is often known: then its index may be as it is to be. (A key with a number in it may have been written by its name.)
+    local head = heads[key]
+    if written[key] then head = nil end
+    if value then
+      kept[n + 1], kept[n + 2] = key, value
+      n = n + 2
+      written[key] = stamp
+      if head == nil or head == '' then
+        local items = added[index]
+        if items then
+          local size = #items
+          items[size + 1], items[size + 2] = '0', item
+        else
+          added[index] = { '0', item }
+        end
+      end
+    else
+      written[key] = ''
+      if head ~= '' then
+        gone[#gone + 1] = key
+        local items = removed[index]
+        if items then items[#items + 1] = item else removed[index] = { item } end
       end
     end
   end
-  return p
 end
 
-local function parse(p, count)
-  local writes = {}
-  for i = 1, count do
-    local kind, group, item
-    kind, group, item, p = struct.unpack('>BI2c0I2c0', input, p)
-    local write = { kind = kind, place = placeOf(group), item = item }
-    if kind == 3 then write.slot, p = struct.unpack('>I2', input, p) end
-    if kind ~= 2 then write.value, p = struct.unpack('>I4c0', input, p) end
-    writes[i] = write
-  end
-  return writes
-end
-
--- Adds the item to its index, or removes it; returns by how much the index grew, or an error. What a key holds is often known already.
-local function list(write)
-  local head = heads[write.key]
-  if write.kind == 2 then
-    if head == '' then return 0 end
-    local removed = redis.pcall('ZREM', write.place.index, write.item)
-    return type(removed) == 'table' and removed or -removed
-  end
-  if head and head ~= '' then return 0 end
-  return redis.pcall('ZADD', write.place.index, '0', write.item)
-end
-
-local function unlist(writes, last)
-  for i = last, 1, -1 do
-    local write = writes[i]
-    if write.grown == 1 then redis.call('ZREM', write.place.index, write.item) end
-    if write.grown == -1 then redis.call('ZADD', write.place.index, '0', write.item) end
+-- No value was written yet: an item belongs into its index if its value is there.
+local function takeBack(from, to)
+  for m = from, to do
+    local member, revision = members[m], reply[2 * m - 2]
+    for i = 4 + 2 * member[1], revision > 0 and #member or 0, 4 do
+      local key, item, value = member[i], member[i + 2], member[i + 3]
+      if type(value) == 'table' and value[1] then key, item = numbered(key, item, value[1], struct.pack('>I8', revision)) end
+      local head = redis.pcall('GETRANGE', key, '0', '0')
+      if type(head) == 'table' or head == '' then
+        redis.pcall('ZREM', member[i + 1], item)
+      else
+        redis.pcall('ZADD', member[i + 1], '0', item)
+      end
+    end
   end
 end
 
--- Returns false if an index turned out to be another program's; then nothing is changed.
-local entries = 0
-local function apply(writes, stamp)
+-- Returns by how much the indexes grew, and an error if there is one.
+local function list()
   local grown = 0
-  for i = 1, #writes do
-    local write = writes[i]
-    if write.kind == 3 then
-      write.item = string.sub(write.item, 1, write.slot) .. stamp .. string.sub(write.item, write.slot + 1)
-    end
-    write.key = write.place.values .. write.item
-    local change = list(write)
-    if type(change) == 'table' then
-      unlist(writes, i - 1)
-      if string.find(change.err, 'WRONGTYPE') then return false end
-      error(change.err)
-    end
-    write.grown = change
-    grown = grown + change
+  for index, items in pairs(removed) do
+    local changed, failure = run('ZREM', index, items)
+    if failure then return 0, failure end
+    grown = grown - changed
   end
-  for i = 1, #writes do
-    local write = writes[i]
-    if write.kind == 2 then
-      if heads[write.key] ~= '' then redis.call('DEL', write.key) end
-      heads[write.key] = ''
-    else
-      redis.call('SET', write.key, stamp .. write.value .. stamp)
-      heads[write.key] = stamp
-    end
+  for index, items in pairs(added) do
+    local changed, failure = run('ZADD', index, items)
+    if failure then return 0, failure end
+    grown = grown + changed
   end
-  entries = entries + grown
-  return true
+  return grown
 end
 
-local reply = { 'done' }
-local revision
-for member = 1, total do
-  local size, expectations, count
-  size, expectations, count, at = struct.unpack('>I4I4I4', input, at)
-  local stop = at + size
-  local p, result, detail = check(at, expectations)
-  if not result then
-    local writes = parse(p, count)
-    if revision then
-      revision = revision + 1
-    else
-      revision = last + 1
-      local counter = string.format('%.0f', last + total - member + 1)
-      local time = string.format('%.0f', math.max(told, tonumber(state[4]) or 0))
-      redis.call('HSET', KEYS[1], 'revision', counter, 'time', time)
-    end
-    if apply(writes, struct.pack('>I8', revision)) then
-      result, detail = revision, 0
-    else
-      result, detail = 0, broken
+local hasBegun, entries = false, 0
+
+-- Applies what the members from ... to have gathered. Returns false if an index turned out to be another program's; then nothing is changed.
+local function apply(from, to)
+  if not next(written) then return true end
+  if not hasBegun then
+    local counter = string.format('%.0f', last + #members - 1)
+    local time = string.format('%.0f', math.max(members[1], tonumber(state[4]) or 0))
+    redis.call('HSET', KEYS[1], 'revision', counter, 'time', time)
+    hasBegun = true
+  end
+  local grown, failure = list()
+  if failure then
+    takeBack(from, to)
+    if not string.find(failure, 'WRONGTYPE') then error(failure) end
+  else
+    local _, broke = run('DEL', nil, gone)
+    if not broke then _, broke = run('MSET', nil, kept) end
+    if broke then error(broke) end
+    entries = entries + grown
+    if to < #members then
+      for key, head in pairs(written) do heads[key] = head end
     end
   end
-  reply[#reply + 1] = result
-  reply[#reply + 1] = detail
-  at = stop
+  kept, n, gone, added, removed, written = {}, 0, {}, {}, {}, {}
+  return not failure
 end
+
+-- True for a member that cannot be checked or gathered before those before it are applied.
+local function isApart(member)
+  if not next(written) then return false end
+  if member[3] then return true end
+  for i = 4 + 2 * member[1], #member, 4 do
+    if written[member[i]] then return true end
+  end
+  return false
+end
+
+local revision = last
+local commit
+
+-- Applies what members have gathered; where that cannot be, tries each of them without the others.
+local function settle(from, to, reached)
+  if apply(from, to) then return end
+  if from == to then
+    reply[2 * from - 2], reply[2 * from - 1] = 0, broken
+    return
+  end
+  revision = reached
+  for m = from, to do commit(m, m) end
+end
+
+function commit(from, to)
+  local reached = revision
+  for m = from, to do
+    local member = members[m]
+    if isApart(member) then
+      settle(from, m - 1, reached)
+      from, reached = m, revision
+    end
+    local result, detail = check(member)
+    if not result then
+      revision = revision + 1
+      gather(m, struct.pack('>I8', revision))
+      result, detail = revision, 0
+    end
+    reply[2 * m - 2], reply[2 * m - 1] = result, detail
+  end
+  settle(from, to, reached)
+end
+
+findAbsent()
+commit(2, #members)
 if entries ~= 0 then redis.call('HINCRBY', KEYS[1], 'entries', entries) end
-if revision then redis.call('PUBLISH', ARGV[3] .. 'commits', '') end
+if hasBegun then redis.call('PUBLISH', ARGV[3] .. 'commits', '') end
 return reply
 `,
 )

@@ -4,11 +4,12 @@ import type { ItemRange, WrittenKey } from '../../metadata/metadata-store.ts'
 
 /** Builds the one binary argument of a script, in the formats that Lua's `struct.unpack` reads: big-endian, lengths before bytes. */
 export class PackedWriter {
-  #bytes = Buffer.allocUnsafe(512)
+  #bytes: Buffer
   #length = 0
 
-  get length(): number {
-    return this.#length
+  /** @param capacity bytes to begin with */
+  constructor(capacity = 512) {
+    this.#bytes = Buffer.allocUnsafe(capacity)
   }
 
   uint8(value: number): void {
@@ -24,11 +25,6 @@ export class PackedWriter {
   uint32(value: number): void {
     this.#reserve(4)
     this.#length = this.#bytes.writeUInt32BE(value, this.#length)
-  }
-
-  /** Overwrites four bytes that were written before. */
-  patchUint32(at: number, value: number): void {
-    this.#bytes.writeUInt32BE(value, at)
   }
 
   /** A whole number below 2^53 in 8 bytes. */
@@ -65,38 +61,45 @@ export class PackedWriter {
 }
 
 /** Packed requests behind their number. */
-export function packList(requests: readonly Uint8Array[]): Buffer {
+export function packList(requests: readonly { readonly packed: Buffer }[]): Buffer {
   const count = Buffer.allocUnsafe(4)
   count.writeUInt32BE(requests.length)
-  return Buffer.concat([count, ...requests])
+  return Buffer.concat([count, ...requests.map(({ packed }) => packed)])
 }
 
-/** With its check behind it, which the server keeps and does not know. */
+/** A value with its length before it and its check behind it. */
 export function packValue(target: PackedWriter, key: WrittenKey, value: Uint8Array): void {
-  const { slot, crc } = checkOf(key, value)
   target.uint32(value.length + checkBytes)
   target.raw(value)
+  packCheck(target, key, value)
+}
+
+/** What stands behind a value, which the server keeps and does not know. */
+export function packCheck(target: PackedWriter, key: WrittenKey, value: Uint8Array): void {
+  const { slot, crc } = checkOf(key, value)
   target.uint16(slot)
   target.uint32(crc)
 }
 
-const bracket = 0x5b
-const parenthesis = 0x28
-const lowest = new Uint8Array([0x2d])
-const highest = new Uint8Array([0x2b])
-
-/** Redis writes `[item` for an inclusive bound, `(item` for an exclusive one, `-` and `+` for open ends. */
-export function packBounds(target: PackedWriter, { from, to }: ItemRange): void {
-  packBound(target, from, bracket, lowest)
-  packBound(target, to, parenthesis, highest)
+/** A bound as Redis takes it: `[item` for an inclusive one, `(item` for an exclusive one, `-` and `+` for open ends. */
+export interface Bound {
+  readonly mark: number
+  readonly bytes: Uint8Array
 }
 
-function packBound(target: PackedWriter, bound: Uint8Array | undefined, mark: number, open: Uint8Array): void {
-  if (bound === undefined) {
-    target.short(open)
-    return
+const nothing = new Uint8Array(0)
+
+export function boundsOf({ from, to }: ItemRange): readonly [Bound, Bound] {
+  return [
+    from === undefined ? { mark: 0x2d, bytes: nothing } : { mark: 0x5b, bytes: from },
+    to === undefined ? { mark: 0x2b, bytes: nothing } : { mark: 0x28, bytes: to },
+  ]
+}
+
+export function packBounds(target: PackedWriter, range: ItemRange): void {
+  for (const { mark, bytes } of boundsOf(range)) {
+    target.uint16(bytes.length + 1)
+    target.uint8(mark)
+    target.raw(bytes)
   }
-  target.uint16(bound.length + 1)
-  target.uint8(mark)
-  target.raw(bound)
 }

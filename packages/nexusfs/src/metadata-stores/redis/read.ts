@@ -20,7 +20,8 @@ export function packRead({ get = [], scan = [] }: ReadRequest): PackedRequest {
   }
   for (const one of scan) packScan(target, one)
   const listed = scan.reduce((sum, { limit }) => sum + limit, 0)
-  return { packed: target.finish(), weight: get.length + listed }
+  const packed = target.finish()
+  return { packed, long: [], bytes: packed.length, weight: get.length + listed }
 }
 
 /** A scan as `read-script.ts` reads it. */

@@ -31,6 +31,44 @@ describe.skipIf(server === undefined)('RedisStore keeps its promises on a real s
     await store.close()
   })
 
+  it('commits that travel together are written with few commands', async () => {
+    const store = await RedisStore.open({ url, prefix: 'together:' })
+    await mustPut(store, 'warm')
+    const items = Array.from({ length: 40 }, (_, i) => `a${i}`)
+    const seen = await monitored(async () => {
+      await store.commit(
+        items.map((item) => ({
+          expect: [{ kind: 'absent', key: key(item) }],
+          writes: [{ kind: 'put', key: key(item), value: utf8(item) }],
+        })),
+      )
+    })
+    const scripted = seen.filter(({ isScripted }) => isScripted).map(({ name }) => name)
+    assert.deepEqual(scripted, ['hmget', 'exists', 'hset', 'zadd', 'mset', 'hincrby', 'publish'])
+    for (const item of items) assert.equal(await textOf(store, item), item)
+    await store.close()
+  })
+
+  it('of writes of one key that travel together the last one stays, and its index agrees', async () => {
+    const store = await RedisStore.open({ url, prefix: 'last:' })
+    await mustPut(store, 'old')
+    const write = (item: string, value: string) => ({
+      expect: [],
+      writes: [{ kind: 'put' as const, key: key(item), value: utf8(value) }],
+    })
+    const remove = (item: string) => ({ expect: [], writes: [{ kind: 'delete' as const, key: key(item) }] })
+    await store.commit([
+      ...[write('a', '1'), remove('a'), write('a', '2')],
+      ...[write('gone', '1'), remove('gone')],
+      ...[remove('old'), write('old', 'x'.repeat(600)), write('long', 'y'.repeat(600))],
+    ])
+    const { scan } = await store.read({ scan: [{ group: utf8('g'), limit: 10 }] })
+    const found = scan[0]?.entries.map(({ key: { item }, value, revision }) => `${revision} ${Buffer.from(item)} ${value.length}`)
+    assert.deepEqual(found, ['4 a 1', '9 long 600', '8 old 600'])
+    assert.equal(await server?.command('HGET', 'last:state', 'entries'), '3')
+    await store.close()
+  })
+
   it('a script flushed from the server is sent again', async () => {
     const store = await RedisStore.open({ url, prefix: 'flushed:' })
     await mustPut(store, 'a', 'one')

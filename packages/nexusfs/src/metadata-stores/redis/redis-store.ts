@@ -18,7 +18,7 @@ import {
 } from '../../metadata/metadata-store.ts'
 import { dropPlace, probePlace } from './admin.ts'
 import { deadlineWithin, RedisClient } from './client.ts'
-import { packCommit, packCommits, toCommitResults } from './commit.ts'
+import { CommitPacker, packCommits, toCommitResults } from './commit.ts'
 import { commitScript } from './commit-script.ts'
 import { type Connection, loadClient, type RedisClientClass } from './connection.ts'
 import { RedisLoad } from './load.ts'
@@ -43,6 +43,7 @@ export class RedisStore implements MetadataStore {
   readonly info: MetadataStoreInfo
   readonly #class: RedisClientClass
   readonly #client: RedisClient
+  readonly #packer: CommitPacker
   readonly #commits: GroupQueue<PackedRequest, CommitResult>
   readonly #reads: GroupQueue<PackedRequest, FoundByRead>
   readonly #watches = new Set<RedisWatch>()
@@ -92,6 +93,7 @@ export class RedisStore implements MetadataStore {
   private constructor(client: RedisClientClass, connected: RedisClient, facts: ServerFacts) {
     this.#class = client
     this.#client = connected
+    this.#packer = new CommitPacker(connected.place.prefix)
     const { callMs: patienceMs } = connected.place
     this.#commits = requestQueue({
       operation: 'metadata.commit',
@@ -122,7 +124,12 @@ export class RedisStore implements MetadataStore {
     const { operation, signal } = this.#begin('metadata.commit', options)
     checkCommits(commits)
     if (commits.length === 0) return []
-    return this.#calls.track(operation, () => this.#commits.add(commits.map(packCommit), signal))
+    return this.#calls.track(operation, () =>
+      this.#commits.add(
+        commits.map((commit) => this.#packer.pack(commit)),
+        signal,
+      ),
+    )
   }
 
   async horizon(options?: StoreCallOptions): Promise<Revision> {
@@ -179,7 +186,7 @@ export class RedisStore implements MetadataStore {
     return toReadReply(request, found)
   }
 
-  async #sendReads(take: () => readonly Buffer[]): Promise<readonly FoundByRead[]> {
+  async #sendReads(take: () => readonly PackedRequest[]): Promise<readonly FoundByRead[]> {
     const packed = take()
     if (packed.length === 0) return []
     const call = deadlineWithin(this.#client.place, 'metadata.read', undefined)
@@ -201,12 +208,12 @@ export class RedisStore implements MetadataStore {
     }
   }
 
-  async #sendCommits(take: () => readonly Buffer[]): Promise<readonly CommitResult[]> {
+  async #sendCommits(take: () => readonly PackedRequest[]): Promise<readonly CommitResult[]> {
     const call = deadlineWithin(this.#client.place, 'metadata.commit', undefined)
     const connection = await this.#client.connection(call)
     const packed = take()
     if (packed.length === 0) return []
-    const reply = await this.#answer(connection, call, commitScript, [packCommits(this.#toldTime, packed)], 'unknown')
+    const reply = await this.#answer(connection, call, commitScript, packCommits(this.#toldTime, packed), 'unknown')
     const results = toCommitResults(reply.slice(1), call.operation)
     for (const result of results) {
       if (result.status === 'committed') this.#client.saw(result.revision)

@@ -4,6 +4,10 @@ import { GroupQueue } from '../../engine-kit/group-queue.ts'
 /** A commit or a read as it travels. */
 export interface PackedRequest {
   readonly packed: Buffer
+  /** Arguments of their own: long bytes, so that they are copied less. */
+  readonly long: readonly Buffer[]
+  /** Of all of them. */
+  readonly bytes: number
   /** Keys that the server looks at or writes, roughly. */
   readonly weight: number
 }
@@ -25,7 +29,7 @@ export interface RequestQueuePlan<Result> {
   /** A caller who has waited for so long, in ms, while the server answered nobody, is given up. */
   readonly patienceMs: number
   /** Sends a group: takes the packed requests when it is about to, and not before. One result for each, in order. */
-  send(take: () => readonly Buffer[]): Promise<readonly Result[]>
+  send(take: () => readonly PackedRequest[]): Promise<readonly Result[]>
   failed?(error: NexusError): Result
 }
 
@@ -41,7 +45,7 @@ export function requestQueue<Result>({
     lanes: scriptsUnderWay,
     splitFrom: splitCallers,
     room,
-    send: async (group) => ({ kind: 'done', results: await send(() => group.take().map(({ packed }) => packed)) }),
+    send: async (group) => ({ kind: 'done', results: await send(() => group.take()) }),
     // Once the callers of this turn of the event loop have all come.
     schedule: (flush) => void setImmediate(flush),
     patience: { ms: patienceMs, unserved },
@@ -55,7 +59,7 @@ function room(): (request: PackedRequest) => boolean {
   let weight = 0
   return (request) => {
     count += 1
-    bytes += request.packed.length
+    bytes += request.bytes
     weight += request.weight
     return count <= limits.count && bytes <= limits.bytes && weight <= limits.weight
   }

@@ -68,7 +68,7 @@ end
  * the format, '1' if a new store may be made, the channel. Returns 'open', id, format, revision; or 'absent'; or 'loading'; or
  * 'forbidden' and the command that the user lacks.
  *
- * Permissions are tried out first, in forms that change nothing: a commit that met a forbidden command halfway could not be undone.
+ * Permissions are tried out first, in forms that leave nothing changed: a commit that met a forbidden command halfway could not be undone.
  */
 export const openScript: RedisScript = defineScript(`
 local trials = {
@@ -78,6 +78,7 @@ local trials = {
   { 'ZREM', KEYS[2], '' },
   { 'GET', KEYS[2] },
   { 'GETRANGE', KEYS[2], 0, 7 },
+  { 'EXISTS', KEYS[2] },
   { 'ZLEXCOUNT', KEYS[2], '-', '+' },
   { 'ZRANGE', KEYS[2], '-', '+', 'BYLEX', 'LIMIT', 0, 1 },
   { 'TIME' },
@@ -85,6 +86,8 @@ local trials = {
   { 'HDEL', KEYS[2], 'id' },
   { 'PUBLISH', ARGV[4], '' },
   { 'HINCRBY', KEYS[1], 'entries', 0 },
+  { 'MSET', KEYS[2], '' },
+  { 'DEL', KEYS[2] },
 }
 
 local state = redis.call('HMGET', KEYS[1], 'id', 'format', 'revision', 'loading')
