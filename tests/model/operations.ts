@@ -20,6 +20,7 @@ export type Tested = Pick<
   | 'move'
   | 'read'
   | 'readRange'
+  | 'readStream'
   | 'readText'
   | 'readWithStat'
   | 'readlink'
@@ -36,6 +37,7 @@ export type Tested = Pick<
   | 'walk'
   | 'write'
   | 'writeBatch'
+  | 'writeStream'
 >
 
 /** The model, and etags that the real one gave with the file and version they belong to. */
@@ -111,6 +113,17 @@ const steps: fc.Arbitrary<Step>[] = [
     model: (world) => shown(world.model.write(modelWrite(world, write), say)),
     real: async (fs, world) => fileShown(await fs.write(write.path, write.content, { ...options(world, write), ...say })),
   })),
+  fc.tuple(fileWrite, words, fc.integer({ min: 1, max: 3000 })).map(([write, say, length]) => ({
+    label: `writeStream ${JSON.stringify({ ...write, content: write.content.length, ...say })} ${length}`,
+    model: (world) => shown(world.model.write(modelWrite(world, write), say)),
+    real: async (fs, world) => {
+      const bytes = Buffer.from(write.content)
+      const pieces = Array.from({ length: Math.ceil(bytes.length / length) }, (_, at) =>
+        bytes.subarray(at * length, (at + 1) * length),
+      )
+      return fileShown(await fs.writeStream(write.path, pieces, { ...options(world, write), ...say }))
+    },
+  })),
   fc.tuple(fc.array(fileWrite, { maxLength: 4 }), words).map(([writes, say]) => ({
     label: `writeBatch ${JSON.stringify(writes.map((each) => ({ ...each, content: each.content.length })))} ${JSON.stringify(say)}`,
     model: (world) =>
@@ -154,6 +167,12 @@ const steps: fc.Arbitrary<Step>[] = [
     model: ({ model }) =>
       [...Buffer.from(latest(model.file(at)).content).subarray(start, length === undefined ? undefined : start + length)].join(),
     real: async (fs) => (await fs.readRange(at, { start, length })).join(),
+  })),
+  fc.tuple(path, fc.nat(150), fc.option(fc.nat(150), { nil: undefined })).map(([at, start, length]) => ({
+    label: `readStream ${at} ${start} ${length}`,
+    model: ({ model }) =>
+      [...Buffer.from(latest(model.file(at)).content).subarray(start, length === undefined ? undefined : start + length)].join(),
+    real: async (fs) => [...Buffer.concat(await Array.fromAsync(fs.readStream(at, { start, length })))].join(),
   })),
   path.map((at) => ({
     label: `readWithStat ${at}`,

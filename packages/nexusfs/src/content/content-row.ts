@@ -1,6 +1,8 @@
 import { toHex } from '../core/bytes.ts'
+import { type Digest, isDigest } from '../core/digest.ts'
 import { type DurabilityClass, isDurabilityClass } from '../core/durability.ts'
-import { NexusError } from '../core/errors.ts'
+import { isNexusError, NexusError } from '../core/errors.ts'
+import { isManifestId, type ManifestId } from '../metadata/keyspace.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
 import { decodeRecord, encodeRecord } from '../metadata/record.ts'
 import { blobKeyPattern } from '../storage/storage-backend.ts'
@@ -18,6 +20,8 @@ export type ContentLocation =
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }
   /** `durability`: of the backend that stored the blob, so that a writer who promises more can tell. */
   | { readonly kind: 'blob'; readonly key: string; readonly durability: DurabilityClass }
+  /** In chunks, which are contents of their own; `list`: digest of the pages of the manifest, one behind the other. */
+  | { readonly kind: 'chunks'; readonly manifest: ManifestId; readonly list: Digest }
 
 function isSize(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
@@ -29,6 +33,7 @@ const plainCodec = 'plain'
 export function encodeContentRow(row: ContentRow): Uint8Array {
   const { state: st, size: s, location } = row
   if (location.kind === 'inline') return encodeRecord({ st, s, co: plainCodec }, location.bytes)
+  if (location.kind === 'chunks') return encodeRecord({ st, s, co: plainCodec, ma: location.manifest, ml: location.list })
   return encodeRecord({ st, s, co: plainCodec, b: location.key, du: location.durability })
 }
 
@@ -42,7 +47,9 @@ export function decodeContentRow(entry: MetadataEntry): ContentRow {
     throw new NexusError('Unsupported', `content in the codec ${JSON.stringify(codec)}`, { advice: 'update nexusfs to read it' })
   }
   if ((state !== 'live' && state !== 'deleting') || !isSize(size)) throw notAContentRow()
-  if (bytes === undefined) return { state, size, location: blobLocation(entry, fields) }
+  if (bytes === undefined) {
+    return { state, size, location: fields.ma === undefined ? blobLocation(entry, fields) : chunksLocation(fields) }
+  }
   if (bytes.length !== size) throw notAContentRow()
   return { state, size, location: { kind: 'inline', bytes } }
 }
@@ -54,8 +61,23 @@ function blobLocation(entry: MetadataEntry, { b: key, du: durability }: Readonly
   return { kind: 'blob', key, durability }
 }
 
+function chunksLocation({ ma: manifest, ml: list }: Readonly<Record<string, unknown>>): ContentLocation {
+  if (!isManifestId(manifest) || !isDigest(list)) throw notAContentRow()
+  return { kind: 'chunks', manifest, list }
+}
+
 function notAContentRow(): NexusError {
   return new NexusError('Corrupt', 'a content row does not say where its content is', {
     advice: 'write the file again or restore the metadata from a backup',
   })
+}
+
+/** What a row says; `undefined` if it is damaged, so that a caller that has the bytes may put a new one in its place. */
+export function decodeOrDamaged(row: MetadataEntry): ContentRow | undefined {
+  try {
+    return decodeContentRow(row)
+  } catch (error) {
+    if (isNexusError(error, 'Corrupt')) return undefined
+    throw error
+  }
 }

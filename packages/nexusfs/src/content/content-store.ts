@@ -5,15 +5,21 @@ import { isWeakerDurability } from '../core/durability.ts'
 import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { limits } from '../core/limits.ts'
+import { orAborted } from '../engine-kit/deadline.ts'
 import { contentKey } from '../metadata/keyspace.ts'
 import type { MetadataEntry, MetadataStore } from '../metadata/metadata-store.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { BodyBuffers, largeBodyBytes } from './body-buffers.ts'
 import { ContentCache } from './content-cache.ts'
 import { type ContentLocation, decodeContentRow } from './content-row.ts'
-import { IncomingContent } from './incoming-content.ts'
+import { type Chunking, chunkingFor } from './fast-cdc.ts'
+import type { IncomingContent } from './incoming-content.ts'
 import { BlobTrust, FamiliarContent } from './known-content.ts'
+import { type Chunk, discardManifest, type StoredInChunks } from './manifest.ts'
 import { ProcessLease } from './process-lease.ts'
+import { receiveLarge, receiveStream } from './receive-chunks.ts'
+import { type ByteSpan, loadChunks, piecesOf, streamChunks } from './stored-chunks.ts'
+import { WholeContent } from './whole-content.ts'
 
 /** From this size on, in bytes, content is hashed while it is being stored. */
 const stagedBytes = 512 * 1024
@@ -35,7 +41,9 @@ export interface ContentStoreOptions {
 export class ContentStore {
   readonly storage: StorageBackend
   readonly storeId: Id
+  readonly clock: Clock
   readonly random: Random
+  readonly chunking: Chunking
   readonly lease: ProcessLease
   readonly bodies: BodyBuffers = new BodyBuffers()
   readonly trust: BlobTrust
@@ -48,6 +56,8 @@ export class ContentStore {
   constructor(options: ContentStoreOptions) {
     this.storage = options.storage
     this.storeId = options.storeId
+    this.chunking = chunkingFor(options.storage.info.preferredChunkBytes)
+    this.clock = options.clock
     this.random = options.random
     this.#metadata = options.metadata
     this.trust = new BlobTrust(options.storage, options.clock)
@@ -56,20 +66,27 @@ export class ContentStore {
   }
 
   /**
-   * Takes in bytes that nobody changes any more. Large content that looks new begins to be stored while it is hashed.
-   * @throws {NexusError} Aborted
+   * Takes in bytes that nobody changes any more. Large content that looks new begins to be stored while it is hashed; above 8 MiB it is
+   * stored in chunks before this returns.
+   * @throws {NexusError} Aborted; above 8 MiB also what storing throws, and nothing stays
    */
   async receive(bytes: Uint8Array, signal?: AbortSignal): Promise<IncomingContent> {
-    if (bytes.length < stagedBytes) return new IncomingContent(this, bytes, digestOf(bytes), undefined)
+    if (bytes.length < stagedBytes) return new WholeContent(this, { bytes, digest: digestOf(bytes) })
+    if (bytes.length > this.chunking.wholeBytes) return receiveLarge(this, this.#metadata, bytes, signal)
     const staged = this.#familiar.isFamiliar(bytes) ? undefined : this.storage.stage?.(bytes, { size: bytes.length, signal })
-    if (staged === undefined && bytes.length <= wholeBytes) return new IncomingContent(this, bytes, digestOf(bytes), undefined)
+    if (staged === undefined && bytes.length <= wholeBytes) return new WholeContent(this, { bytes, digest: digestOf(bytes) })
     staged?.catch(() => undefined)
     try {
-      return new IncomingContent(this, bytes, await digestOfLarge(bytes, signal), staged)
+      return new WholeContent(this, { bytes, digest: await digestOfLarge(bytes, signal), staged })
     } catch (error) {
       if (staged !== undefined) this.cleanUp(staged.then((blob) => blob.discard()))
       throw error
     }
+  }
+
+  /** Takes in content of any length piece by piece; see `receiveStream`. */
+  receiveStream(body: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<IncomingContent> {
+    return receiveStream(this, this.#metadata, body, signal)
   }
 
   /** The content if it is at hand; the array must not be changed or handed to a caller. */
@@ -87,9 +104,37 @@ export class ContentStore {
     if (cached !== undefined) return Promise.resolve(cached)
     const running = this.#fetches.get(digest)
     if (running !== undefined) return running
-    const fetch = this.#fetch(digest).finally(() => this.#fetches.delete(digest))
+    const fetch = this.#fetch(digest)
+      .then((bytes) => this.#keep(digest, bytes))
+      .finally(() => this.#fetches.delete(digest))
     this.#fetches.set(digest, fetch)
     return fetch
+  }
+
+  /**
+   * A part of a content, verified, in pieces of at most 1 MiB that belong to the caller; `undefined` if the store has no row of it. Of content in
+   * chunks only those are read that the part touches, a few ahead of the caller.
+   * @throws {NexusError} Corrupt if what is stored is not what was written, and Aborted: by the pieces, when they are asked for
+   */
+  async stream(
+    { digest, size }: Chunk,
+    span: ByteSpan,
+    signal: AbortSignal | undefined,
+  ): Promise<Iterable<Uint8Array<ArrayBuffer>> | AsyncIterable<Uint8Array<ArrayBuffer>> | undefined> {
+    const stored = size > this.chunking.wholeBytes ? await this.#inChunks(digest, signal) : undefined
+    if (stored !== undefined) return streamChunks(this, this.#metadata, stored, span, signal)
+    const bytes = await orAborted(() => this.read(digest), signal, 'read')
+    return bytes && piecesOf(new Uint8Array(bytes.subarray(span.start, span.end)))
+  }
+
+  /**
+   * A verified chunk, in an array that belongs to the caller, and is not kept at hand.
+   * @param row of the chunk, as it was seen lately
+   */
+  async chunk({ digest, size }: Chunk, row: MetadataEntry | undefined): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await this.#fetch(digest, row)
+    if (bytes?.length === size) return owned(bytes)
+    throw corrupt(digest, bytes === undefined ? 'its row is missing' : `it has ${bytes.length} bytes instead of ${size}`)
   }
 
   /**
@@ -99,6 +144,7 @@ export class ContentStore {
    */
   async isReliable(location: ContentLocation, size: number, signal?: AbortSignal): Promise<boolean> {
     if (location.kind === 'inline') return true
+    if (location.kind === 'chunks') return this.trust.isListIntact(location.manifest)
     if (isWeakerDurability(location.durability, this.storage.info.durability)) return false
     return this.trust.isIntact(location.key, size, signal)
   }
@@ -115,36 +161,58 @@ export class ContentStore {
     this.#cleanUps.add(settled)
   }
 
+  /** Removes what a row named until it was replaced. */
+  discard(location: ContentLocation): void {
+    if (location.kind === 'blob') this.cleanUp(this.storage.delete([location.key]))
+    if (location.kind === 'chunks') this.cleanUp(discardManifest(this.#metadata, location.manifest))
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#cleanUps)
     await this.lease.close()
   }
 
+  #keep(digest: Digest, bytes: Uint8Array | undefined): Uint8Array | undefined {
+    if (bytes === undefined) return undefined
+    this.#cache.put(digest, bytes)
+    if (bytes.length >= stagedBytes) this.#familiar.remember(bytes)
+    return bytes
+  }
+
+  async #inChunks(digest: Digest, signal: AbortSignal | undefined): Promise<StoredInChunks | undefined> {
+    const row = await this.#row(digest, signal)
+    const { location, size } = row === undefined ? noContent : decodeContentRow(row)
+    return location?.kind === 'chunks' ? { digest, location, size } : undefined
+  }
+
+  async #row(digest: Digest, signal?: AbortSignal): Promise<MetadataEntry | undefined> {
+    return (await this.#metadata.read({ get: [contentKey(digest)] }, { signal })).get[0]
+  }
+
   /** A blob may be collected between the look at its row and the look at the blob: then the row has changed, and is read again. */
-  async #fetch(digest: Digest): Promise<Uint8Array | undefined> {
+  async #fetch(digest: Digest, seen?: MetadataEntry): Promise<Uint8Array | undefined> {
     let before: MetadataEntry | undefined
-    for (;;) {
-      const row = (await this.#metadata.read({ get: [contentKey(digest)] })).get[0]
-      if (row === undefined) return undefined
+    for (let row = seen ?? (await this.#row(digest)); row !== undefined; row = await this.#row(digest)) {
       if (row.revision === before?.revision) throw this.#missing(digest, row)
       const bytes = await this.#load(digest, row)
       if (bytes !== undefined) return bytes
       before = row
     }
+    return undefined
   }
 
+  /** `undefined` if the blob is missing. */
   async #load(digest: Digest, row: MetadataEntry): Promise<Uint8Array | undefined> {
     const { location, size } = decodeContentRow(row)
+    if (location.kind === 'chunks') return loadChunks(this, this.#metadata, { digest, location, size })
     const bytes = location.kind === 'inline' ? location.bytes : await this.#blob(location.key)
     if (bytes === undefined) return undefined
     const wrong = bytes.length === size ? await wrongDigest(digest, bytes) : `it has ${bytes.length} bytes instead of ${size}`
-    if (wrong !== undefined) {
-      if (location.kind === 'blob') this.trust.distrust(location.key)
-      throw corrupt(digest, wrong)
+    if (location.kind === 'blob') {
+      if (wrong === undefined) this.trust.confirm(location.key)
+      else this.trust.distrust(location.key)
     }
-    if (location.kind === 'blob') this.trust.confirm(location.key)
-    this.#cache.put(digest, bytes)
-    if (bytes.length >= stagedBytes) this.#familiar.remember(bytes)
+    if (wrong !== undefined) throw corrupt(digest, wrong)
     return bytes
   }
 
@@ -163,6 +231,14 @@ export class ContentStore {
     }
   }
 }
+
+/** The same array if nobody else can have a part of its memory, else a copy. */
+function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes
+  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length ? new Uint8Array(buffer) : new Uint8Array(bytes)
+}
+
+const noContent = { location: undefined, size: 0 } as const
 
 async function wrongDigest(digest: Digest, bytes: Uint8Array): Promise<string | undefined> {
   const actual = bytes.length < stagedBytes ? digestOf(bytes) : await digestOfLarge(bytes, undefined)

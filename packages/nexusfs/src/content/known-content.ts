@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { Clock } from '../core/clock.ts'
 import { orAborted } from '../engine-kit/deadline.ts'
 import { GenerationalMap } from '../engine-kit/generational-map.ts'
+import type { ManifestId } from '../metadata/keyspace.ts'
 import type { BlobStat, StorageBackend } from '../storage/storage-backend.ts'
 
 /** How long a blob that was stored, read whole or looked at is relied on without another look, in milliseconds. */
@@ -34,10 +35,15 @@ export class BlobTrust {
     this.#damaged.delete(key)
   }
 
-  /** A read found the blob missing or with other bytes: it is not relied on again, unless a later read finds it right. */
+  /** A read found the blob (or list of chunks) missing or with other bytes: it is not relied on again, unless a later read finds it right. */
   distrust(key: string): void {
     this.#damaged.set(key, true)
     this.#seen.delete(key)
+  }
+
+  /** True unless a read found the list of chunks, or one of the chunks, damaged; how many chunks there are forbids to look at each. */
+  isListIntact(manifest: ManifestId): boolean {
+    return this.#damaged.get(manifest) === undefined
   }
 
   /**

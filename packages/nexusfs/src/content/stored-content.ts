@@ -2,14 +2,10 @@ import type { Digest } from '../core/digest.ts'
 import { NexusError } from '../core/errors.ts'
 import { orAborted } from '../engine-kit/deadline.ts'
 import type { MetadataEntry } from '../metadata/metadata-store.ts'
+import { decodeOrDamaged } from './content-row.ts'
 import type { ContentStore } from './content-store.ts'
-import {
-  type ContentPlan,
-  decodeOrDamaged,
-  IncomingContent,
-  type InlineBudget,
-  type ReferredContent,
-} from './incoming-content.ts'
+import type { ContentPlan, IncomingContent, InlineBudget, ReferredContent } from './incoming-content.ts'
+import { WholeContent } from './whole-content.ts'
 
 /**
  * Content that the store has already, for an operation that refers to it without having its bytes: copy and rollback. Its bytes are
@@ -68,7 +64,7 @@ export class StoredContent implements ReferredContent {
         context: { digest },
       })
     }
-    this.#again = new IncomingContent(this.#contents, bytes, digest, undefined)
+    this.#again = new WholeContent(this.#contents, { bytes, digest })
     return this.#again
   }
 }

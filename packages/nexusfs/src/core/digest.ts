@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto'
+import { createHash, type Hash, hash, webcrypto } from 'node:crypto'
 import { concatBytes, fromHex, toHex } from './bytes.ts'
 import { NexusError } from './errors.ts'
 
@@ -17,9 +17,26 @@ export function digestOf(bytes: Uint8Array): Digest {
   return (prefix + hash('sha256', bytes, 'hex')) as Digest
 }
 
+/** The digest of these bytes, computed on another thread; they must not change meanwhile. */
+export async function digestOnThread(bytes: Uint8Array): Promise<Digest> {
+  const { buffer, byteOffset, length } = bytes
+  const view = buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, length) : new Uint8Array(bytes)
+  const hash = await webcrypto.subtle.digest('SHA-256', view)
+  return (prefix + toHex(new Uint8Array(hash))) as Digest
+}
+
 /** A digest computed piece by piece. */
 export class DigestStream {
-  readonly #hash = createHash('sha256')
+  readonly #hash: Hash
+
+  constructor(hash: Hash = createHash('sha256')) {
+    this.#hash = hash
+  }
+
+  /** One that goes on from here, while this one stays where it is. */
+  copy(): DigestStream {
+    return new DigestStream(this.#hash.copy())
+  }
 
   update(bytes: Uint8Array): void {
     this.#hash.update(bytes)

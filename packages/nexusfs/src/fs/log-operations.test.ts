@@ -21,6 +21,9 @@ const changes: Readonly<Record<string, Logged>> = {
   'write of a new file': { lines: ['write / new v1 +5 5'], run: (fs) => fs.write('/new', 'hello') },
   'write of a version': { lines: ['write / file v2 +1 5'], run: (fs) => fs.write('/file', 'hello') },
   'write below a missing directory': { lines: ['mkdir / a v0 +0 0', 'write a/ b v1 +1 1'], run: (fs) => fs.write('/a/b', 'x') },
+  writeStream: { lines: ['write / file v2 +1 5'], run: (fs) => fs.writeStream('/file', ['hel', 'lo']) },
+  writeAt: { lines: ['write / file v2 +2 6'], run: (fs) => fs.writeAt('/file', 3, 'abc') },
+  truncate: { lines: ['write / file v2 -2 2'], run: (fs) => fs.truncate('/file', 2) },
   append: { lines: ['write / file v2 +1 5'], run: (fs) => fs.append('/file', '!') },
   edit: { lines: ['write / file v2 -4 0'], run: (fs) => fs.edit('/file', () => '') },
   writeBatch: {

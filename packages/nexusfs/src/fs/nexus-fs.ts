@@ -1,3 +1,4 @@
+import type { ReadableStream } from 'node:stream/web'
 import type { NexusPath } from '../core/path.ts'
 import type { FsContext } from './commit/context.ts'
 import type { DirectoryEntry, Entry, FileEntry, LinkEntry, VersionEntry } from './model/entry.ts'
@@ -21,6 +22,7 @@ import type {
   RemoveOptions,
   RestoreOptions,
   RollbackOptions,
+  StreamOptions,
   SymlinkOptions,
   TransferReport,
   Usage,
@@ -32,18 +34,19 @@ import { closeFileSystem, openFileSystem } from './open/open-file-system.ts'
 import { Calls } from './operations/calls.ts'
 import { copy, rollback } from './operations/copy.ts'
 import { mkdir, rmdir } from './operations/directories.ts'
-import { append, type Change, edit } from './operations/edit.ts'
+import { append, type Change, edit, truncate, writeAt } from './operations/edit.ts'
 import { move } from './operations/move.ts'
 import { refuseCloseInEdit } from './operations/nested-edit.ts'
 import { Given, keptContent, keptWrites } from './operations/own-bytes.ts'
-import { read, readRange, readText, readWithStat } from './operations/read.ts'
+import { read, readRange, readStream, readText, readWithStat } from './operations/read.ts'
 import { remove } from './operations/remove.ts'
 import { restore } from './operations/restore.ts'
 import { chmod, utimes } from './operations/set-attributes.ts'
 import { exists, listPages, lstat, stat, versionPages, walkPages } from './operations/stat.ts'
+import { type StreamBody, toWebStream } from './operations/streams.ts'
 import { readlink, realpath, symlink } from './operations/symlinks.ts'
 import { usage } from './operations/usage.ts'
-import { write, writeBatch } from './operations/write.ts'
+import { write, writeBatch, writeStream } from './operations/write.ts'
 import { backup } from './transfer/backup.ts'
 import { exportTree } from './transfer/export-tree.ts'
 import { importTree } from './transfer/import-tree.ts'
@@ -103,6 +106,15 @@ export class NexusFS implements AsyncDisposable {
   }
 
   /**
+   * The content of a file, or a part of it, as a Web stream, which is also an async iterable. Nothing is read before it is asked for, and each
+   * piece, of at most 1 MiB, is verified before it is handed out. It stays the version that stood there when it was first asked for.
+   * Cancelled, or left early, it reads no more. Errors are those of `readRange`, by the stream.
+   */
+  readStream(path: string, options: StreamOptions = noOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return toWebStream(this.#calls.pages('readStream', path, options, (own) => readStream(this.#fs, path, own)))
+  }
+
+  /**
    * Writes a new version of a file, or a new file; missing parents are made. A buffer is copied before anything is awaited.
    * @throws {NexusError} Conflict (`ifMatch`), AlreadyExists (`ifNoneMatch`), IsADirectory, NotADirectory, NotFound (`parents: false`),
    * NoSpace, ReadOnly
@@ -110,6 +122,29 @@ export class NexusFS implements AsyncDisposable {
   write(path: string, content: string | Uint8Array, options: WriteOptions = noOptions): Promise<FileEntry> {
     const given = new Given(content, keptContent)
     return this.#calls.run('write', path, options, (own) => write(this.#fs, path, given.value, own), given)
+  }
+
+  /**
+   * The same with content that comes in pieces, of any length: a Web or Node stream, a generator, the body of a `Request`. Little of it is in
+   * memory at a time, and the body is asked for more when there is room. The file changes in one commit behind the last piece; if the body
+   * fails, or the call, nothing is changed. Throws as `write`, and what the body throws.
+   */
+  writeStream(path: string, body: StreamBody, options: WriteOptions = noOptions): Promise<FileEntry> {
+    return this.#calls.run('writeStream', path, options, (own) => writeStream(this.#fs, path, body, own))
+  }
+
+  /**
+   * Puts bytes over those of a file from an offset on, in a new version; an offset behind its end leaves zeros between. Of large content only
+   * the chunks that change are stored; all of it is read. Throws as `write`, and NotFound.
+   */
+  writeAt(path: string, offset: number, content: string | Uint8Array, options: WriteOptions = noOptions): Promise<FileEntry> {
+    const given = new Given(content, keptContent)
+    return this.#calls.run('writeAt', path, options, (own) => writeAt(this.#fs, path, offset, given.value, own), given)
+  }
+
+  /** Cuts a file to a size in bytes, or fills it up with zeros, in a new version. Throws as `writeAt`. */
+  truncate(path: string, size: number, options: WriteOptions = noOptions): Promise<FileEntry> {
+    return this.#calls.run('truncate', path, options, (own) => truncate(this.#fs, path, size, own))
   }
 
   /** Adds to the end of a file, or makes it; several appenders at once all get their bytes in. Throws as `write`. */

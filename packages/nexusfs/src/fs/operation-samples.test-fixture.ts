@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { seededRandom } from '../testing/seeded-random.ts'
 import { type OperationName, operations } from './model/operations.ts'
 import type { OperationOptions } from './model/options.ts'
 import type { NexusFS } from './nexus-fs.ts'
@@ -26,7 +27,10 @@ export interface LocalFolders {
 
 type Run = Sample['run']
 
-const [small, older, large, other] = [fresh(3000), fresh(2000), fresh(700_000), fresh(2500)]
+const [small, older, other] = [fresh(3000), fresh(2000), fresh(2500)]
+/** In chunks, which are cut at the same places in each run: two steps each. */
+const random = seededRandom('samples')
+const [large, known] = [random.bytes(620_000), random.bytes(600_000)]
 
 /** Every operation has a call here; the compiler sees to it. */
 const runs: Readonly<Record<OperationName, Run | Readonly<Record<string, Run>>>> = {
@@ -34,10 +38,14 @@ const runs: Readonly<Record<OperationName, Run | Readonly<Record<string, Run>>>>
     '': (fs, options) => fs.read('/d/file', options),
     'of a version': (fs, options) => fs.read('/d/file', { version: 1, ...options }),
     'of a tiny file': (fs, options) => fs.read('/d/tiny', options),
+    'of a large file': (fs, options) => fs.read('/large', options),
   },
   readText: (fs, options) => fs.readText('/d/file', options),
   readWithStat: (fs, options) => fs.readWithStat('/d/file', options),
-  readRange: (fs, options) => fs.readRange('/d/file', { start: 1, length: 10, ...options }),
+  readRange: {
+    '': (fs, options) => fs.readRange('/d/file', { start: 1, length: 10, ...options }),
+    'of a large file': (fs, options) => fs.readRange('/large', { start: 300_000, length: 10, ...options }),
+  },
   write: {
     'of a new file': (fs, options) => fs.write('/d/new', small, options),
     'of a tiny file': (fs, options) => fs.write('/d/new', 'tiny', options),
@@ -48,9 +56,25 @@ const runs: Readonly<Record<OperationName, Run | Readonly<Record<string, Run>>>>
     'through a link': (fs, options) => fs.write('/link', small, options),
     'over a version': (fs, options) => fs.write('/d/file', small, { ifMatch: { version: 2 }, ...options }),
   },
+  readStream: {
+    '': (fs, options) => all(fs.readStream('/d/file', options)),
+    'of a part': (fs, options) => all(fs.readStream('/d/file', { start: 1, length: 10, ...options })),
+    'of a large file': (fs, options) => all(fs.readStream('/large', options)),
+  },
+  writeStream: {
+    '': (fs, options) => fs.writeStream('/d/new', [small], options),
+    'of a large file': (fs, options) => fs.writeStream('/d/new', [large.subarray(0, 100_000), large.subarray(100_000)], options),
+    'of known large content': (fs, options) => fs.writeStream('/d/new', [known], options),
+  },
+  writeAt: {
+    '': (fs, options) => fs.writeAt('/d/file', 10, 'x', options),
+    'of a large file': (fs, options) => fs.writeAt('/large', 300_000, 'x', options),
+  },
+  truncate: (fs, options) => fs.truncate('/d/file', 10, options),
   append: {
     '': (fs, options) => fs.append('/d/file', 'x', options),
     'to a tiny file': (fs, options) => fs.append('/d/tiny', 'x', options),
+    'to a large file': (fs, options) => fs.append('/large', 'x', options),
   },
   edit: {
     '': (fs, options) => fs.edit('/d/file', (before) => `${Buffer.from(before ?? []).toString('hex')}+`, options),
@@ -136,6 +160,7 @@ export async function prepareSamples(fs: SampledFS): Promise<void> {
   await fs.write('/removed-tree/a', older)
   await fs.remove('/removed-tree', { recursive: true })
   await fs.mkdir('/empty')
+  await fs.write('/large', known)
 }
 
 /** Folders for the samples below an empty folder. */

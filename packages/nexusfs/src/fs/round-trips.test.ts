@@ -16,7 +16,7 @@ const inlineBytes = 2200
 
 /**
  * How often a sample may wait for the metadata store and for the storage backend: with warm hints, and nothing in the cache of content.
- * A sample without a line here fails. Calls at the same time count once, so that of many uploads there is no certain number.
+ * A sample without a line here fails. Large content is one step of 512 KiB and a second one, each with a look and a commit. Calls at the same time count once, so that of many uploads there is no certain number.
  */
 const promised: Readonly<Record<string, readonly [metadata: number, storage: number | undefined]>> = {
   read: [2, 1],
@@ -24,16 +24,28 @@ const promised: Readonly<Record<string, readonly [metadata: number, storage: num
   'read of a tiny file': [1, 0],
   readText: [2, 1],
   readWithStat: [2, 1],
+  'read of a large file': [5, undefined],
   readRange: [2, 1],
+  'readRange of a large file': [4, 1],
+  readStream: [2, 1],
+  'readStream of a part': [2, 1],
+  'readStream of a large file': [5, undefined],
+  writeStream: [3, 1],
+  'writeStream of a large file': [7, undefined],
+  'writeStream of known large content': [8, 0],
+  writeAt: [4, 3],
+  'writeAt of a large file': [13, undefined],
+  truncate: [3, 1],
   'write of a new file': [2, 1],
   'write of a tiny file': [2, 0],
-  'write of a large file': [2, 2],
+  'write of a large file': [6, undefined],
   'write of known content': [2, 0],
   'write with missing parents': [2, 1],
   'write that creates only': [2, 1],
   'write over a version': [2, 1],
   append: [3, 2],
   'append to a tiny file': [2, 0],
+  'append to a large file': [10, undefined],
   edit: [3, 2],
   'edit that changes nothing': [4, 1],
   writeBatch: [2, 1],
@@ -67,8 +79,8 @@ const promised: Readonly<Record<string, readonly [metadata: number, storage: num
   'copy over a file': [3, 0],
   versions: [2, 0],
   rollback: [4, 0],
-  usage: [12, 0],
-  importTree: [3, undefined],
+  usage: [13, 0],
+  importTree: [7, undefined],
   exportTree: [3, 1],
 }
 

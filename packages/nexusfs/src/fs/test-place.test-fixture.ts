@@ -43,6 +43,9 @@ export interface OpenTestOptions extends Partial<Omit<NexusFSOptions, 'storage' 
 
 let places = 0
 
+/** So small that content above 512 KiB is stored in chunks. */
+const preferredChunkBytes = 64 * 1024
+
 const server = builtInMetadata[process.env.NEXUS_TEST_METADATA ?? '']
 
 /** True where `memoryPlace` has its metadata on a server. */
@@ -54,7 +57,7 @@ export async function memoryPlace(): Promise<TestPlace> {
   if (server !== undefined) return serverPlace(name, server)
   return toPlace(
     () => MemoryStore.open({ name }),
-    () => MemoryBackend.open({ name }),
+    () => MemoryBackend.open({ name, preferredChunkBytes }),
     async () => {
       MemoryStore.drop(name)
       MemoryBackend.drop(name)
@@ -71,7 +74,7 @@ function serverPlace(name: string, server: MetadataRegistration): TestPlace {
       last = await server.open(context)
       return new WithoutWitness(last)
     },
-    () => MemoryBackend.open({ name }),
+    () => MemoryBackend.open({ name, preferredChunkBytes }),
     async () => {
       MemoryBackend.drop(name)
       if (last !== undefined) await server.dispose?.(last, context)
@@ -112,7 +115,7 @@ export async function sqlitePlace(): Promise<TestPlace> {
   const name = `test-place-${places++}`
   return toPlace(
     () => SqliteStore.open({ path: join(folder, 'meta.db'), durability: 'os' }),
-    () => MemoryBackend.open({ name }),
+    () => MemoryBackend.open({ name, preferredChunkBytes }),
     async () => {
       MemoryBackend.drop(name)
       await rm(folder, { recursive: true, force: true })

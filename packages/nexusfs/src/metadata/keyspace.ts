@@ -1,4 +1,4 @@
-import { concatBytes, fromUtf8, readUint64, toHex, uint64, utf8 } from '../core/bytes.ts'
+import { concatBytes, fromHex, fromUtf8, readUint64, toHex, uint64, utf8 } from '../core/bytes.ts'
 import { type Digest, digestKeyBytes } from '../core/digest.ts'
 import { NexusError } from '../core/errors.ts'
 import { type Id, idBytes } from '../core/id.ts'
@@ -19,6 +19,7 @@ const tags = {
   version: tag('v/'),
   content: tag('c/'),
   reference: Uint8Array.of(rangedGroupTags.reference, slash),
+  manifest: tag('k/'),
   log: tag('l'),
   time: tag('t'),
   operation: tag('o'),
@@ -104,6 +105,40 @@ export const contentGroup: Uint8Array = tags.content
 /** `r/<domain><digest>` / file n: this version holds on to that content. */
 export function referenceKey(digest: Digest, file: Id, version: number): Key {
   return { group: concatBytes(tags.reference, digestKeyBytes(digest)), item: concatBytes(idBytes(file), uint64(version)) }
+}
+
+/** `r/<digest>` / manifest: this manifest holds on to that chunk. */
+export function chunkReferenceKey(chunk: Digest, manifest: ManifestId): Key {
+  return { group: concatBytes(tags.reference, digestKeyBytes(chunk)), item: manifestBytes(manifest) }
+}
+
+declare const manifestBrand: unique symbol
+
+/** Names the list of the chunks of a content: the id of the process that made it, and 16 random bytes, together 64 hexadecimal digits. */
+export type ManifestId = string & { readonly [manifestBrand]: true }
+
+export function manifestId(process: Id, nonce: Id): ManifestId {
+  return `${process}${nonce}` as ManifestId
+}
+
+const manifestPattern = /^[0-9a-f]{64}$/
+
+export function isManifestId(text: unknown): text is ManifestId {
+  return typeof text === 'string' && manifestPattern.test(text)
+}
+
+/** `k/<manifest>`: the pages of its list. */
+export function manifestGroup(manifest: ManifestId): Uint8Array {
+  return concatBytes(tags.manifest, manifestBytes(manifest))
+}
+
+/** `k/<manifest>` / end offset: a page of its list, by where in the content the last chunk of the page ends. */
+export function manifestPageKey(manifest: ManifestId, end: number): Key {
+  return { group: manifestGroup(manifest), item: uint64(end) }
+}
+
+function manifestBytes(manifest: ManifestId): Uint8Array {
+  return fromHex(manifest)
 }
 
 /** `l` / REV page: the log row of a commit; long ones go on in further pages. */

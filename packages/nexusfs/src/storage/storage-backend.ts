@@ -161,6 +161,11 @@ export interface StorageBackendInfo {
     /** The largest blob in bytes. */
     readonly blobBytes: number
   }
+  /**
+   * How long the chunks of large content are to be on average, in bytes: a power of two from 64 KiB to 16 MiB; 1 MiB if absent. Larger ones
+   * are fewer requests, smaller ones have more in common with those of other content.
+   */
+  readonly preferredChunkBytes?: number | undefined
   /** Why the backend takes no blobs; absent = it takes them. A put is then `ReadOnly`, outcome none. */
   readonly readOnly?: ReadOnlyReason | undefined
   readonly capabilities: StorageCapabilities

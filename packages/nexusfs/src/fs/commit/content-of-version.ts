@@ -1,3 +1,4 @@
+import type { ByteSpan } from '../../content/stored-chunks.ts'
 import { digestOf } from '../../core/digest.ts'
 import { isNexusError, NexusError } from '../../core/errors.ts'
 import type { NexusPath } from '../../core/path.ts'
@@ -57,17 +58,57 @@ export async function contentOf(
   if (cached !== undefined) return ofItsSize(path, head, cached)
   const bytes = await orAborted(() => fs.content.read(head.digest), signal, 'read').catch(withPath(path, head))
   if (bytes !== undefined) return ofItsSize(path, head, bytes)
-  throw new NexusError('Corrupt', `${path}: the store has lost the content ${head.digest}`, {
+  throw lostContent(path, head)
+}
+
+function lostContent(path: NexusPath, { digest }: FileHead): NexusError {
+  return new NexusError('Corrupt', `${path}: the store has lost the content ${digest}`, {
     advice: 'write the file again or restore it from a backup',
-    context: { path, digest: head.digest },
+    context: { path, digest },
   })
+}
+
+/**
+ * A part of a version, verified, in pieces that belong to the caller.
+ * @throws {NexusError} Corrupt, with path and digest, and Aborted: when the piece is asked for that they hold back
+ */
+export async function* piecesOfVersion(
+  fs: FsContext,
+  path: NexusPath,
+  head: FileHead,
+  { start, end }: ByteSpan,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const span = { start, end: Math.min(end, head.size) }
+  if (span.start >= span.end) return
+  if (head.bytes !== undefined) {
+    yield new Uint8Array(verifiedTiny(path, head, head.bytes).subarray(span.start, span.end))
+    return
+  }
+  let left = span.end - span.start
+  try {
+    const pieces = await fs.content.stream(head, span, signal)
+    if (pieces === undefined) throw lostContent(path, head)
+    for await (const piece of pieces) {
+      left -= piece.length
+      yield piece
+    }
+  } catch (error) {
+    withPath(path, head)(error)
+  }
+  if (left !== 0)
+    throw sizeMismatch(path, head, `${span.end - span.start - left} bytes of the ${span.end - span.start} that were asked for`)
 }
 
 /** The bytes are those of the digest; what says another size of them is the head. */
 function ofItsSize(path: NexusPath, head: FileHead, bytes: Uint8Array): Uint8Array {
   if (bytes.length === head.size) return bytes
-  const what = `its entry says ${head.size} bytes, and its content has ${bytes.length}`
-  throw damaged(path, head, new NexusError('Corrupt', what, { advice: 'write the file again or restore it from a backup' }))
+  throw sizeMismatch(path, head, `${bytes.length}`)
+}
+
+function sizeMismatch(path: NexusPath, head: FileHead, has: string): NexusError {
+  const what = `its entry says ${head.size} bytes, and its content has ${has}`
+  return damaged(path, head, new NexusError('Corrupt', what, { advice: 'write the file again or restore it from a backup' }))
 }
 
 const verifiedHeads = new WeakSet<FileHead>()

@@ -17,6 +17,7 @@ import type {
   RemoveOptions,
   RestoreOptions,
   RollbackOptions,
+  StreamOptions,
   SymlinkOptions,
   UtimesOptions,
   WriteOptions,
@@ -28,7 +29,11 @@ export interface OptionsByOperation {
   readonly readText: ReadOptions
   readonly readWithStat: ReadOptions
   readonly readRange: RangeOptions
+  readonly readStream: StreamOptions
   readonly write: WriteOptions
+  readonly writeStream: WriteOptions
+  readonly writeAt: WriteOptions
+  readonly truncate: WriteOptions
   readonly append: WriteOptions
   readonly edit: WriteOptions
   readonly writeBatch: BatchOptions
@@ -103,7 +108,11 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
   readText: { arguments: 'path', options: read, mutates: false },
   readWithStat: { arguments: 'path', options: read, mutates: false },
   readRange: { arguments: 'path', options: { start: true, length: true, ...read }, mutates: false },
+  readStream: { arguments: 'path', options: { start: true, length: true, ...read }, mutates: false },
   write: { arguments: 'path, content', options: write, mutates: true },
+  writeStream: { arguments: 'path, body', options: write, mutates: true },
+  writeAt: { arguments: 'path, offset, content', options: write, mutates: true },
+  truncate: { arguments: 'path, size', options: write, mutates: true },
   append: { arguments: 'path, content', options: write, mutates: true },
   edit: { arguments: 'path, change', options: write, mutates: true },
   writeBatch: { arguments: 'writes', options: { parents: true, ...commit }, mutates: true },

@@ -66,6 +66,14 @@ export interface RangeOptions extends ReadOptions {
   readonly length?: number | undefined
 }
 
+/** For `readStream`: all of it, or a part. */
+export interface StreamOptions extends ReadOptions {
+  /** First byte; 0 if absent. */
+  readonly start?: number | undefined
+  /** At most this many bytes; to the end if absent. */
+  readonly length?: number | undefined
+}
+
 /** For `mkdir`. */
 export interface MkdirOptions extends CommitOptions {
   /** Makes missing parents, and takes an existing directory for success. */

@@ -3,14 +3,15 @@ import { concatBytes } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
 import type { NexusPath } from '../../core/path.ts'
 import { orAborted } from '../../engine-kit/deadline.ts'
-import { contentOf } from '../commit/content-of-version.ts'
+import { contentOf, piecesOfVersion } from '../commit/content-of-version.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type Attempt, mutate, settling } from '../commit/mutation.ts'
 import { attemptOf, fileAt, finishPlan, freshForMs, lookUpOne, seemsKnown } from '../commit/plan-writes.ts'
 import { type FileEntry, toFileEntry } from '../model/entry.ts'
 import type { BoundFile } from '../model/head.ts'
 import type { WriteOptions } from '../model/options.ts'
-import { demandPreconditions, parseFilePath } from '../resolve/expect-path.ts'
+import { shown } from '../model/take-options.ts'
+import { demandPreconditions, notFound, parseFilePath } from '../resolve/expect-path.ts'
 import { CallerError } from './calls.ts'
 import { partOfEdit, refuseNestedEdit } from './nested-edit.ts'
 import { ownBytes } from './own-bytes.ts'
@@ -29,10 +30,12 @@ export type Change = (
 export async function edit(fs: FsContext, path: string, change: Change, options: WriteOptions): Promise<FileEntry> {
   const target = parseFilePath(path)
   if (typeof change !== 'function') throw new NexusError('InvalidArgument', `edit: change is a function, not ${typeof change}`)
-  const next: NextContent = async (before, file) => {
+  const next: NextContent = async (file) => {
+    const before = file && (await contentOf(fs, target, file.head, options.signal))
     const stat = file && toFileEntry(target, file.head, file.etag)
     const work = (): Promise<string | Uint8Array> => called(change, before && new Uint8Array(before), stat)
-    return ownBytes(await partOfEdit(fs.turns, target, work), fs.content.bodies)
+    const after = await orAborted(() => partOfEdit(fs.turns, target, work), options.signal, 'edit')
+    return fs.content.receive(ownBytes(after, fs.content.bodies), options.signal)
   }
   refuseNestedEdit(fs.turns, target)
   // It does not take the turn of writes, which its change may make.
@@ -48,14 +51,92 @@ export async function append(
   const target = parseFilePath(path)
   const tail = ownBytes(content)
   const next = (before: Uint8Array | undefined): Uint8Array => (before === undefined ? tail : concatBytes(before, tail))
-  const alone = (): Promise<FileEntry> => replaceContent(fs, target, async (before) => next(before), options)
+  const whole: NextContent = async (file) => {
+    if (file !== undefined && file.head.size > fs.content.chunking.wholeBytes) {
+      return fs.content.receiveStream(replaced(fs, target, file, file.head.size, tail, options.signal), options.signal)
+    }
+    return fs.content.receive(next(file && (await contentOf(fs, target, file.head, options.signal))), options.signal)
+  }
+  const alone = (): Promise<FileEntry> => replaceContent(fs, target, whole, options)
   refuseNestedEdit(fs.turns, target)
   const grouped = { options, size: tail.length, next, toItem: fileWrite(target, options), alone }
   return fs.groups.take(fs, target, [`edit ${target}`, target], grouped)
 }
 
-/** The new content, in an array that is ours; what it is given must not be changed. */
-type NextContent = (before: Uint8Array | undefined, file: BoundFile | undefined) => Promise<Uint8Array>
+/** Bytes of a file from an offset on; what lies between its end and the offset becomes zeros. */
+export async function writeAt(
+  fs: FsContext,
+  path: string,
+  offset: number,
+  content: string | Uint8Array,
+  options: WriteOptions,
+): Promise<FileEntry> {
+  const target = parseFilePath(path)
+  checkOffset('writeAt', 'offset', offset)
+  const bytes = ownBytes(content)
+  return rewrite(fs, target, (file) => replaced(fs, target, file, offset, bytes, options.signal), options)
+}
+
+/** A file of another size: its beginning, or all of it and zeros. */
+export async function truncate(fs: FsContext, path: string, size: number, options: WriteOptions): Promise<FileEntry> {
+  const target = parseFilePath(path)
+  checkOffset('truncate', 'size', size)
+  return rewrite(fs, target, (file) => resized(fs, target, file, size, options.signal), options)
+}
+
+function checkOffset(operation: string, what: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return
+  throw new NexusError('InvalidArgument', `${operation}: ${what} is a whole number from 0, not ${shown(value)}`)
+}
+
+/** A file that is there gets a content made of pieces of its own; what stays the same in large content is not stored again. */
+function rewrite(
+  fs: FsContext,
+  path: NexusPath,
+  pieces: (file: BoundFile) => AsyncIterable<Uint8Array>,
+  options: WriteOptions,
+): Promise<FileEntry> {
+  refuseNestedEdit(fs.turns, path)
+  const next: NextContent = async (file) => {
+    if (file === undefined) throw notFound({ asked: path, followed: [] })
+    return fs.content.receiveStream(pieces(file), options.signal)
+  }
+  return fs.turns.run(
+    `edit ${path}`,
+    () => fs.turns.run(path, () => replaceContent(fs, path, next, options), options.signal),
+    options.signal,
+  )
+}
+
+async function* replaced(
+  fs: FsContext,
+  path: NexusPath,
+  { head }: BoundFile,
+  offset: number,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  yield* resized(fs, path, { head }, offset, signal)
+  yield bytes
+  yield* piecesOfVersion(fs, path, head, { start: offset + bytes.length, end: head.size }, signal)
+}
+
+async function* resized(
+  fs: FsContext,
+  path: NexusPath,
+  { head }: Pick<BoundFile, 'head'>,
+  size: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  yield* piecesOfVersion(fs, path, head, { start: 0, end: size }, signal)
+  const zeros = new Uint8Array(Math.min(zeroBytes, Math.max(0, size - head.size)))
+  for (let at = head.size; at < size; at += zeros.length) yield zeros.subarray(0, size - at)
+}
+
+const zeroBytes = 64 * 1024
+
+/** The new content of a file, as its last version is; what it reads of that must not be changed. */
+type NextContent = (file: BoundFile | undefined) => Promise<IncomingContent>
 
 async function replaceContent(fs: FsContext, path: NexusPath, next: NextContent, options: WriteOptions): Promise<FileEntry> {
   const { signal } = options
@@ -68,9 +149,7 @@ async function replaceContent(fs: FsContext, path: NexusPath, next: NextContent,
     const began = fs.clock.monotonic()
     demandPreconditions(look.only, options)
     const file = fileAt(look.only)
-    const before = file && (await contentOf(fs, path, file.head, signal))
-    const bytes = await orAborted(() => next(before, file), signal, 'edit')
-    const incoming = await fs.content.receive(bytes, signal)
+    const incoming = await next(file)
     contents.push(incoming)
     const isLate = fs.clock.monotonic() - began > freshForMs
     if (isLate || isAgain || seemsKnown(fs, incoming, file)) {

@@ -107,7 +107,9 @@ class Survey {
       for (const entry of entries) {
         rows++
         length += entry.value.length
-        size += decodeContentRow(entry).size
+        const row = decodeContentRow(entry)
+        // Chunks are contents with rows of their own.
+        if (row.location.kind !== 'chunks') size += row.size
       }
       limit = Math.max(8, Math.min(entriesPerRead, Math.floor((contentBytesPerRead * rows) / Math.max(1, length))))
       range = hasMore ? behind(range, entries) : undefined

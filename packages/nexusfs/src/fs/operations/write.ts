@@ -6,12 +6,13 @@ import { logRowsOf } from '../commit/commit-plan.ts'
 import type { FsContext } from '../commit/context.ts'
 import type { FileWrite } from '../commit/file-writes.ts'
 import { mutate, nothingApplied, settling } from '../commit/mutation.ts'
-import { attemptOf, planWrites } from '../commit/plan-writes.ts'
+import { attemptOf, fileAt, lookUpOne, planWrites } from '../commit/plan-writes.ts'
 import type { FileEntry } from '../model/entry.ts'
 import type { BatchWrite, CommitOptions, ParentOptions, WriteOptions } from '../model/options.ts'
 import { takeWrites } from '../model/take-options.ts'
-import { parseFilePath } from '../resolve/expect-path.ts'
+import { demandPreconditions, parseFilePath } from '../resolve/expect-path.ts'
 import { ownBytes } from './own-bytes.ts'
+import { piecesOfBody, type StreamBody } from './streams.ts'
 
 export async function write(
   fs: FsContext,
@@ -23,6 +24,35 @@ export async function write(
   const bytes = ownBytes(content, fs.content.bodies)
   const toItem = fileWrite(target, options)
   const incoming = await fs.content.receive(bytes, options.signal).catch(nothingApplied)
+  return writeIncoming(fs, target, incoming, toItem, options)
+}
+
+/** Content of any length, stored while it comes; the file changes in one commit at its end. */
+export async function writeStream(fs: FsContext, path: string, body: StreamBody, options: WriteOptions): Promise<FileEntry> {
+  const target = parseFilePath(path)
+  const { signal } = options
+  const toItem = fileWrite(target, options)
+  const pieces = piecesOfBody(body, signal)
+  await refuseEarly(fs, target, options).catch(nothingApplied)
+  const incoming = await fs.content.receiveStream(pieces, signal).catch(nothingApplied)
+  return writeIncoming(fs, target, incoming, toItem, options)
+}
+
+/** What would be refused in the end is refused before anything is uploaded; a digest as precondition may be met by then. */
+async function refuseEarly(fs: FsContext, target: NexusPath, options: WriteOptions): Promise<void> {
+  if (typeof options.ifMatch === 'object' && 'digest' in options.ifMatch) return
+  const { only } = await lookUpOne(fs, target, [], options.signal)
+  demandPreconditions(only, options)
+  fileAt(only)
+}
+
+function writeIncoming(
+  fs: FsContext,
+  target: NexusPath,
+  incoming: IncomingContent,
+  toItem: (incoming: IncomingContent) => FileWrite,
+  options: WriteOptions,
+): Promise<FileEntry> {
   const alone = (): Promise<FileEntry> =>
     mutate(fs, options, async () => {
       const planned = await planWrites(fs, [toItem(incoming)], options)

@@ -23,6 +23,8 @@ export interface MemoryBackendOptions {
   readonly name?: string | undefined
   /** False: be a backend that cannot stage. Default: true. */
   readonly staging?: boolean | undefined
+  /** As in `StorageBackendInfo`. */
+  readonly preferredChunkBytes?: number | undefined
 }
 
 const blobBytes = 1_073_741_824
@@ -53,7 +55,7 @@ export class MemoryBackend implements StorageBackend {
     MemoryBackend.#places.delete(name)
   }
 
-  private constructor(place: MemoryPlace, { name, staging = true }: MemoryBackendOptions) {
+  private constructor(place: MemoryPlace, { name, staging = true, preferredChunkBytes }: MemoryBackendOptions) {
     this.#place = place
     this.info = {
       name: 'memory',
@@ -62,6 +64,7 @@ export class MemoryBackend implements StorageBackend {
       isShared: false,
       location: `memory:${name ?? ''}`,
       limits: { blobBytes },
+      preferredChunkBytes,
       capabilities: { staging },
     }
   }

@@ -71,7 +71,7 @@ async function beginCollecting(key: Key): Promise<void> {
 
 describe('content on its way in', () => {
   it('is uploaded again, under a new lease, if its process was taken for dead before the commit', async () => {
-    for (const size of [3000, 700_000]) {
+    for (const size of [3000, 524_288]) {
       const fs = await open()
       const content = fresh(size)
       beforeCommit = async () => {
@@ -89,7 +89,7 @@ describe('content on its way in', () => {
   })
 
   it('of which another writer was first is not kept twice, and nobody notices', async () => {
-    for (const size of [3000, 700_000]) {
+    for (const size of [3000, 524_288]) {
       const [fs, other] = [await open(), await place.open({ inlineBytes: 0 })]
       const content = fresh(size)
       beforeCommit = () => other.write(`/theirs/${size}`, content)
@@ -188,7 +188,7 @@ describe('content on its way in', () => {
 
   it('that looks familiar, and is not, is written as it is', async () => {
     const fs = await open()
-    const content = fresh(700_000)
+    const content = fresh(524_288)
     await fs.write('/a', content)
     const twin = content.slice()
     twin[100_000] = (twin[100_000] ?? 0) ^ 1
@@ -204,7 +204,7 @@ describe('content on its way in', () => {
   it('that is known is neither uploaded nor staged again', async () => {
     const plan = new FaultPlan(seededRandom(1))
     const fs = await open({ overStorage: (backend) => new FaultyBackend(backend, plan) })
-    const [small, large] = [fresh(3000), fresh(700_000)]
+    const [small, large] = [fresh(3000), fresh(524_288)]
     await fs.writeBatch([
       { path: '/small', content: small },
       { path: '/large', content: large },
@@ -218,7 +218,7 @@ describe('content on its way in', () => {
 
   it('that is not needed after all leaves nothing staged', async () => {
     const fs = await open()
-    const content = fresh(700_000)
+    const content = fresh(524_288)
     await fs.write('/a', 'x')
     for (const attempt of [
       () => fs.write('/a', content, { ifNoneMatch: '*' }),
