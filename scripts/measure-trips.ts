@@ -15,7 +15,10 @@ export interface Trip {
 
 const sources = '/packages/nexusfs/'
 
-/** Measures single warm calls on a store in a folder: how much of the library a reader of one call has to know. */
+/**
+ * Measures single warm calls on a store in a folder: how much of the library a reader of one call has to know. Of five calls the
+ * one with the fewest functions counts: a timer that happens to fire is not part of it.
+ */
 export async function measureTrips(): Promise<readonly Trip[]> {
   const folder = await mkdtemp(join(tmpdir(), 'nexus-trips-'))
   const session = new Session()
@@ -42,9 +45,13 @@ export async function measureTrips(): Promise<readonly Trip[]> {
     const measured: Trip[] = []
     for (const [name, call] of Object.entries(trips)) {
       for (let warm = 0; warm < 3; warm++) await call()
-      await session.post('Profiler.takePreciseCoverage')
-      await call()
-      measured.push(tripOf(name, (await session.post('Profiler.takePreciseCoverage')).result))
+      const repeats: Trip[] = []
+      for (let repeat = 0; repeat < 5; repeat++) {
+        await session.post('Profiler.takePreciseCoverage')
+        await call()
+        repeats.push(tripOf(name, (await session.post('Profiler.takePreciseCoverage')).result))
+      }
+      measured.push(repeats.reduce((least, trip) => (trip.functions < least.functions ? trip : least)))
     }
     return measured
   } finally {
@@ -60,14 +67,17 @@ function tripOf(name: string, scripts: readonly Profiler.ScriptCoverage[]): Trip
   let calls = 0
   for (const { url, functions: all } of scripts) {
     const at = url.indexOf(sources)
-    // The first function of a file is the module itself.
-    const ran = all.slice(1).filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0)
+    const ran = all.filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0 && !isModule(ranges[0]))
     if (at === -1 || ran.length === 0) continue
     files.push(url.slice(at + sources.length))
     functions += ran.length
     for (const { ranges } of ran) calls += ranges[0]?.count ?? 0
   }
   return { name, files: files.sort(), functions, calls }
+}
+
+function isModule(range: Profiler.CoverageRange | undefined): boolean {
+  return range?.startOffset === 0
 }
 
 if (import.meta.main) {
