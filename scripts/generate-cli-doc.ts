@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { CommandContext } from '../packages/cli/src/command-line/command-context.ts'
 import type { DescribedCommand, DescribedOption } from '../packages/cli/src/command-line/described-command.ts'
-import { exitCodes } from '../packages/cli/src/command-line/exit-codes.ts'
+import { exitCodes } from '../packages/cli/src/command-line/report-error.ts'
 import { processTerminal } from '../packages/cli/src/output/terminal.ts'
 import { buildProgram } from '../packages/cli/src/program.ts'
 

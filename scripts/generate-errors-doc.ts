@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { type ErrorCode, errorCodes } from 'nexusfs'
-import { exitCodes } from '../packages/cli/src/command-line/exit-codes.ts'
+import { exitCodes } from '../packages/cli/src/command-line/report-error.ts'
 
 /** Writes `docs/errors.md` from the table of codes. A test compares the two. */
 

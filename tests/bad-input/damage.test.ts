@@ -324,7 +324,7 @@ describe('a damaged database', () => {
     }
   })
 
-  it('that is empty has lost what it was, which the command says; nothing is founded', async () => {
+  it('that is empty has lost what it was, which the command says; nothing is created', async () => {
     for (const name of ['meta.db-wal', 'meta.db-shm']) await rm(join(data, name), { force: true })
     await writeFile(join(data, 'meta.db'), '')
     assert.equal((await failure(() => openNexus(data, { durability: 'os', create: false }))).code, 'Corrupt')

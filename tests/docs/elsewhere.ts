@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { parseKeywords } from '../../packages/bench/src/selection/keyword-expression.ts'
-import { selectWorkloads } from '../../packages/bench/src/selection/select-workloads.ts'
+import { selectWorkloads } from '../../packages/bench/src/selection/plan-run.ts'
 import { allWorkloads } from '../../packages/bench/src/workloads/catalogue.ts'
 import { benchRequest } from '../../packages/cli/src/testing/bench-request.ts'
 import { root } from './documents.ts'
@@ -18,15 +18,15 @@ export const elsewhere: Readonly<Record<string, (block: FencedBlock) => void>> =
   /** Minutes of measuring; here each line must be one that the suite understands, and select something. */
   'a long benchmark': ({ text }) => commandsOf(text).forEach(checkBenchCommand),
   /** `snippets.ci.test.ts` runs them against a real server. */
-  redis: demandLanguage('ts'),
-  postgres: demandLanguage('ts'),
-  s3: demandLanguage('ts'),
+  redis: requireLanguage('ts'),
+  postgres: requireLanguage('ts'),
+  s3: requireLanguage('ts'),
   /** `follow-guides.ci.test.ts` follows the guides to adapters from an empty folder. */
   'tests/examples': ({ document }) => {
     if (!document.startsWith('docs/guide/add-a-')) throw new Error('only the guides to adapters are followed there')
   },
   /** The packaging test packs and installs. */
-  'tests/packaging': demandLanguage('sh'),
+  'tests/packaging': requireLanguage('sh'),
 }
 
 /** The place in `<!-- runs in: PLACE -->`. */
@@ -78,7 +78,7 @@ function checkBenchCommand([program, bench, verb, ...words]: readonly string[]):
   if (keywords !== undefined) parseKeywords(keywords)
 }
 
-function demandLanguage(language: string): (block: FencedBlock) => void {
+function requireLanguage(language: string): (block: FencedBlock) => void {
   return (block) => {
     if (block.language !== language) throw new Error(`a block of ${language} is expected, not of ${block.language}`)
   }

@@ -52,7 +52,7 @@ export class ModelFS {
   writeBatch(writes: readonly ModelWrite[], words: ModelWords): ModelFile[] {
     if (writes.some(({ path }) => isDirectoryPath(path))) fail('IsADirectory')
     const before = this.root
-    const astray = writes.map(({ path }) => this.#isAstray(path))
+    const dangling = writes.map(({ path }) => this.#isDangling(path))
     const copies = new Map<ModelNode, ModelNode>()
     this.root = copyOf(before, copies) as ModelDirectory
     try {
@@ -62,7 +62,7 @@ export class ModelFS {
           ...write.ifSame,
           file: write.ifSame.file && (copies.get(write.ifSame.file) as ModelFile | undefined),
         }
-        return this.#write({ ...write, ifSame }, words, written, astray[index] === true)
+        return this.#write({ ...write, ifSame }, words, written, dangling[index] === true)
       })
       const after = this.root
       this.root = before
@@ -74,11 +74,11 @@ export class ModelFS {
     }
   }
 
-  #write(write: ModelWrite, words: ModelWords, written: Set<string>, isAstray: boolean): ModelFile {
+  #write(write: ModelWrite, words: ModelWords, written: Set<string>, isDangling: boolean): ModelFile {
     if (isDirectoryPath(write.path)) fail('IsADirectory')
     const needsFile = [write.ifContent, write.ifVersion, write.ifSame].some((condition) => condition !== undefined)
-    if (isAstray && write.ifNone && this.find(write.path, 'kept')) fail('AlreadyExists')
-    if (isAstray) fail(needsFile ? 'Conflict' : 'NotFound')
+    if (isDangling && write.ifNone && this.find(write.path, 'kept')) fail('AlreadyExists')
+    if (isDangling) fail(needsFile ? 'Conflict' : 'NotFound')
     const names = namesOf(this.real(write.path))
     const there = this.find(write.path)
     const isAgain = written.has(names.join('/'))
@@ -108,7 +108,7 @@ export class ModelFS {
   }
 
   /** True if a link leads up again from a directory that is not there. */
-  #isAstray(path: string): boolean {
+  #isDangling(path: string): boolean {
     if (isDirectoryPath(path)) return false
     const names = namesOf(this.real(path))
     if (!names.includes('..')) return false
@@ -165,7 +165,7 @@ export class ModelFS {
   }
 
   /** What stands at the path, or the error of a command that needs it. */
-  demand(path: string, last: Last = 'followed'): ModelNode {
+  require(path: string, last: Last = 'followed'): ModelNode {
     const names = namesOf(this.real(path, last))
     let node: ModelNode = this.root
     for (const [depth, name] of names.entries()) {
@@ -179,12 +179,12 @@ export class ModelFS {
   }
 
   file(path: string): ModelFile {
-    const node = this.demand(path)
+    const node = this.require(path)
     return node.kind === 'file' ? node : fail('IsADirectory')
   }
 
   directory(path: string): ModelDirectory {
-    const node = this.demand(path)
+    const node = this.require(path)
     return node.kind === 'directory' ? node : fail('NotADirectory')
   }
 
@@ -225,7 +225,7 @@ export class ModelFS {
 
   rmdir(path: string): void {
     if (namesOf(path).length === 0) fail('InvalidArgument')
-    const node = this.demand(path, 'kept')
+    const node = this.require(path, 'kept')
     const directory = node.kind === 'directory' ? node : fail('NotADirectory')
     if (directory.children.size > 0) fail('NotEmpty')
     this.#takeAway(path)
@@ -235,7 +235,7 @@ export class ModelFS {
   remove(path: string, options: { recursive?: boolean; force?: boolean }): boolean {
     if (namesOf(path).length === 0) fail('InvalidArgument')
     if (options.force && this.find(path, 'kept') === undefined && !this.hasFileAbove(path)) return false
-    const node = this.demand(path, 'kept')
+    const node = this.require(path, 'kept')
     if (node.kind === 'directory' && !options.recursive) fail('IsADirectory')
     this.#takeAway(path)
     return true
@@ -281,7 +281,7 @@ export class ModelFS {
     if (namesOf(to).length === 0) fail('AlreadyExists')
     const source = namesOf(this.real(from, 'kept'))
     const target = namesOf(this.real(to, 'kept'))
-    const node = this.demand(from, 'kept')
+    const node = this.require(from, 'kept')
     if (source.join('/') === target.join('/')) return node
     if (node.kind === 'directory' && isBelow(target, source)) fail('InvalidArgument')
     const there = this.find(to, 'kept')
@@ -328,18 +328,18 @@ export class ModelFS {
   }
 
   readlink(path: string): string {
-    const node = this.demand(path, 'kept')
+    const node = this.require(path, 'kept')
     return node.kind === 'link' ? (node.versions.at(-1)?.target ?? '') : fail('InvalidArgument')
   }
 
   realpath(path: string): string {
-    this.demand(path)
+    this.require(path)
     return this.real(path)
   }
 
   /** A new version with the same content, and this mode if one is given. */
   change(path: string, mode: number | undefined, words: ModelWords): ModelNode {
-    const node = this.demand(path)
+    const node = this.require(path)
     if (node === this.root) fail('InvalidArgument')
     if (node.kind === 'directory') node.mode = mode ?? node.mode
     if (node.kind !== 'file') return node

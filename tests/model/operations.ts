@@ -249,7 +249,7 @@ const steps: fc.Arbitrary<Step>[] = [
   })),
   path.map((at) => ({
     label: `usage ${at}`,
-    model: ({ model }) => counted(model.demand(at)),
+    model: ({ model }) => counted(model.require(at)),
     real: async (fs) => {
       const { files, directories, links, versions, logicalBytes, historyBytes } = await fs.usage(at)
       return { files, directories, links, versions, logicalBytes, historyBytes }

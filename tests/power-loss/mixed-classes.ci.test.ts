@@ -27,7 +27,7 @@ describe('a store that processes of class os and of class disk use in turn', () 
   }, async () => {
     volume.format()
     const root = join(volume.mountPoint, 'store')
-    await openNexus(root, small).then((founder) => founder.close())
+    await openNexus(root, small).then((creator) => creator.close())
     await using weak = await openNexus(root, { ...small, durability: 'os' })
     for (let n = 0; n < files; n++) await weak.write(`/os/${n}`, content(n))
     await weak.write('/os/only', content(files))

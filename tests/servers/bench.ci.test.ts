@@ -13,7 +13,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { ResultFile } from '../../packages/bench/src/index.ts'
 import { runNexus, startNexus } from '../../packages/cli/src/testing/run-nexus.ts'
-import { ownServer } from './server-places.ts'
+import { ownServer } from './server-fixtures.ts'
 
 const [postgres, redis] = [await ownServer('postgres'), await ownServer('redis')]
 const isComplete = postgres !== undefined && redis !== undefined
@@ -121,7 +121,7 @@ describe.skipIf(!isComplete)('nexus bench list combos', () => {
 })
 
 describe.skipIf(!isComplete)('nexus bench run', () => {
-  it('runs all workloads on servers, each in a place of its own that is removed', async () => {
+  it('runs all workloads on servers, each in a namespace of its own that is removed', async () => {
     // One round of each takes far less, but on a busy machine a thousand appends to PostgreSQL need their time.
     const options = ['--preset', 'all', '--combos', combinations.join(','), '--budget', '240s', '--rounds', '1']
     const { code, stderr } = await bench(['run', ...options, '--json', 'all.json'], servers)

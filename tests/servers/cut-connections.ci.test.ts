@@ -5,7 +5,7 @@ import { type Commit, type CommitResult, isNexusError, type MetadataStore, type 
 import { type CutMoment, InterceptedStore, TcpProxy } from 'nexusfs/testing'
 import { describe, it } from 'vitest'
 import { CommitWatch } from './commit-watch.ts'
-import { type ServerKind, serverPlace, sharedServer } from './server-places.ts'
+import { type ServerKind, serverFixture, sharedServer } from './server-fixtures.ts'
 import { type HistoryReport, WrittenHistory } from './written-history.ts'
 
 const rounds = 200
@@ -38,10 +38,10 @@ interface CutRun {
 /** Three writers at once in every round, one of them on a path that all rounds share; the connection of their commits is cut. */
 async function writeWhileCut(kind: ServerKind, url: string, sabotage?: (store: MetadataStore) => MetadataStore): Promise<CutRun> {
   await using proxy = await proxyTo(url)
-  await using place = await serverPlace(kind, url)
+  await using fixture = await serverFixture(kind, url)
   let next: CutMoment | undefined
   const watches: CommitWatch[] = []
-  const fs = await place.open({
+  const fs = await fixture.open({
     through: proxy,
     inlineBytes: 128,
     overMetadata: (store) => {
@@ -64,7 +64,7 @@ async function writeWhileCut(kind: ServerKind, url: string, sabotage?: (store: M
     ])
   }
   const [watch = assert.fail('no store was opened')] = watches
-  const report = await history.check(await place.open())
+  const report = await history.check(await fixture.open())
   const fates = await watch.fates()
   return { report, fates, cuts: { before: proxy.cuts('before'), during: proxy.cuts('during'), after: proxy.cuts('after') } }
 }

@@ -11,7 +11,7 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { describe, it } from 'vitest'
 import type { LaneReport } from '../../scripts/test-tier.ts'
-import { type ServerKind, sharedServer } from './server-places.ts'
+import { type ServerKind, sharedServer } from './server-fixtures.ts'
 
 const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', await sharedServer('redis')] as const]
 const variables: Readonly<Record<ServerKind, string>> = { postgres: 'NEXUS_DATABASE_URL', redis: 'REDIS_URL' }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { FaultPlan, FaultyStore } from 'nexusfs/testing'
 import { describe, it } from 'vitest'
 import { CommitWatch } from './commit-watch.ts'
-import { serverPlace, sharedServer } from './server-places.ts'
+import { serverFixture, sharedServer } from './server-fixtures.ts'
 import { WrittenHistory } from './written-history.ts'
 
 const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', await sharedServer('redis')] as const]
@@ -13,10 +13,10 @@ const random = { fraction: () => Math.random(), bytes: (length: number) => crypt
 for (const [kind, server] of servers) {
   describe.skipIf(server === undefined)(`a commit that is applied 200 ms after its error, on local-${kind}`, () => {
     it('never takes effect beside its repetition', async () => {
-      await using place = await serverPlace(kind, server?.url ?? '')
+      await using fixture = await serverFixture(kind, server?.url ?? '')
       const plan = new FaultPlan(random)
       const layers: { watch: CommitWatch; faulty: FaultyStore }[] = []
-      const fs = await place.open({
+      const fs = await fixture.open({
         inlineBytes: 128,
         overMetadata: (store) => {
           const faulty = new FaultyStore(store, plan)
@@ -38,7 +38,7 @@ for (const [kind, server] of servers) {
       plan.clear()
       await faulty.settled()
 
-      const report = await history.check(await place.open())
+      const report = await history.check(await fixture.open())
       const fates = await watch.fates()
       const hits = { before: plan.hits('before'), during: plan.hits('late'), after: plan.hits('after') }
       console.log(`${kind}: hit ${JSON.stringify(hits)}; ambiguous commits ${JSON.stringify(fates)}; ${JSON.stringify(report)}`)

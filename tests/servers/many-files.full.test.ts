@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import type { NexusFS } from 'nexusfs'
 import { describe, it } from 'vitest'
 import { keepResult } from '../results.ts'
-import { type ServerPlace, serverPlace, sharedServer } from './server-places.ts'
+import { type ServerFixture, serverFixture, sharedServer } from './server-fixtures.ts'
 
 const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', await sharedServer('redis')] as const]
 
@@ -34,18 +34,18 @@ async function firstPage(fs: NexusFS): Promise<void> {
 }
 
 /** So many files in one directory. */
-async function filled(place: ServerPlace, files: number): Promise<NexusFS> {
-  const fs = await place.open()
+async function filled(fixture: ServerFixture, files: number): Promise<NexusFS> {
+  const fs = await fixture.open()
   await fs.mkdir('/all')
   const began = performance.now()
   for (let from = 0; from < files; from += perBatch) {
     const count = Math.min(perBatch, files - from)
     await fs.writeBatch(Array.from({ length: count }, (_, index) => ({ path: pathOf(from + index), content: `${from + index}` })))
-    if (from % 100_000 === 0) console.log(`${place.kind}: ${from} of ${files} files, ${seconds(began)} s`)
+    if (from % 100_000 === 0) console.log(`${fixture.kind}: ${from} of ${files} files, ${seconds(began)} s`)
   }
   const usage = await fs.usage('/')
   assert.equal(usage.files, files)
-  console.log(`${place.kind}: ${files} files, ${seconds(began)} s`)
+  console.log(`${fixture.kind}: ${files} files, ${seconds(began)} s`)
   return fs
 }
 
@@ -66,9 +66,9 @@ function median(values: readonly number[]): number {
 for (const [kind, server] of servers) {
   describe.skipIf(server === undefined)(`one directory of ${many} files on local-${kind}`, () => {
     it(`is as fast as one of ${few}, within ${limit} times`, { timeout: 3_600_000 }, async () => {
-      await using fewPlace = await serverPlace(kind, server?.url ?? '')
-      await using manyPlace = await serverPlace(kind, server?.url ?? '')
-      const [small, large] = [await filled(fewPlace, few), await filled(manyPlace, many)]
+      await using fewFixture = await serverFixture(kind, server?.url ?? '')
+      await using manyFixture = await serverFixture(kind, server?.url ?? '')
+      const [small, large] = [await filled(fewFixture, few), await filled(manyFixture, many)]
       const ratios: Record<string, { fewMs: number; manyMs: number; ratio: number }> = {}
       for (const { name, run } of operations) {
         const [fewMs, manyMs]: [number[], number[]] = [[], []]

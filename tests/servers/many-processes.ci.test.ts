@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { nextMessage, runTogether, startWorker } from './processes.ts'
-import { type ServerKind, type ServerPlace, serverPlace, sharedServer } from './server-places.ts'
+import { type ServerFixture, type ServerKind, serverFixture, sharedServer } from './server-fixtures.ts'
 
 const processes = 8
 const increments = 1000
@@ -12,15 +12,16 @@ const servers = [['postgres', await sharedServer('postgres')] as const, ['redis'
 
 for (const [kind, server] of servers) {
   describe.skipIf(server === undefined)(`${processes} processes on local-${kind}`, () => {
-    const inPlace = async (work: (place: ServerPlace) => Promise<void>): Promise<void> => {
-      await using place = await serverPlace(kind, server?.url ?? '')
-      await work(place)
+    const withFixture = async (work: (fixture: ServerFixture) => Promise<void>): Promise<void> => {
+      await using fixture = await serverFixture(kind, server?.url ?? '')
+      await work(fixture)
     }
 
-    it(`add 1 to one number ${increments} times each, by compare-and-set: exact`, () => inPlace(countTogether))
-    it('write one path without preconditions: no error, versions without gaps, each told once', () => inPlace(overwriteTogether))
-    it('create the same 200 paths: one winner each', () => inPlace(createTogether))
-    it('read next what another has acknowledged', () => inPlace(readWhatWasAcknowledged))
+    it(`add 1 to one number ${increments} times each, by compare-and-set: exact`, () => withFixture(countTogether))
+    it('write one path without preconditions: no error, versions without gaps, each told once', () =>
+      withFixture(overwriteTogether))
+    it('create the same 200 paths: one winner each', () => withFixture(createTogether))
+    it('read next what another has acknowledged', () => withFixture(readWhatWasAcknowledged))
   })
 }
 
@@ -29,14 +30,14 @@ const started = (kind: ServerKind, what: string): ((detail: string) => void) => 
   return (detail) => console.log(`${kind}: ${what} in ${((performance.now() - began) / 1000).toFixed(1)} s, ${detail}`)
 }
 
-async function countTogether(place: ServerPlace): Promise<void> {
-  const fs = await place.open()
+async function countTogether(fixture: ServerFixture): Promise<void> {
+  const fs = await fixture.open()
   await fs.write('/counter', '0')
   const workers = Array.from({ length: processes }, () =>
-    startWorker(place, 'increment', { path: '/counter', times: increments }),
+    startWorker(fixture, 'increment', { path: '/counter', times: increments }),
   )
   await Promise.all(workers.map(({ ready, result }) => Promise.race([ready, result])))
-  const ended = started(place.kind, `${processes * increments} increments`)
+  const ended = started(fixture.kind, `${processes * increments} increments`)
   const conflicts = await runTogether(workers)
   const total = conflicts.reduce((a, b) => a + b, 0)
   ended(`${total} lost races`)
@@ -46,11 +47,11 @@ async function countTogether(place: ServerPlace): Promise<void> {
   assert.ok(total > 0, 'the processes never met')
 }
 
-async function overwriteTogether(place: ServerPlace): Promise<void> {
-  const fs = await place.open()
+async function overwriteTogether(fixture: ServerFixture): Promise<void> {
+  const fs = await fixture.open()
   const times = 100
   const workers = Array.from({ length: processes }, (_, n) =>
-    startWorker(place, 'overwrite', { path: '/d/one', times, name: `p${n}` }),
+    startWorker(fixture, 'overwrite', { path: '/d/one', times, name: `p${n}` }),
   )
   const told = await runTogether(workers)
   for (const mine of told)
@@ -68,10 +69,10 @@ async function overwriteTogether(place: ServerPlace): Promise<void> {
   }
 }
 
-async function createTogether(place: ServerPlace): Promise<void> {
-  const fs = await place.open()
+async function createTogether(fixture: ServerFixture): Promise<void> {
+  const fs = await fixture.open()
   const paths = Array.from({ length: 200 }, (_, n) => `/race/${n % 7}/${n}`)
-  const workers = Array.from({ length: processes }, (_, n) => startWorker(place, 'create', { paths, name: `p${n}` }))
+  const workers = Array.from({ length: processes }, (_, n) => startWorker(fixture, 'create', { paths, name: `p${n}` }))
   const won = await runTogether(workers)
   assert.deepEqual(won.flat().sort(), paths.toSorted())
   for (const [n, mine] of won.entries()) {
@@ -82,9 +83,9 @@ async function createTogether(place: ServerPlace): Promise<void> {
   }
 }
 
-async function readWhatWasAcknowledged(place: ServerPlace): Promise<void> {
-  const fs = await place.open({ inlineBytes: 128 })
-  const reader = startWorker(place, 'readOnRequest', {})
+async function readWhatWasAcknowledged(fixture: ServerFixture): Promise<void> {
+  const fs = await fixture.open({ inlineBytes: 128 })
+  const reader = startWorker(fixture, 'readOnRequest', {})
   await reader.ready
   reader.child.send('go')
   assert.equal(await nextMessage(reader, 'text'), 'ready')

@@ -3,21 +3,21 @@
 import type { NexusFS } from 'nexusfs'
 import { afterAll, describe, it } from 'vitest'
 import { checkAgainstModel, extentOf, seed } from '../model/check-against-model.ts'
-import { type ServerKind, type ServerPlace, serverPlace, sharedServer } from './server-places.ts'
+import { type ServerFixture, type ServerKind, serverFixture, sharedServer } from './server-fixtures.ts'
 
 const runs = Number(process.env.NEXUS_SERVER_MODEL_RUNS ?? 50)
-const places: ServerPlace[] = []
+const fixtures: ServerFixture[] = []
 
 /** A store of its own for every run. */
 async function fresh(kind: ServerKind, url: string): Promise<NexusFS> {
-  await places.pop()?.[Symbol.asyncDispose]()
-  const place = await serverPlace(kind, url)
-  places.push(place)
-  return place.open({ inlineBytes: 1000 })
+  await fixtures.pop()?.[Symbol.asyncDispose]()
+  const fixture = await serverFixture(kind, url)
+  fixtures.push(fixture)
+  return fixture.open({ inlineBytes: 1000 })
 }
 
 afterAll(async () => {
-  for (const place of places) await place[Symbol.asyncDispose]()
+  for (const fixture of fixtures) await fixture[Symbol.asyncDispose]()
 })
 
 const [postgres, redis, pgbouncer] = [

@@ -5,7 +5,7 @@ import type { NexusFS } from 'nexusfs'
 import { DelayedStore } from 'nexusfs/testing'
 import pg from 'pg'
 import { describe, it } from 'vitest'
-import { type ServerPlace, serverPlace, sharedServer } from './server-places.ts'
+import { type ServerFixture, serverFixture, sharedServer } from './server-fixtures.ts'
 
 const postgres = await sharedServer('postgres')
 const redis = await sharedServer('redis')
@@ -44,27 +44,27 @@ async function letGo(url: string): Promise<void> {
   await client.end()
 }
 
-async function manyClients(place: ServerPlace): Promise<readonly NexusFS[]> {
+async function manyClients(fixture: ServerFixture): Promise<readonly NexusFS[]> {
   const clients: NexusFS[] = []
-  for (let n = 0; n < writers; n++) clients.push(await place.open({ postgres: { poolSize: 2 } }))
+  for (let n = 0; n < writers; n++) clients.push(await fixture.open({ postgres: { poolSize: 2 } }))
   return clients
 }
 
 describe.skipIf(postgres === undefined)(`${writers} clients of one PostgreSQL, each commit held for ${heldMs} ms`, () => {
   it('do not queue behind one another on different paths, nor in one directory, but do on one path', async () => {
-    await using place = await serverPlace('postgres', postgres?.url ?? '')
-    const clients = await manyClients(place)
+    await using fixture = await serverFixture('postgres', postgres?.url ?? '')
+    const clients = await manyClients(fixture)
     const [first] = clients
     assert.ok(first !== undefined)
     // Every connection has made its plans before the clock starts.
     for (const [n, client] of clients.entries()) await client.write(`/d${n}/warm`, 'x')
     for (const [n, client] of clients.entries()) await client.write(`/one/warm-${n}`, 'x')
-    await holdCommits(place.url)
+    await holdCommits(fixture.url)
     const alone = await timeOf([(time) => first.write(`/alone/${time}`, 'x')])
     const apart = await timeOf(clients.map((fs, n) => (time) => fs.write(`/d${n}/${time}`, 'x')))
     const together = await timeOf(clients.map((fs, n) => (time) => fs.write(`/one/${n}-${time}`, 'x')))
     const onePath = await timeOf(clients.map((fs) => () => fs.write('/one/file', 'x')))
-    await letGo(place.url)
+    await letGo(fixture.url)
     const shown = Object.entries({ alone, apart, together, onePath }).map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`)
     console.log(`postgres, ${writers} clients: ${shown.join(', ')}`)
     assert.ok(alone >= heldMs, 'the commits were not held')
@@ -77,8 +77,8 @@ describe.skipIf(postgres === undefined)(`${writers} clients of one PostgreSQL, e
 for (const [kind, server] of [['postgres', postgres] as const, ['redis', redis] as const]) {
   describe.skipIf(server === undefined)(`${writers} writers of one client, ${heldMs} ms from local-${kind}`, () => {
     it('do not queue behind one another on different paths, nor in one directory', async () => {
-      await using place = await serverPlace(kind, server?.url ?? '')
-      const fs = await place.open({ overMetadata: (store) => new DelayedStore(store, heldMs) })
+      await using fixture = await serverFixture(kind, server?.url ?? '')
+      const fs = await fixture.open({ overMetadata: (store) => new DelayedStore(store, heldMs) })
       const numbers = Array.from({ length: writers }, (_, n) => n)
       await Promise.all(numbers.map((n) => fs.write(`/d${n}/warm`, 'x')))
       const alone = await timeOf([(time) => fs.write(`/alone/${time}`, 'x')])

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { NexusError, openNexus } from 'nexusfs'
 import { loadRegistry } from 'nexusfs/registry'
 import { describe, it } from 'vitest'
-import { ownServer, type ServerKind, type ServerPlace, serverPlace, sharedServer } from './server-places.ts'
+import { ownServer, type ServerFixture, type ServerKind, serverFixture, sharedServer } from './server-fixtures.ts'
 
 const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', await sharedServer('redis')] as const]
 const variables: Readonly<Record<ServerKind, readonly string[]>> = {
@@ -15,44 +15,44 @@ const variables: Readonly<Record<ServerKind, readonly string[]>> = {
 
 for (const [kind, server] of servers) {
   describe.skipIf(server === undefined)(`a store on ${kind}, by URI`, () => {
-    const inPlace = async (work: (place: ServerPlace, storage: string) => Promise<void>): Promise<void> => {
-      await using place = await serverPlace(kind, server?.url ?? '')
-      await work(place, `local:${place.folder}`)
+    const withFixture = async (work: (fixture: ServerFixture, storage: string) => Promise<void>): Promise<void> => {
+      await using fixture = await serverFixture(kind, server?.url ?? '')
+      await work(fixture, `local:${fixture.folder}`)
     }
     const settings = { config: false, env: {}, author: 'ann' } as const
 
     it('is made, and opened again by whoever names it', () =>
-      inPlace(async (place, storage) => {
-        await assert.rejects(openNexus({ storage, metadata: place.url, create: false, ...settings }), { code: 'NotFound' })
+      withFixture(async (fixture, storage) => {
+        await assert.rejects(openNexus({ storage, metadata: fixture.url, create: false, ...settings }), { code: 'NotFound' })
         {
-          await using nexus = await openNexus({ storage, metadata: place.url, ...settings })
+          await using nexus = await openNexus({ storage, metadata: fixture.url, ...settings })
           await nexus.write('/a', 'by URI')
           assert.equal(nexus.info.metadata.name, kind)
-          assert.equal(JSON.stringify(nexus.info).includes(new URL(place.url).password || 'no password'), false)
+          assert.equal(JSON.stringify(nexus.info).includes(new URL(fixture.url).password || 'no password'), false)
         }
-        await using again = await openNexus({ storage, metadata: place.url, create: false, ...settings })
+        await using again = await openNexus({ storage, metadata: fixture.url, create: false, ...settings })
         assert.equal(await again.readText('/a'), 'by URI')
       }))
 
     it('is the one that the environment names, where the URI is bare; parameters of the URI count', () =>
-      inPlace(async (place, storage) => {
+      withFixture(async (fixture, storage) => {
         const [variable = '', second] = variables[kind]
-        const metadata = `${kind}:${new URL(place.url).search}`
+        const metadata = `${kind}:${new URL(fixture.url).search}`
         {
           await using nexus = await openNexus({ ...settings, storage, metadata, env: { [variable]: server?.url } })
           await nexus.write('/a', 'bare')
         }
-        await using direct = await openNexus({ storage, metadata: place.url, create: false, ...settings })
+        await using direct = await openNexus({ storage, metadata: fixture.url, create: false, ...settings })
         assert.equal(await direct.readText('/a'), 'bare')
         if (second === undefined) return
-        const env = { [variable]: '', [second]: place.url }
+        const env = { [variable]: '', [second]: fixture.url }
         await using other = await openNexus({ ...settings, storage, metadata: `${kind}:`, env, create: false })
         assert.equal(await other.readText('/a'), 'bare')
       }))
 
     it('is not opened by a caller who has cancelled, or in a class that nobody keeps', () =>
-      inPlace(async (place, storage) => {
-        const target = { storage, metadata: place.url, ...settings }
+      withFixture(async (fixture, storage) => {
+        const target = { storage, metadata: fixture.url, ...settings }
         const slow = openNexus({ ...target, signal: AbortSignal.timeout(0) })
         await slow.then(
           (nexus) => nexus.close(),
@@ -61,7 +61,7 @@ for (const [kind, server] of servers) {
         await assert.rejects(openNexus({ ...target, storage: 'memory:', durability: 'replicated' }), { code: 'InvalidConfig' })
       }))
 
-    it('has a place of its own for each namespace, which can be removed', async () => {
+    it('has a store of its own for each namespace, which can be removed', async () => {
       const [variable = ''] = variables[kind]
       const env = { [variable]: server?.url }
       const { metadata } = await loadRegistry({ config: false, env })
@@ -75,8 +75,8 @@ for (const [kind, server] of servers) {
       const found = await Promise.all(stores.map(async (store) => (await store.read({ get: [key] })).get[0] !== undefined))
       assert.deepEqual(found, [true, true, false])
       await Promise.all(stores.map((store) => store.close()))
-      for (const [index, place] of [first, other].entries())
-        await adapter.dispose?.(stores[2 * index] ?? assert.fail('gone'), place)
+      for (const [index, fixture] of [first, other].entries())
+        await adapter.dispose?.(stores[2 * index] ?? assert.fail('gone'), fixture)
       const again = await adapter.open(first)
       assert.equal((await again.read({ get: [key] })).get[0], undefined)
       await again.close()

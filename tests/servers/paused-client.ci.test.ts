@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LocalBackend, type MetadataStore, type NexusFS } from 'nexusfs'
 import { describe, it } from 'vitest'
 import { nextMessage, startWorker, type Worker } from './processes.ts'
-import { openStore, type ServerPlace, serverPlace, sharedServer } from './server-places.ts'
+import { openStore, type ServerFixture, serverFixture, sharedServer } from './server-fixtures.ts'
 import { uploadedContent, type WorkerWay } from './worker.ts'
 
 const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', await sharedServer('redis')] as const]
@@ -27,17 +27,17 @@ interface Caught {
 for (const [kind, server] of servers) {
   describe.skipIf(server === undefined)(`a client that is paused past its lease, on local-${kind}`, () => {
     it('goes on with a new lease, and no write of its refers to a blob that is gone', async () => {
-      await using place = await serverPlace(kind, server?.url ?? '')
-      const { caught, versions } = await uploadWhileFenced(place, { latencyMs })
+      await using fixture = await serverFixture(kind, server?.url ?? '')
+      const { caught, versions } = await uploadWhileFenced(fixture, { latencyMs })
       console.log(`${kind}: leases ended ${JSON.stringify(caught)} the commit; ${versions.length} files`)
-      await assertAllThere(await place.open(), versions)
+      await assertAllThere(await fixture.open(), versions)
       for (const [moment, hits] of Object.entries(caught)) assert.ok(hits > 0, `never caught ${moment} a commit`)
     })
 
     it('refers to blobs that are gone if it does not look at its lease, and this test sees it', async () => {
-      await using place = await serverPlace(kind, server?.url ?? '')
-      const { versions } = await uploadWhileFenced(place, { latencyMs, ignoresLeases: true })
-      await assert.rejects(assertAllThere(await place.open(), versions), { code: 'Corrupt', message: /its blob is missing/ })
+      await using fixture = await serverFixture(kind, server?.url ?? '')
+      const { versions } = await uploadWhileFenced(fixture, { latencyMs, ignoresLeases: true })
+      await assert.rejects(assertAllThere(await fixture.open(), versions), { code: 'Corrupt', message: /its blob is missing/ })
     })
   })
 }
@@ -49,15 +49,21 @@ interface FencedUploads {
 }
 
 /** A process uploads file after file, and is paused and fenced until it was caught at every moment. */
-async function uploadWhileFenced(place: ServerPlace, way: WorkerWay): Promise<FencedUploads> {
-  await using store = disposable(await openStore(place))
+async function uploadWhileFenced(fixture: ServerFixture, way: WorkerWay): Promise<FencedUploads> {
+  await using store = disposable(await openStore(fixture))
   const caught: Caught = { before: 0, during: 0, after: 0 }
-  const client = startWorker(place, 'uploadUntilStopped', { directory: '/d' }, way)
+  const client = startWorker(fixture, 'uploadUntilStopped', { directory: '/d' }, way)
   try {
     await client.ready
     client.child.send('go')
     for (let rounds = 0; rounds < fewest || (rounds < most && Math.min(...Object.values(caught)) === 0); rounds++) {
-      await pauseAndFence(client, { place, store, caught, isAtOnce: rounds % 3 === 0, mayLackLease: way.ignoresLeases ?? false })
+      await pauseAndFence(client, {
+        fixture,
+        store,
+        caught,
+        isAtOnce: rounds % 3 === 0,
+        mayLackLease: way.ignoresLeases ?? false,
+      })
     }
     await nextMessage(client, 'uploaded')
     client.child.send('stop')
@@ -68,7 +74,7 @@ async function uploadWhileFenced(place: ServerPlace, way: WorkerWay): Promise<Fe
 }
 
 interface Fencing {
-  readonly place: ServerPlace
+  readonly fixture: ServerFixture
   readonly store: MetadataStore
   readonly caught: Caught
   /** True = the client is paused as soon as it tells of a commit. */
@@ -78,13 +84,16 @@ interface Fencing {
 }
 
 /** Pauses the client at any moment of its writes, ends its lease as another process does, and removes the blobs nobody refers to. */
-async function pauseAndFence(client: Worker<unknown>, { place, store, caught, isAtOnce, mayLackLease }: Fencing): Promise<void> {
+async function pauseAndFence(
+  client: Worker<unknown>,
+  { fixture, store, caught, isAtOnce, mayLackLease }: Fencing,
+): Promise<void> {
   await nextMessage(client, 'uploaded')
   if (!isAtOnce) await sleep(Math.random() * 2.5 * latencyMs)
   client.child.kill('SIGSTOP')
   const ended = await endLeases(store)
   assert.ok(ended.length === 1 || mayLackLease, 'the client has no lease')
-  const removed = await removeOrphans(place, store)
+  const removed = await removeOrphans(fixture, store)
   // A blob of an earlier lease is what the client had to upload a second time.
   if (removed.some((key) => mayLackLease || ended.some((process) => key.includes(process)))) caught.during++
   else if (isAtOnce) caught.after++
@@ -104,8 +113,8 @@ async function endLeases(store: MetadataStore): Promise<readonly string[]> {
 }
 
 /** Blob keys are listed first, rows are read after: as a sweep must. */
-async function removeOrphans(place: ServerPlace, store: MetadataStore): Promise<readonly string[]> {
-  await using storage = disposable(await LocalBackend.open({ root: place.folder, durability: 'os' }))
+async function removeOrphans(fixture: ServerFixture, store: MetadataStore): Promise<readonly string[]> {
+  await using storage = disposable(await LocalBackend.open({ root: fixture.folder, durability: 'os' }))
   const keys: string[] = []
   for (let after: string | undefined; ; ) {
     const page = await storage.list({ after })

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import type { PlaceName } from './server-places.ts'
+import type { FixtureName } from './server-fixtures.ts'
 import type { Jobs, WorkerWay } from './worker.ts'
 
 /** A process that works on a store. */
@@ -18,7 +18,7 @@ export interface Worker<Result> {
 type ResultOf<Job extends keyof Jobs> = Awaited<ReturnType<Jobs[Job]>>
 
 export function startWorker<Job extends keyof Jobs>(
-  { kind, folder, url }: PlaceName,
+  { kind, folder, url }: FixtureName,
   job: Job,
   options: Parameters<Jobs[Job]>[0],
   way: WorkerWay = {},

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { NexusFS } from 'nexusfs'
 import { describe, it } from 'vitest'
-import { drop, ownServer, placeUrl, serverPlace } from './server-places.ts'
+import { drop, fixtureUrl, ownServer, serverFixture } from './server-fixtures.ts'
 
 const server = await ownServer('redis')
 /** Commands that look at everything there is. */
@@ -61,17 +61,17 @@ describe.skipIf(server === undefined)('the commands that Redis is given', () => 
   it('never look at everything there is, from opening to closing', async () => {
     try {
       const { own, url } = server ?? assert.fail('it was here a moment ago')
-      await using place = await serverPlace('redis', url)
+      await using fixture = await serverFixture('redis', url)
       const commands = await commandsDuring(own.port, async () => {
-        const fs = await place.open()
+        const fs = await fixture.open()
         await useEverything(fs)
         await fs.close()
-        await (await place.open()).close()
+        await (await fixture.open()).close()
       })
       console.log(`redis: ${JSON.stringify(Object.fromEntries(commands))}`)
       assert.ok((commands.get('EVALSHA') ?? 0) > 30, 'nothing was seen')
       for (const command of forbidden) assert.equal(commands.get(command), undefined, command)
-      const dropping = await commandsDuring(own.port, () => drop('redis', placeUrl('redis', url)))
+      const dropping = await commandsDuring(own.port, () => drop('redis', fixtureUrl('redis', url)))
       assert.ok((dropping.get('SCAN') ?? 0) > 0, 'a scan would not be seen')
     } finally {
       await server?.stop()

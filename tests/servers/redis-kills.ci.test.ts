@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isNexusError, type NexusFS } from 'nexusfs'
 import { describe, it } from 'vitest'
-import { ownServer, serverPlace, sharedServer } from './server-places.ts'
+import { ownServer, serverFixture, sharedServer } from './server-fixtures.ts'
 
 const redis = await sharedServer('redis')
 const isLong = process.env.NEXUS_TIER === 'full'
@@ -44,8 +44,8 @@ async function keepCalling(caller: Caller, refused: string[], isOver: () => bool
 async function callUntilKilledOften(appendfsync: string): Promise<void> {
   const server = (await ownServer('redis', { appendfsync })) ?? assert.fail('it was here a moment ago')
   try {
-    await using place = await serverPlace('redis', server.url)
-    const files = await Promise.all(Array.from({ length: clients }, () => place.open({ inlineBytes: 128 })))
+    await using fixture = await serverFixture('redis', server.url)
+    const files = await Promise.all(Array.from({ length: clients }, () => fixture.open({ inlineBytes: 128 })))
     const calling = files.flatMap((fs, c) =>
       Array.from({ length: callers }, (_, n): Caller => ({ fs, path: `/${c}/${n}`, acknowledged: 0, isUnknown: false })),
     )

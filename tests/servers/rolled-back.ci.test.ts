@@ -9,7 +9,7 @@ import { RedisStore } from 'nexusfs/redis'
 import { describe, it } from 'vitest'
 import type { OwnServer } from '../../services/service.ts'
 import { runNexus } from '../concurrency/processes.ts'
-import { ownServer, type ServerKind, type ServerPlace, serverPlace, sharedServer } from './server-places.ts'
+import { ownServer, type ServerFixture, type ServerKind, serverFixture, sharedServer } from './server-fixtures.ts'
 
 const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', await sharedServer('redis')] as const]
 /** Where the server keeps its data, below its folder. */
@@ -43,12 +43,12 @@ async function refusal(opening: () => Promise<unknown>): Promise<NexusError> {
 }
 
 /** Writes once, takes a copy of the server's data, writes again and closes. */
-async function writeAroundACopy(place: ServerPlace, own: OwnServer): Promise<void> {
-  const first = await place.open()
+async function writeAroundACopy(fixture: ServerFixture, own: OwnServer): Promise<void> {
+  const first = await fixture.open()
   await first.write('/a', 'one')
   await first.close()
-  await whileStopped(own, copyFolder, place.kind)
-  const second = await place.open()
+  await whileStopped(own, copyFolder, fixture.kind)
+  const second = await fixture.open()
   await second.write('/a', 'two')
   await second.write('/b', 'two')
   await second.close()
@@ -67,26 +67,26 @@ async function bringBack(own: OwnServer, kind: ServerKind): Promise<void> {
 
 for (const [kind, server] of servers) {
   describe.skipIf(server === undefined)(`a ${kind} server that came back from an older copy`, () => {
-    const withOwn = async (work: (place: ServerPlace, own: OwnServer) => Promise<void>): Promise<void> => {
+    const withOwn = async (work: (fixture: ServerFixture, own: OwnServer) => Promise<void>): Promise<void> => {
       const mine = (await ownServer(kind)) ?? assert.fail('it was here a moment ago')
       try {
-        await using place = await serverPlace(kind, mine.url)
-        await work(place, mine.own)
+        await using fixture = await serverFixture(kind, mine.url)
+        await work(fixture, mine.own)
       } finally {
         await mine.stop()
       }
     }
 
     it('is refused at open, with the fix, and taken in its newest state', () =>
-      withOwn(async (place, own) => {
-        await writeAroundACopy(place, own)
-        const newest = await place.open()
+      withOwn(async (fixture, own) => {
+        await writeAroundACopy(fixture, own)
+        const newest = await fixture.open()
         assert.equal(await newest.readText('/a'), 'two')
         await newest.close()
         await bringBack(own, kind)
         for (const opening of [
-          () => place.open(),
-          () => openNexus({ storage: `local:${place.folder}`, metadata: place.url, config: false, env: {} }),
+          () => fixture.open(),
+          () => openNexus({ storage: `local:${fixture.folder}`, metadata: fixture.url, config: false, env: {} }),
         ]) {
           const error = await refusal(opening)
           assert.deepEqual([error.code, error.context.reason], ['Corrupt', 'rolled back'])
@@ -95,37 +95,37 @@ for (const [kind, server] of servers) {
       }))
 
     it('that was emptied beside blobs is not taken for a new store, unless they may be of another', () =>
-      withOwn(async (place) => {
-        const first = await place.open()
+      withOwn(async (fixture) => {
+        const first = await fixture.open()
         await first.write('/a', 'one')
         await first.close()
-        if (kind === 'redis') await RedisStore.drop({ url: place.url })
-        else await PostgresStore.drop({ url: place.url })
-        const error = await refusal(() => place.open())
+        if (kind === 'redis') await RedisStore.drop({ url: fixture.url })
+        else await PostgresStore.drop({ url: fixture.url })
+        const error = await refusal(() => fixture.open())
         assert.deepEqual([error.code, error.context.reason], ['Corrupt', 'rolled back'])
         assert.match(error.message, /is empty, and the storage backend holds blobs; .*restore its metadata/)
-        const init = ['init', '--storage', `local:${place.folder}`, '--metadata', place.url]
+        const init = ['init', '--storage', `local:${fixture.folder}`, '--metadata', fixture.url]
         const told = await runNexus(init)
         assert.match(told.stderr, /^nexus: .*is empty, and the storage backend holds blobs; .*nexus init --share-storage/)
         assert.equal((await runNexus([...init, '--share-storage'])).code, 0)
-        const beside = await place.open({ mayShareStorage: true })
+        const beside = await fixture.open({ mayShareStorage: true })
         assert.equal(await beside.exists('/a'), false)
         await beside.write('/a', 'of another store')
         await beside.close()
-        const again = await place.open()
+        const again = await fixture.open()
         assert.equal(await again.readText('/a'), 'of another store')
       }))
 
     it('is taken once `nexus epoch raise` was run, and gives out no number a second time', () =>
-      withOwn(async (place, own) => {
-        await writeAroundACopy(place, own)
+      withOwn(async (fixture, own) => {
+        await writeAroundACopy(fixture, own)
         await bringBack(own, kind)
-        const layers = ['--storage', `local:${place.folder}`, '--metadata', place.url]
+        const layers = ['--storage', `local:${fixture.folder}`, '--metadata', fixture.url]
         const shown = await runNexus(['epoch', ...layers])
         assert.match(shown.stdout, /^epoch 0, revision \d+\n$/, shown.stderr)
         const raised = await runNexus(['epoch', 'raise', ...layers])
         assert.match(raised.stdout, /^the store in .* is in epoch 1 now\n$/, raised.stderr)
-        const fs = await place.open()
+        const fs = await fixture.open()
         assert.equal(await fs.readText('/a'), 'one')
         assert.equal((await fs.write('/a', 'again')).version, 2)
         await fs.close()

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import type { NexusFS } from 'nexusfs'
 import { CallMeter, MeteredBackend, MeteredStore } from 'nexusfs/testing'
 import { describe, it } from 'vitest'
-import { type ServerPlace, serverPlace, sharedServer } from './server-places.ts'
+import { type ServerFixture, serverFixture, sharedServer } from './server-fixtures.ts'
 import { slowLine } from './slow-line.ts'
 
 const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', await sharedServer('redis')] as const]
@@ -70,9 +70,9 @@ interface Metered {
   readonly storage: CallMeter
 }
 
-async function openMetered(place: ServerPlace, through?: { readonly port: number }): Promise<Metered> {
+async function openMetered(fixture: ServerFixture, through?: { readonly port: number }): Promise<Metered> {
   const [metadata, storage] = [new CallMeter(), new CallMeter()]
-  const fs = await place.open({
+  const fs = await fixture.open({
     through,
     inlineBytes: 4096,
     cacheBytes: 0,
@@ -85,8 +85,8 @@ async function openMetered(place: ServerPlace, through?: { readonly port: number
 for (const [kind, server] of servers) {
   describe.skipIf(server === undefined)(`round trips on local-${kind}`, () => {
     it('are as many as promised, with warm hints', async () => {
-      await using place = await serverPlace(kind, server?.url ?? '')
-      const { fs, metadata, storage } = await openMetered(place)
+      await using fixture = await serverFixture(kind, server?.url ?? '')
+      const { fs, metadata, storage } = await openMetered(fixture)
       await prepare(fs)
       for (const operation of operations) {
         for (let time = 0; time < times; time++) {
@@ -107,9 +107,9 @@ for (const [kind, server] of servers) {
       const roundTripMs = 80
       const { hostname, port } = new URL(server?.url ?? '')
       await using line = await slowLine({ host: hostname, port: Number(port) }, roundTripMs)
-      await using place = await serverPlace(kind, server?.url ?? '')
-      await prepare(await place.open())
-      const { fs } = await openMetered(place, line)
+      await using fixture = await serverFixture(kind, server?.url ?? '')
+      await prepare(await fixture.open())
+      const { fs } = await openMetered(fixture, line)
       await fs.list('/a/b/c').next()
       await fs.write('/a/b/c/warm', blob())
       const shown: string[] = []

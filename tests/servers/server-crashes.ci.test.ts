@@ -7,7 +7,14 @@ import pg from 'pg'
 import { describe, it } from 'vitest'
 import type { OwnServer } from '../../services/service.ts'
 import { CommitWatch } from './commit-watch.ts'
-import { ownServer, type ServerKind, type ServerPlace, type StoreSettings, serverPlace, sharedServer } from './server-places.ts'
+import {
+  ownServer,
+  type ServerFixture,
+  type ServerKind,
+  type StoreSettings,
+  serverFixture,
+  sharedServer,
+} from './server-fixtures.ts'
 import { type HistoryReport, WrittenHistory } from './written-history.ts'
 
 const postgres = await sharedServer('postgres')
@@ -32,14 +39,17 @@ interface Faults extends StoreSettings {
 }
 
 /** Writers write without a pause, each in a directory of its own and all in a shared file, while faults strike. */
-async function writeUnderFaults(place: ServerPlace, { times, ambiguous = 0, strike, ...settings }: Faults): Promise<FaultRun> {
+async function writeUnderFaults(
+  fixture: ServerFixture,
+  { times, ambiguous = 0, strike, ...settings }: Faults,
+): Promise<FaultRun> {
   const watches: CommitWatch[] = []
   const overMetadata = (store: ConstructorParameters<typeof CommitWatch>[0]): CommitWatch => {
     const watch = new CommitWatch(store)
     watches.push(watch)
     return watch
   }
-  const fs = await place.open({ ...settings, inlineBytes: 128, overMetadata })
+  const fs = await fixture.open({ ...settings, inlineBytes: 128, overMetadata })
   const [watch = assert.fail('no store was opened')] = watches
   const history = new WrittenHistory()
   let isOver = false
@@ -55,7 +65,7 @@ async function writeUnderFaults(place: ServerPlace, { times, ambiguous = 0, stri
   await progress(history)
   isOver = true
   await Promise.all(writing)
-  const report = await history.check(await place.open(settings))
+  const report = await history.check(await fixture.open(settings))
   return { report, watch, fates: await watch.fates() }
 }
 
@@ -94,12 +104,12 @@ function crashing(own: OwnServer): () => Promise<void> {
 async function withOwnServer(
   kind: ServerKind,
   settings: Readonly<Record<string, string>>,
-  work: (place: ServerPlace, own: OwnServer) => Promise<void>,
+  work: (fixture: ServerFixture, own: OwnServer) => Promise<void>,
 ): Promise<void> {
   const server = (await ownServer(kind, settings)) ?? assert.fail('it was here a moment ago')
   try {
-    await using place = await serverPlace(kind, server.url)
-    await work(place, server.own)
+    await using fixture = await serverFixture(kind, server.url)
+    await work(fixture, server.own)
   } finally {
     await server.stop()
   }
@@ -107,28 +117,28 @@ async function withOwnServer(
 
 describe.skipIf(postgres === undefined)('a PostgreSQL server', () => {
   it('that ends connections with pg_terminate_backend loses no acknowledged write', async () => {
-    await using place = await serverPlace('postgres', postgres?.url ?? '')
+    await using fixture = await serverFixture('postgres', postgres?.url ?? '')
     const admin = new pg.Client(postgres?.url ?? '')
     await admin.connect()
-    const schema = new URL(place.url).searchParams.get('schema')
+    const schema = new URL(fixture.url).searchParams.get('schema')
     const terminate = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE $1'
     const strike = async (): Promise<void> => {
       await admin.query(terminate, [`%${schema}%`])
     }
-    const run = await writeUnderFaults(place, { times: 60, ambiguous: 50, strike })
+    const run = await writeUnderFaults(fixture, { times: 60, ambiguous: 50, strike })
     await admin.end()
     assertUnharmed('pg_terminate_backend', run)
     assert.ok(run.watch.ambiguous.size >= 50, `only ${run.watch.ambiguous.size} commits were ambiguous`)
   })
 
   it('that is stopped with "immediate" and started again loses no acknowledged write', () =>
-    withOwnServer('postgres', {}, async (place, own) => {
-      assertUnharmed('pg_ctl stop -m immediate', await writeUnderFaults(place, { times: 10, strike: crashing(own) }))
+    withOwnServer('postgres', {}, async (fixture, own) => {
+      assertUnharmed('pg_ctl stop -m immediate', await writeUnderFaults(fixture, { times: 10, strike: crashing(own) }))
     }))
 
   it('that does not flush its log loses acknowledged writes, and this test sees it', () =>
-    withOwnServer('postgres', { synchronous_commit: 'off', wal_writer_delay: '10000ms' }, async (place, own) => {
-      const { report } = await writeUnderFaults(place, { times: 3, strike: crashing(own) })
+    withOwnServer('postgres', { synchronous_commit: 'off', wal_writer_delay: '10000ms' }, async (fixture, own) => {
+      const { report } = await writeUnderFaults(fixture, { times: 3, strike: crashing(own) })
       assert.match(report.violations.join('\n'), /was acknowledged and is lost|one write made|told version|by nobody/)
     }))
 })
@@ -137,21 +147,21 @@ describe.skipIf(redis === undefined)('a Redis server', () => {
   // Without any fsync the log still survives the process; `redis-kills.ci.test.ts` looks at both in every tier.
   for (const appendfsync of process.env.NEXUS_TIER === 'full' ? ['always', 'no'] : ['always']) {
     it(`that is killed and started again on its log, with appendfsync ${appendfsync}, loses no acknowledged write`, () =>
-      withOwnServer('redis', { appendfsync }, async (place, own) => {
-        const run = await writeUnderFaults(place, { times: 30, ambiguous: 50, strike: crashing(own) })
+      withOwnServer('redis', { appendfsync }, async (fixture, own) => {
+        const run = await writeUnderFaults(fixture, { times: 30, ambiguous: 50, strike: crashing(own) })
         assertUnharmed(`kill -9, appendfsync ${appendfsync}`, run)
         assert.ok(run.watch.ambiguous.size >= 50, `only ${run.watch.ambiguous.size} commits were ambiguous`)
       }))
   }
 
   it('that has no log loses everything, and is refused from then on', () =>
-    withOwnServer('redis', { appendonly: 'no' }, async (place, own) => {
-      const fs = await place.open({ acceptDataLoss: true })
+    withOwnServer('redis', { appendonly: 'no' }, async (fixture, own) => {
+      const fs = await fixture.open({ acceptDataLoss: true })
       await fs.write('/a', 'acknowledged')
       await own.crash()
       await own.restart()
       const rolledBack = (error: unknown): boolean => isNexusError(error, 'Corrupt') && error.context.reason === 'rolled back'
       await assert.rejects(fs.write('/a', 'more'), rolledBack)
-      await assert.rejects(place.open({ acceptDataLoss: true }), rolledBack)
+      await assert.rejects(fixture.open({ acceptDataLoss: true }), rolledBack)
     }))
 })

@@ -5,7 +5,7 @@ import { isNexusError, type NexusError, type NexusFS } from 'nexusfs'
 import { TcpProxy } from 'nexusfs/testing'
 import { describe, it } from 'vitest'
 import { CommitWatch } from './commit-watch.ts'
-import { type ServerKind, serverPlace, sharedServer } from './server-places.ts'
+import { type ServerKind, serverFixture, sharedServer } from './server-fixtures.ts'
 
 const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', await sharedServer('redis')] as const]
 /** Milliseconds after which a store gives up a call, and for which a lost reply is looked after. */
@@ -42,8 +42,8 @@ async function withProxy(kind: ServerKind, url: string, work: (proxied: Proxied)
   const proxy = await TcpProxy.listen({ host: hostname, port: Number(port) })
   let onCommit: (() => void) | undefined
   try {
-    await using place = await serverPlace(kind, url)
-    const fs = await place.open({
+    await using fixture = await serverFixture(kind, url)
+    const fs = await fixture.open({
       through: proxy,
       postgres: { statementTimeoutMs: callMs, connectTimeoutMs: callMs },
       redisTimeouts: { call: callMs, connect: callMs },

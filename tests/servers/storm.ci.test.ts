@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { MetadataStore } from 'nexusfs'
 import { describe, it } from 'vitest'
-import { drop, openStore, placeUrl, sharedServer } from './server-places.ts'
+import { drop, fixtureUrl, openStore, sharedServer } from './server-fixtures.ts'
 
 // A call may take far less than the storm does: who only waits for others is not too late.
 
@@ -67,7 +67,7 @@ for (const { kind, server, calls } of storms) {
     }
     for (const [what, call] of Object.entries(work)) {
       it(`that are ${what} are all served, though they wait far longer than a call may take`, async () => {
-        const url = placeUrl(kind, server?.url ?? '')
+        const url = fixtureUrl(kind, server?.url ?? '')
         const stormOf = async (callMs: number): Promise<Storm> => {
           const limits = { postgres: { statementTimeoutMs: callMs }, redisTimeouts: { call: callMs, connect: 10_000 } }
           const store = await openStore({ kind, url }, limits)

@@ -9,7 +9,7 @@ import {
   type StoreCallOptions,
 } from 'nexusfs'
 import { DelayedStore, InterceptedStore } from 'nexusfs/testing'
-import { openPlace, type PlaceName } from './server-places.ts'
+import { type FixtureName, openFixture } from './server-fixtures.ts'
 
 /** What a process of a test does with a store on a server; the result goes to the parent. */
 export interface Jobs {
@@ -111,14 +111,14 @@ export interface WorkerWay {
   readonly ignoresLeases?: boolean
 }
 
-async function work(place: string, job: string, options: string, way: string): Promise<void> {
-  const name: PlaceName = JSON.parse(place)
+async function work(fixture: string, job: string, options: string, way: string): Promise<void> {
+  const name: FixtureName = JSON.parse(fixture)
   const { latencyMs = 0, ignoresLeases = false }: WorkerWay = JSON.parse(way)
   const overMetadata = (store: MetadataStore): MetadataStore => {
     const delayed = latencyMs > 0 ? new DelayedStore(store, latencyMs) : store
     return ignoresLeases ? new IgnoringLeases(delayed) : delayed
   }
-  const fs = await openPlace(name, { author: `process ${process.pid}`, inlineBytes: 128, overMetadata })
+  const fs = await openFixture(name, { author: `process ${process.pid}`, inlineBytes: 128, overMetadata })
   try {
     process.send?.({ ready: true })
     await once(process, 'message')
@@ -130,5 +130,5 @@ async function work(place: string, job: string, options: string, way: string): P
   }
 }
 
-const [place, job, options, way] = process.argv.slice(2)
-if (import.meta.main && place !== undefined && job !== undefined) await work(place, job, options ?? '{}', way ?? '{}')
+const [fixture, job, options, way] = process.argv.slice(2)
+if (import.meta.main && fixture !== undefined && job !== undefined) await work(fixture, job, options ?? '{}', way ?? '{}')

@@ -70,7 +70,7 @@ export async function plan(request: PlanRequest, surroundings: Surroundings): Pr
 }
 
 function checkNumbers(budgetMs: number, maximalRounds: number): void {
-  if (!(budgetMs > 0)) throw new NexusError('InvalidArgument', `a budget of ${budgetMs} ms is no time to measure in`)
+  if (!(budgetMs > 0)) throw new NexusError('InvalidArgument', `a budget of ${budgetMs} ms is not a time to measure in`)
   if (Number.isInteger(maximalRounds) && maximalRounds > 0 && maximalRounds <= 10_000) return
   throw new NexusError('InvalidArgument', `a workload has 1 to 10,000 rounds, not ${maximalRounds}`)
 }

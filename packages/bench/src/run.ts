@@ -85,15 +85,15 @@ interface Counter {
 async function newCounter(surroundings: Surroundings, folder: string, timeoutMs: number): Promise<Counter> {
   const reason = await whyUncounted()
   if (reason !== undefined) return { count: async () => reason, close: async () => {} }
-  const place = await mkdtemp(join(folder, 'nexus-bench-trace-'))
-  const traceFile = join(place, 'fsyncs')
+  const location = await mkdtemp(join(folder, 'nexus-bench-trace-'))
+  const traceFile = join(location, 'fsyncs')
   const worker = newWorker(surroundings, timeoutMs, traceFile)
   return {
     count: (workload, request) =>
       countFsyncs(workload, request, worker, traceFile).catch((error: Error) => `counting them failed: ${error.message}`),
     close: async () => {
       await worker.close()
-      await rm(place, { recursive: true, force: true })
+      await rm(location, { recursive: true, force: true })
     },
   }
 }

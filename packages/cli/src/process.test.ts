@@ -8,14 +8,14 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { CommandContext } from './command-line/command-context.ts'
 import { processTerminal } from './output/terminal.ts'
 import { buildProgram } from './program.ts'
-import { binary, makeQuickPlace, runNexus, spawnNexus, startNexus, temporaryFolder } from './testing/run-nexus.ts'
+import { binary, makeQuickFixture, runNexus, spawnNexus, startNexus, temporaryFolder } from './testing/run-nexus.ts'
 
 const folder = temporaryFolder()
 afterAll(() => folder[Symbol.dispose]())
 const cwd = folder.path
 
 beforeAll(async () => {
-  makeQuickPlace(cwd)
+  makeQuickFixture(cwd)
   await runNexus(['init', '--store', 'quick'], { cwd })
 })
 
@@ -102,14 +102,14 @@ describe('the program', () => {
   })
 
   it('loads a config of TypeScript, whatever its package.json says, without remarks of Node', async () => {
-    const place = join(cwd, 'typed')
-    mkdirSync(place)
-    writeFileSync(join(place, 'nexus.config.ts'), "const store: string = '../.nexus'\nexport default { store }\n")
-    writeFileSync(join(place, 'package.json'), '{}')
-    const typeless = await spawnNexus(['stat', '/', '--json'], { cwd: place })
+    const fixture = join(cwd, 'typed')
+    mkdirSync(fixture)
+    writeFileSync(join(fixture, 'nexus.config.ts'), "const store: string = '../.nexus'\nexport default { store }\n")
+    writeFileSync(join(fixture, 'package.json'), '{}')
+    const typeless = await spawnNexus(['stat', '/', '--json'], { cwd: fixture })
     assert.deepEqual([typeless.code, typeless.stderr], [0, ''])
-    writeFileSync(join(place, 'package.json'), '{ "type": "commonjs" }')
-    const common = await spawnNexus(['stat', '/'], { cwd: place })
+    writeFileSync(join(fixture, 'package.json'), '{ "type": "commonjs" }')
+    const common = await spawnNexus(['stat', '/'], { cwd: fixture })
     assert.equal(common.code, 10)
     assert.match(common.stderr, /^nexus: InvalidConfig: [^\n]*; if package\.json says "type": "commonjs", rename it [^\n]*\n$/)
   })
@@ -127,10 +127,10 @@ describe('the program', () => {
       ['nexus.config.ts', 'enum A { b }\nexport default {}', /such as an enum, line 1; write it as JavaScript$/],
     ]
     for (const [index, [name, content, message]] of cases.entries()) {
-      const place = join(cwd, `broken-${index}`)
-      mkdirSync(place)
-      writeFileSync(join(place, name), content)
-      const { code, stderr } = await spawnNexus(['ls', '--verbose'], { cwd: place })
+      const fixture = join(cwd, `broken-${index}`)
+      mkdirSync(fixture)
+      writeFileSync(join(fixture, name), content)
+      const { code, stderr } = await spawnNexus(['ls', '--verbose'], { cwd: fixture })
       assert.equal(code, 10)
       assert.match(stderr.trimEnd(), message)
       assert.equal(stderr.includes(secret), false, stderr)

@@ -204,7 +204,7 @@ function addHelpCommand(program: Command, context: CommandContext): void {
       const [name, ...more] = names
       const command = name === undefined ? undefined : commandCalled(program, name)
       if (command !== undefined) await checkNames(command, more, context)
-      // A word that is no command is parsed as one, which tells what is near.
+      // A word that is not a command is parsed as one, which tells what is near.
       const words = name === undefined || command !== undefined ? [...names, '--help'] : [name]
       await program.parseAsync(words, { from: 'user' })
     })

@@ -18,7 +18,7 @@ export type {
   PortMember,
   SubjectModule,
 } from './law.ts'
-export { clientsShareAPlace, placesOfProcesses } from './law.ts'
+export { clientsShareANamespace, namespacesOfProcesses } from './law.ts'
 export { lawsOf } from './laws-of.ts'
 export * from './metadata/index.ts'
 export type { Mutant } from './mutant.ts'

@@ -11,7 +11,7 @@ const subject: ConformanceSubject<StorageBackend> = { kind: 'storage', name: 'me
 
 const nothing: Law<StorageBackend> = {
   id: 'list-nothing',
-  title: 'a fresh place is empty',
+  title: 'a fresh namespace is empty',
   member: 'list',
   sentence: 'It is empty.',
   check: async ({ port }) => expectEqual(await port.list(), { blobs: [] }, 'list'),

@@ -52,9 +52,9 @@ export interface LawContext<Port extends ConformancePort> {
   /** Already opened on the law's own fresh namespace; closed by the runner. */
   readonly port: Port
   readonly namespace: string
-  /** Another client of the same namespace, closed by the runner. Only in laws that require `clientsShareAPlace` or, once `port` is closed, `opensAgain`. */
+  /** Another client of the same namespace, closed by the runner. Only in laws that require `clientsShareANamespace` or, once `port` is closed, `opensAgain`. */
   openAnother(): Promise<Port>
-  /** Another process that has the place open, closed by the runner. Only in laws that require `placesOfProcesses`. */
+  /** Another process that has the namespace open, closed by the runner. Only in laws that require `namespacesOfProcesses`. */
   openInOtherProcess(): Promise<OtherClient>
   /** Seeded with the run's seed and the law's id: the same seed gives the same run, whatever other laws run with it. */
   readonly random: SeededRandom
@@ -90,19 +90,19 @@ export interface ConformanceSubject<Port extends ConformancePort> {
   readonly kind: Port extends MetadataStore ? 'metadata' : 'storage'
   /** For the report. */
   readonly name: string
-  /** True if clients that this process opens on one namespace see one place although `info.isShared` is false. */
+  /** True if clients that this process opens on one namespace see one namespace although `info.isShared` is false. */
   readonly isInProcess?: boolean | undefined
   /**
-   * Opens the place of that name, empty the first time. Called again with the same name while the first is open, it gives a second
-   * client of the same place if `info.isShared` or `isInProcess`.
+   * Opens the namespace of that name, empty the first time. Called again with the same name while the first is open, it gives a second
+   * client of the same namespace if `info.isShared` or `isInProcess`.
    */
   open(namespace: string): Promise<Port>
   /**
-   * How another process opens the same places: several processes are what `info.isShared` is about. Without it those laws are not
+   * How another process opens the same namespaces: several processes are what `info.isShared` is about. Without it those laws are not
    * checked, and the report says so.
    */
   readonly otherProcess?: SubjectModule | undefined
-  /** True if the places are on another machine, or behind a server: what is done for their durability is done there. */
+  /** True if the namespaces are on another machine, or behind a server: what is done for their durability is done there. */
   readonly isRemote?: boolean | undefined
   /** Removes what the namespace left behind; called after `close`. */
   dispose?(namespace: string): Promise<void>
@@ -150,14 +150,14 @@ export type LawResult =
     }
 
 /** For laws that call `openAnother`: a second client of the namespace sees what the first one does. */
-export function clientsShareAPlace<Port extends ConformancePort>(): LawRequirement<Port> {
+export function clientsShareANamespace<Port extends ConformancePort>(): LawRequirement<Port> {
   return {
-    description: 'clients that share a place (info.isShared, or a subject that isInProcess)',
+    description: 'clients that share a namespace (info.isShared, or a subject that isInProcess)',
     isMet: (subject, info) => info.isShared || subject.isInProcess === true,
   }
 }
 
-/** For laws that close a place and open it again: what is durable shows then; a subject in this process keeps its places meanwhile. */
+/** For laws that close a namespace and open it again: what is durable shows then; a subject in this process keeps its namespaces meanwhile. */
 export function opensAgain<Port extends ConformancePort>(): LawRequirement<Port> {
   return {
     description: 'a durability other than none, or a subject that isInProcess',
@@ -166,7 +166,7 @@ export function opensAgain<Port extends ConformancePort>(): LawRequirement<Port>
 }
 
 /** For laws that call `openInOtherProcess`: what one process does, another one sees. */
-export function placesOfProcesses<Port extends ConformancePort>(): LawRequirement<Port> {
+export function namespacesOfProcesses<Port extends ConformancePort>(): LawRequirement<Port> {
   return {
     description: 'info.isShared',
     isMet: (_subject, info) => info.isShared,

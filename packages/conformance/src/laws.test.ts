@@ -86,6 +86,6 @@ function lawsNamed(file: URL, port: string): readonly NamedLaw[] {
 }
 
 function namesIn(text: string): readonly string[] {
-  const places = [...text.replaceAll(/\n\s*\*/g, '').matchAll(/\blaws? ((?:`[a-z0-9-]+`(?:, | and )?)+)/gi)]
-  return places.flatMap(([, names = '']) => [...names.matchAll(/`([a-z0-9-]+)`/g)].map(([, name = '']) => name))
+  const namespaces = [...text.replaceAll(/\n\s*\*/g, '').matchAll(/\blaws? ((?:`[a-z0-9-]+`(?:, | and )?)+)/gi)]
+  return namespaces.flatMap(([, names = '']) => [...names.matchAll(/`([a-z0-9-]+)`/g)].map(([, name = '']) => name))
 }

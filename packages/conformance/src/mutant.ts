@@ -36,7 +36,7 @@ export function mutated<Port extends ConformancePort>(
 /** Beside this file, as TypeScript in a clone and as JavaScript in a package. */
 const mutatedModule = new URL(`./other-process/mutated-subject.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
 
-/** The same subject, with each port it opens changed by `wrap`. The namespace tells places apart. */
+/** The same subject, with each port it opens changed by `wrap`. The namespace tells which data it is. */
 export function wrapPorts<Port extends ConformancePort>(
   subject: ConformanceSubject<Port>,
   wrap: (port: Port, namespace: string) => Port,

@@ -34,7 +34,7 @@ test('under node:test each law is a test, and what does not apply is skipped wit
   assert.match(output, /memory keeps the laws of its port \(seed 42\)/)
   assert.match(output, /ok \d+ - put-size: an array that is longer/)
   assert.match(output, /stage-unsupported: .* # SKIP requires no capability staging/)
-  assert.match(output, /clients-see-puts: .* # SKIP requires clients that share a place/)
+  assert.match(output, /clients-see-puts: .* # SKIP requires clients that share a namespace/)
   assert.match(output, new RegExp(`# tests ${storageLaws.length}\n`))
   assert.match(output, /# fail 0\n/)
 })
@@ -80,7 +80,7 @@ test('laws are registered in order under the name of the subject, and each test 
   assert.deepEqual(ran, ['six'])
 })
 
-test('where the first place cannot be opened, one test says so and the others are skipped', async () => {
+test('where the first namespace cannot be opened, one test says so and the others are skipped', async () => {
   const bodies: ((context?: unknown) => Promise<void>)[] = []
   const runner = {
     describe: (_: string, body: () => void) => body(),

@@ -13,7 +13,7 @@ export interface TestRunner {
 /**
  * Makes one test of each law. A broken law fails its test with the reproduction as message, one that cannot be checked with what is
  * missing; a law whose requirement is not met is skipped with the reason, where the runner's test context has `skip`.
- * If the first place cannot be opened, that one test says so and the others are skipped.
+ * If the first namespace cannot be opened, that one test says so and the others are skipped.
  *
  * @throws {NexusError} InvalidArgument as `runConformance`
  * @example

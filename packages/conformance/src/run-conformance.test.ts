@@ -3,7 +3,7 @@ import type { StorageBackend } from 'nexusfs'
 import { isNexusError, NexusError } from 'nexusfs/errors'
 import { test } from 'vitest'
 import { expectEqual } from './expect.ts'
-import { type ConformanceSubject, type Law, placesOfProcesses } from './law.ts'
+import { type ConformanceSubject, type Law, namespacesOfProcesses } from './law.ts'
 import { aboutChance, reportText } from './reproduction.ts'
 import { runConformance } from './run-conformance.ts'
 
@@ -87,7 +87,7 @@ test('a law whose requirement is not met is skipped with the reason', async () =
 test('a law about processes is not checked where the subject names no module, and the report says so', async () => {
   const right = subject([])
   const shared = { ...right, open: async (name: string) => sharedBy(await right.open(name)) }
-  const never = law('two', async () => assert.fail('checked'), { requires: placesOfProcesses() })
+  const never = law('two', async () => assert.fail('checked'), { requires: namespacesOfProcesses() })
   const report = await runConformance(shared, [never], { seed: 7 })
   assert.deepEqual([report.passed, report.failed, report.skipped, report.unchecked], [0, 0, 0, 1])
   const [line, counts] = reportText(report).split('\n')
@@ -176,7 +176,7 @@ test('members of the port that a subject lacks are named once', async () => {
   })
 })
 
-test('a later place that cannot be opened breaks its law alone', async () => {
+test('a later namespace that cannot be opened breaks its law alone', async () => {
   const right = subject([])
   let opened = 0
   const open = (name: string): Promise<StorageBackend> => {

@@ -18,7 +18,7 @@ export interface ConformanceOptions extends Partial<LawRunOptions> {
  * Without laws, those of the subject's port are checked.
  *
  * @throws {NexusError} InvalidArgument if two laws have one id or `only` names no law that is there; Aborted if the run is
- * cancelled (the namespace in use is closed and disposed of first); if the first place cannot be opened, the code that said so, or
+ * cancelled (the namespace in use is closed and disposed of first); if the first namespace cannot be opened, the code that said so, or
  * Unexpected
  * @example
  * const report = await runConformance({ kind: 'storage', name: 'mine', open: (namespace) => MyBackend.open({ namespace }) })

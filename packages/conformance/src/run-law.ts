@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { toHex } from 'nexusfs/adapter-kit'
 import { seededRandom } from 'nexusfs/testing'
 import { closeQuietly } from './close-quietly.ts'
+import { LawBroken } from './expect.ts'
 import type { ConformancePort, ConformanceSubject, Law, LawContext, LawResult } from './law.ts'
 import { openPort } from './open-port.ts'
-import { type OtherPlace, openInOtherProcess } from './other-process/shared-processes.ts'
+import { type OtherNamespace, openInOtherProcess } from './other-process/shared-processes.ts'
 import { type Replay, replayByCall, reproduction } from './reproduction.ts'
-import { within } from './within.ts'
 
 export interface LawRunOptions {
   readonly seed: number
@@ -48,12 +48,12 @@ async function checkInNamespace<Port extends ConformancePort>(
   options: LawRunOptions,
 ): Promise<Outcome> {
   const { deadlineMs = defaultDeadlineMs } = options
-  const place = new LawPlace(subject, freshNamespace(law.id))
-  const outcome = await outcomeOf(() => checkOpened(subject, law, place, options))
+  const clients = new LawClients(subject, freshNamespace(law.id))
+  const outcome = await outcomeOf(() => checkOpened(subject, law, clients, options))
   const cleanup = await outcomeOf(async () => {
-    if (outcome.kind === 'broken') place.endOther()
-    await within(deadlineMs, 'closing the clients', () => place.close())
-    await within(deadlineMs, 'disposing of the namespace', async () => subject.dispose?.(place.namespace))
+    if (outcome.kind === 'broken') clients.endOther()
+    await within(deadlineMs, 'closing the clients', () => clients.close())
+    await within(deadlineMs, 'disposing of the namespace', async () => subject.dispose?.(clients.namespace))
     return { kind: 'kept' }
   })
   if (cleanup.kind !== 'broken') return outcome
@@ -61,11 +61,11 @@ async function checkInNamespace<Port extends ConformancePort>(
 }
 
 /** What a law opened, here and in the other process. */
-class LawPlace<Port extends ConformancePort> {
+class LawClients<Port extends ConformancePort> {
   readonly namespace: string
   readonly #subject: ConformanceSubject<Port>
   readonly #opened: Port[] = []
-  readonly #other: OtherPlace[] = []
+  readonly #other: OtherNamespace[] = []
   #isOver = false
 
   constructor(subject: ConformanceSubject<Port>, namespace: string) {
@@ -80,7 +80,7 @@ class LawPlace<Port extends ConformancePort> {
     return port
   }
 
-  readonly openInOther = async (): Promise<OtherPlace> => {
+  readonly openInOther = async (): Promise<OtherNamespace> => {
     const other = await openInOtherProcess(this.#subject, this.namespace)
     this.#other.push(other)
     return other
@@ -100,7 +100,7 @@ class LawPlace<Port extends ConformancePort> {
 async function checkOpened<Port extends ConformancePort>(
   subject: ConformanceSubject<Port>,
   law: Law<Port>,
-  { namespace, open, openInOther }: LawPlace<Port>,
+  { namespace, open, openInOther }: LawClients<Port>,
   { seed, signal, deadlineMs = defaultDeadlineMs }: LawRunOptions,
 ): Promise<Outcome> {
   const port = await within(deadlineMs, 'opening the namespace', open, signal)
@@ -132,4 +132,19 @@ async function outcomeOf(work: () => Promise<Outcome>): Promise<Outcome> {
 /** At most 40 characters of `a-z 0-9 -`, never used before: laws share a server without seeing one another. */
 function freshNamespace(lawId: string): string {
   return `${lawId.slice(0, 23)}-${toHex(randomBytes(8))}`
+}
+
+/** The work's result; rejects when the time is up, or the run is cancelled, with the work perhaps still under way. */
+async function within<Value>(ms: number, what: string, work: () => Promise<Value>, signal?: AbortSignal): Promise<Value> {
+  const { promise: end, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new LawBroken(`${what} had not ended after ${ms} ms`)), ms)
+  const cancel = (): void => reject(new LawBroken(`${what} was cancelled by the caller`))
+  if (signal?.aborted) cancel()
+  signal?.addEventListener('abort', cancel, { once: true })
+  try {
+    return await Promise.race([end, work()])
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', cancel)
+  }
 }

@@ -23,7 +23,7 @@ export interface Subject {
   listWithSizes(path: string): Promise<readonly { readonly name: string; readonly size: number }[]>
 
   /**
-   * Fills the place before the clock starts: the files are as durable as those of `write` when it returns, but nobody counts
+   * Fills the location before the clock starts: the files are as durable as those of `write` when it returns, but nobody counts
    * the time.
    */
   preload(files: readonly SubjectFile[]): Promise<void>

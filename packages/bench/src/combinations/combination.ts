@@ -1,6 +1,5 @@
 import { type DurabilityClass, type RegisteredCombination, type Registry, weakerDurability } from '../library.ts'
 import { type Floor, overwrites, type Workload } from '../workloads/workload.ts'
-import { bareServers } from './bare-servers.ts'
 
 /** Something that workloads run on. */
 export type Combination = Baseline | NexusCombination | FloorCombination
@@ -173,4 +172,10 @@ function nexusOf(
     isDefault: !isMixedWithMemory,
     isRemote: [registry.storages[storage], registry.metadata[metadata]].some((part) => part?.traits.remote === true),
   }
+}
+
+/** Metadata stores whose server can be driven by hand (`subjects/bare-server.ts`), with what one write is there. */
+const bareServers: Readonly<Record<string, string>> = {
+  postgres: 'bare PostgreSQL: BEGIN, SELECT, INSERT, COMMIT; a look-up is one SELECT by primary key',
+  redis: 'bare Redis: a script of one SET; a look-up is one GET',
 }

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { exampleResultFile } from '../testing/example-result-file.ts'
-import { goalResults } from './goal-results.ts'
 import { notesOf } from './notes.ts'
-import { report } from './report.ts'
+import { goalResults, report } from './report.ts'
 import { resultsPage } from './results-page.ts'
 
 const file = exampleResultFile()

@@ -55,7 +55,7 @@ function groupTable({ columns, workloads }: ReportedGroup): string {
   )
 }
 
-/** The reason stands in the place of the first figure. */
+/** The reason stands instead of the first figure. */
 function textsOf({ cells, problem }: ReportedRow): readonly string[] {
   return cells.map(({ text }) => (problem !== undefined && text === problem.status ? `${text}: ${problem.message}` : text))
 }

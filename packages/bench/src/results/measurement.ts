@@ -29,8 +29,8 @@ export interface RoundReport {
 }
 
 export interface RoundRecord extends RoundReport {
-  /** Its place in the round, from 0. */
-  readonly place: number
+  /** Its position in the round, from 0. */
+  readonly position: number
   /** It is the first iteration of all: nothing was warm, and there was no time for another. */
   readonly isWarmUp: boolean
 }

@@ -93,7 +93,7 @@ export interface WorkloadResult {
 
 export interface RoundFacts {
   readonly round: number
-  /** Its place in the random order of the round, from 0. */
+  /** Its position in the random order of the round, from 0. */
   readonly place: number
   readonly iterations: number
   readonly wallNs: number

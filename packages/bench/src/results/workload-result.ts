@@ -54,9 +54,9 @@ function sumOf<Name extends string>(records: readonly Readonly<Record<Name, numb
 }
 
 function roundFacts(measurement: Measurement): readonly RoundFacts[] {
-  return [...measurement.rounds].map(([round, { place, samplesNs, isWarmUp }]) => ({
+  return [...measurement.rounds].map(([round, { position, samplesNs, isWarmUp }]) => ({
     round,
-    place,
+    place: position,
     iterations: samplesNs.length,
     wallNs: samplesNs.reduce((sum, ns) => sum + ns, 0),
     medianNs: median(samplesNs),

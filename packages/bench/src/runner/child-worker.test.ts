@@ -13,7 +13,7 @@ import { countFsyncs, whyUncounted } from './fsync-counter.ts'
 const registry = await loadRegistry({ config: false, env: {} })
 const reason = await whyUncounted()
 let folder = ''
-let places = 0
+let locations = 0
 
 beforeAll(async () => {
   folder = await mkdtemp(join(os.tmpdir(), 'nexus-child-test-'))
@@ -49,7 +49,7 @@ describe('a child worker', () => {
     await worker.close()
   })
 
-  it('that is killed has its place removed by another', async () => {
+  it('that is killed has its location removed by another', async () => {
     const worker = newWorker()
     await worker.begin(requestOf('local-sqlite:os', 'metadata/exists'))
     assert.notDeepEqual(await readdir(folder), [])
@@ -83,7 +83,7 @@ describe.skipIf(reason !== undefined)(`counting fsyncs from outside ${reason ?? 
 })
 
 async function count(combo: string, id: string): Promise<number> {
-  const traceFile = join(folder, `trace-${places}`)
+  const traceFile = join(folder, `trace-${locations}`)
   const worker = newWorker({ traceFile })
   const workload = allWorkloads.find((candidate) => workloadId(candidate) === id)
   assert.ok(workload !== undefined)
@@ -99,11 +99,11 @@ function newWorker(options: Partial<ChildWorkerOptions> = {}): ChildWorker {
 }
 
 function requestOf(combo: string, workload: string) {
-  places += 1
+  locations += 1
   return {
     combination: find(combo),
     workload,
-    place: { namespace: `child-test-${places}`, folder: join(folder, `place-${places}`) },
+    location: { namespace: `child-test-${locations}`, folder: join(folder, `location-${locations}`) },
     seed: 'seed',
   }
 }

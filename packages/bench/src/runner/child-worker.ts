@@ -60,8 +60,8 @@ export class ChildWorker implements CombinationWorker {
     this.#begun = undefined
     const hasEnded = this.#child !== undefined && (await this.#endChild())
     if (hasEnded || begun === undefined) return
-    const { combination, place } = begun
-    await this.#ask({ kind: 'remove', combination, place })
+    const { combination, location } = begun
+    await this.#ask({ kind: 'remove', combination, location })
   }
 
   async close(): Promise<void> {

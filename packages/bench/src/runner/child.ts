@@ -1,5 +1,5 @@
 import { isNexusError, loadRegistry } from '../library.ts'
-import { openSubject, removePlace } from '../subjects/open-subject.ts'
+import { openSubject, removeLocation } from '../subjects/open-subject.ts'
 import { allWorkloads } from '../workloads/catalogue.ts'
 import { workloadId } from '../workloads/workload.ts'
 import { type CombinationWorker, LocalWorker } from './combination-worker.ts'
@@ -15,7 +15,8 @@ const patienceMs = 60_000
 
 const worker: CombinationWorker = new LocalWorker({
   workloads: (id) => allWorkloads.find((workload) => workloadId(workload) === id),
-  open: ({ combination, place }, { cacheBytes }) => openSubject(combination, { place, registry, env: process.env, cacheBytes }),
+  open: ({ combination, location }, { cacheBytes }) =>
+    openSubject(combination, { location, registry, env: process.env, cacheBytes }),
 })
 
 // The terminal sends these to every process of the group; only the runner decides what they mean. When it ends, this process does.
@@ -48,7 +49,12 @@ async function answer(request: Request): Promise<Reply> {
         await worker.end()
         return { kind: 'ended' }
       case 'remove':
-        await removePlace(request.combination, { place: request.place, registry, env: process.env, cacheBytes: undefined })
+        await removeLocation(request.combination, {
+          location: request.location,
+          registry,
+          env: process.env,
+          cacheBytes: undefined,
+        })
         return { kind: 'ended' }
     }
   } catch (error) {

@@ -2,7 +2,7 @@ import type { Subject, SubjectTraits } from '../acts/subject.ts'
 import type { Combination } from '../combinations/combination.ts'
 import { NexusError } from '../library.ts'
 import type { FinishReport, RoundReport } from '../results/measurement.ts'
-import type { FreshPlace } from '../subjects/open-subject.ts'
+import type { FreshLocation } from '../subjects/open-subject.ts'
 import type { Workload } from '../workloads/workload.ts'
 import { WorkloadSession } from './workload-session.ts'
 
@@ -10,13 +10,13 @@ import { WorkloadSession } from './workload-session.ts'
 export interface CombinationWorker {
   /** Makes it ready to work; `begin` does so, too, but then the time counts. */
   start(): Promise<void>
-  /** Opens a fresh place and preloads it. */
+  /** Opens a fresh location and preloads it. */
   begin(request: BeginRequest): Promise<SubjectTraits>
   /** Times that many iterations, then verifies them. */
   round(iterations: number): Promise<RoundReport>
   /** The checks after the last round. */
   finish(): Promise<FinishReport>
-  /** Closes and removes the place, also after a failure. */
+  /** Closes and removes the location, also after a failure. */
   end(): Promise<void>
   close(): Promise<void>
 }
@@ -25,7 +25,7 @@ export interface BeginRequest {
   readonly combination: Combination
   /** Id of the workload. */
   readonly workload: string
-  readonly place: FreshPlace
+  readonly location: FreshLocation
   readonly seed: string
 }
 

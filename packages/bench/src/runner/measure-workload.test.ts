@@ -42,7 +42,7 @@ describe('measureWorkload', () => {
     assert.deepEqual([raw?.status, nexus?.status, memory?.status], ['measured', 'void', 'measured'])
     assert.deepEqual(nexus?.problem, { kind: 'void', code: 'Corrupt', message: 'a byte is wrong' })
     assert.equal(nexus?.stats, undefined)
-    assert.equal(log.filter((line) => line.endsWith(' end')).length, 3, 'every place is removed')
+    assert.equal(log.filter((line) => line.endsWith(' end')).length, 3, 'every location is removed')
   })
 
   it('skips a combination that cannot take part', async () => {
@@ -59,7 +59,7 @@ describe('measureWorkload', () => {
     assert.equal(memory?.vs[0]?.isSameClass, false)
   })
 
-  it('begins no round once it is interrupted, and still removes its places', async () => {
+  it('begins no round once it is interrupted, and still removes its locations', async () => {
     const controller = new AbortController()
     const { rounds, log } = await measure({
       deadline: 1e6,
@@ -88,7 +88,7 @@ async function measure(options: Partial<MeasureOptions>, workers: Record<string,
     deadline: 1000,
     maximalRounds: 100,
     precision: 0.03,
-    place: () => ({ namespace: 'n', folder: '/nowhere' }),
+    location: () => ({ namespace: 'n', folder: '/nowhere' }),
     signal: never,
     onRound: () => {},
     ...options,

@@ -3,11 +3,9 @@ import type { RoundRecord } from '../results/measurement.ts'
 import { median } from '../statistics/quantile.ts'
 import { roundRatio } from '../statistics/round-ratio.ts'
 import { type RandomSource, shuffled } from '../statistics/seeded-random.ts'
-import type { FreshPlace } from '../subjects/open-subject.ts'
+import type { FreshLocation } from '../subjects/open-subject.ts'
 import { type Workload, workloadId } from '../workloads/workload.ts'
 import { attempt, type Entrant, isIn } from './entrant.ts'
-import { roundOrders } from './round-order.ts'
-import { iterationsPerRound, roundLimit } from './round-size.ts'
 
 export interface MeasureOptions {
   readonly seed: string
@@ -19,7 +17,7 @@ export interface MeasureOptions {
   readonly maximalRounds: number
   /** No more rounds once every ratio is known to this half-width, as a share of the ratio. */
   readonly precision: number
-  readonly place: (entrant: Entrant) => FreshPlace
+  readonly location: (entrant: Entrant) => FreshLocation
   /** Once it has fired, no further round begins. */
   readonly signal: AbortSignal
   readonly onRound: (progress: RoundProgress) => void
@@ -38,7 +36,7 @@ const wantedRounds = 12
 const warmUpMs = 5
 
 /**
- * Measures one workload on all entrants: fresh places, a warm-up, then rounds in which each of them has its turn in random order, then the
+ * Measures one workload on all entrants: fresh locations, a warm-up, then rounds in which each of them has its turn in random order, then the
  * final checks. What it finds is in the entrants; an entrant that fails is out, the others go on.
  */
 export async function measureWorkload(workload: Workload, entrants: readonly Entrant[], options: MeasureOptions): Promise<void> {
@@ -47,7 +45,7 @@ export async function measureWorkload(workload: Workload, entrants: readonly Ent
   const request = { workload: workloadId(workload), seed: options.seed }
   for (const entrant of entrants) {
     entrant.traits = await attempt(entrant, () =>
-      entrant.worker.begin({ ...request, combination: entrant.combination, place: options.place(entrant) }),
+      entrant.worker.begin({ ...request, combination: entrant.combination, location: options.location(entrant) }),
     )
   }
   const setUpMs = now() - started
@@ -79,10 +77,10 @@ async function measureRounds(workload: Workload, entrants: readonly Entrant[], o
 }
 
 async function measureRound(round: number, order: readonly Entrant[], iterations: number): Promise<void> {
-  for (const [place, entrant] of order.entries()) {
+  for (const [position, entrant] of order.entries()) {
     if (!isIn(entrant)) continue
     const report = await attempt(entrant, () => entrant.worker.round(iterations))
-    if (report !== undefined) entrant.rounds.set(round, { ...report, place, isWarmUp: false })
+    if (report !== undefined) entrant.rounds.set(round, { ...report, position, isWarmUp: false })
   }
 }
 
@@ -102,11 +100,11 @@ function keepWarmUp(records: WarmUp['records']): void {
 async function warmUp(entrants: readonly Entrant[], options: MeasureOptions): Promise<WarmUp> {
   let slowestMs = 0
   const records = new Map<Entrant, RoundRecord>()
-  for (const [place, entrant] of shuffled(entrants, options.random).entries()) {
+  for (const [position, entrant] of shuffled(entrants, options.random).entries()) {
     if (!isIn(entrant)) continue
     const first = await attempt(entrant, () => entrant.worker.round(1))
     if (first === undefined) continue
-    records.set(entrant, { ...first, place, isWarmUp: true })
+    records.set(entrant, { ...first, position, isWarmUp: true })
     slowestMs = Math.max(slowestMs, await settledMs(entrant, medianMs(first.samplesNs), options))
   }
   return { slowestMs, records }
@@ -159,4 +157,41 @@ function plannedRounds(done: number, begun: number, limit: number, { now, deadli
 
 function hasRounds(entrant: Entrant): boolean {
   return isIn(entrant) && entrant.rounds.size > 0
+}
+
+/**
+ * Random orders in which everybody has each position equally often: a random order is rotated until all rotations, themselves shuffled, are
+ * used up (a cyclic Latin square), then comes another.
+ */
+export function* roundOrders<T>(items: readonly T[], random: RandomSource): Generator<readonly T[], never> {
+  for (;;) {
+    const base = shuffled(items, random)
+    const shifts = shuffled([...base.keys()], random)
+    if (shifts.length === 0) yield []
+    for (const shift of shifts) yield [...base.slice(shift), ...base.slice(0, shift)]
+  }
+}
+
+/** Content that a round may hold in memory. */
+const roundBytes = 64 * 1024 * 1024
+/** Content that a combination may write in all rounds of a workload. */
+const workloadBytes = 768 * 1024 * 1024
+const maximalIterations = 500
+
+/** How many iterations make a round: as many as the slowest combination does in `targetMs`, within the limits of memory. */
+export function iterationsPerRound(workload: Workload, slowestMs: number, targetMs: number): number {
+  if (workload.cold !== undefined) return 1
+  const byTime = Math.floor(targetMs / Math.max(slowestMs + (workload.quietMs ?? 0), 0.001))
+  const byMemory = Math.floor(roundBytes / Math.max(bytesPerIteration(workload), 1))
+  return Math.max(1, Math.min(byTime, byMemory, maximalIterations))
+}
+
+/** How many rounds of that size a workload may have before it has written too much. */
+export function roundLimit(workload: Workload, iterations: number): number {
+  if (workload.data === 'none') return Number.POSITIVE_INFINITY
+  return Math.max(1, Math.floor(workloadBytes / Math.max(bytesPerIteration(workload) * iterations, 1)))
+}
+
+function bytesPerIteration(workload: Workload): number {
+  return workload.operations * workload.bytesPerOperation
 }

@@ -2,7 +2,7 @@ import type { SubjectTraits } from '../acts/subject.ts'
 import type { Combination } from '../combinations/combination.ts'
 import type { ErrorCode } from '../library.ts'
 import type { FinishReport, RoundReport } from '../results/measurement.ts'
-import type { FreshPlace } from '../subjects/open-subject.ts'
+import type { FreshLocation } from '../subjects/open-subject.ts'
 import type { BeginRequest } from './combination-worker.ts'
 
 /** What the runner asks of a child process; one request is under way at a time. */
@@ -12,8 +12,8 @@ export type Request =
   | { readonly kind: 'round'; readonly iterations: number }
   | { readonly kind: 'finish' }
   | { readonly kind: 'end' }
-  /** Removes the place of a child that died. */
-  | { readonly kind: 'remove'; readonly combination: Combination; readonly place: FreshPlace }
+  /** Removes the location of a child that died. */
+  | { readonly kind: 'remove'; readonly combination: Combination; readonly location: FreshLocation }
 
 export type Reply =
   | { readonly kind: 'started' }

@@ -1,20 +1,22 @@
+// Guards: packages/bench/src/runner/measure-workload.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { seededRandom } from '../statistics/seeded-random.ts'
-import { roundOrders } from './round-order.ts'
+import { roundOrders } from './measure-workload.ts'
 
 describe('roundOrders', () => {
   const items = ['a', 'b', 'c', 'd']
 
-  it('gives everybody each place equally often', () => {
+  it('gives everybody each position equally often', () => {
     const orders = roundOrders(items, seededRandom('orders'))
-    const places = new Map<string, number>()
+    const positions = new Map<string, number>()
     for (let round = 0; round < 40; round++) {
-      for (const [place, item] of orders.next().value.entries()) {
-        places.set(`${item}${place}`, (places.get(`${item}${place}`) ?? 0) + 1)
+      for (const [position, item] of orders.next().value.entries()) {
+        positions.set(`${item}${position}`, (positions.get(`${item}${position}`) ?? 0) + 1)
       }
     }
-    assert.deepEqual([...places.values()], Array(16).fill(10))
+    assert.deepEqual([...positions.values()], Array(16).fill(10))
   })
 
   it('is random, and the same for the same seed', () => {

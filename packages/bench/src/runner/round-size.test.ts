@@ -1,8 +1,10 @@
+// Guards: packages/bench/src/runner/measure-workload.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { fakeWorkload } from '../testing/fake-workload.ts'
 import { MiB } from '../workloads/workload.ts'
-import { iterationsPerRound, roundLimit } from './round-size.ts'
+import { iterationsPerRound, roundLimit } from './measure-workload.ts'
 
 describe('iterationsPerRound', () => {
   it('fills the time with what the slowest does', () => assert.equal(iterationsPerRound(fakeWorkload(), 2, 21), 10))

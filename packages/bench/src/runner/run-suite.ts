@@ -7,7 +7,6 @@ import { workloadResults } from '../results/workload-result.ts'
 import type { PlannedWorkload } from '../selection/plan-run.ts'
 import { seededRandom } from '../statistics/seeded-random.ts'
 import { type Workload, workloadId } from '../workloads/workload.ts'
-import { Budget } from './budget.ts'
 import type { BeginRequest, CombinationWorker } from './combination-worker.ts'
 import { type Entrant, isIn, newEntrant } from './entrant.ts'
 import { measureWorkload } from './measure-workload.ts'
@@ -115,7 +114,7 @@ async function runOne({ workload }: PlannedWorkload, entrants: readonly Entrant[
     deadline: workload.data === 'none' ? deadline : deadline - countingShare * (deadline - options.now()),
     maximalRounds: options.maximalRounds,
     precision,
-    place: () => freshPlace(folder),
+    location: () => freshLocation(folder),
     signal: options.signal,
     onRound: ({ done, planned }) => {
       progress.roundsDone = done
@@ -150,10 +149,41 @@ async function fsyncsOf(
   if (hasServer(combination)) return 'a server makes some of them, which nothing here counts'
   if (options.countFsyncs === undefined) return 'nothing counts them'
   if (options.signal.aborted || options.now() > options.deadline) return 'there was no time left to count them'
-  return options.countFsyncs(workload, { combination, place: freshPlace(options.folder), seed: options.seed })
+  return options.countFsyncs(workload, { combination, location: freshLocation(options.folder), seed: options.seed })
 }
 
-function freshPlace(folder: string): { namespace: string; folder: string } {
+function freshLocation(folder: string): { namespace: string; folder: string } {
   const namespace = `bench-${randomBytes(8).toString('hex')}`
   return { namespace, folder: join(folder, namespace) }
+}
+
+/** Shares the time of a run among its workloads. All times in milliseconds. */
+class Budget {
+  readonly #totalMs: number
+  readonly #now: () => number
+  readonly #started: number
+
+  constructor(totalMs: number, now: () => number) {
+    this.#totalMs = totalMs
+    this.#now = now
+    this.#started = now()
+  }
+
+  get elapsedMs(): number {
+    return this.#now() - this.#started
+  }
+
+  get leftMs(): number {
+    return Math.max(0, this.#totalMs - this.elapsedMs)
+  }
+
+  /** When the next of so many workloads that are still to come should be done: time that one left over goes to those behind it. */
+  deadlineOfNext(workloadsLeft: number): number {
+    return this.#now() + this.leftMs / Math.max(1, workloadsLeft)
+  }
+
+  /** True once the run is so late that the workloads still to come are left out. */
+  get isOverrun(): boolean {
+    return this.elapsedMs > this.#totalMs * 1.12
+  }
 }

@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { PlannedCall } from '../acts/act.ts'
 import { type ContentOf, ContentSource } from '../acts/content-source.ts'
 import { ExpectedTree } from '../acts/expected-tree.ts'
@@ -6,8 +10,6 @@ import type { Inventory, Subject } from '../acts/subject.ts'
 import { NexusError } from '../library.ts'
 import type { ColdFacts, FinishReport, RoundReport } from '../results/measurement.ts'
 import type { Workload } from '../workloads/workload.ts'
-import { bytesFetched, dropPages } from './drop-pages.ts'
-import { timeIteration } from './timed-iteration.ts'
 import { RoundVerifier } from './verify-round.ts'
 
 /** One workload on one fresh subject: preload, rounds, final checks. Nothing but the calls themselves is timed. */
@@ -164,4 +166,39 @@ const emptyInventory: Inventory = { files: 0, versions: 0, storedBytes: 0, diskB
 
 function difference(after: number | undefined, before: number | undefined): number | undefined {
   return after === undefined || before === undefined ? undefined : after - before
+}
+
+const run = promisify(execFile)
+
+/**
+ * Writes out and drops the cached pages of every file below a folder, without special rights: GNU `dd` with `nocache` and no data.
+ * @throws {NexusError} Unsupported if this system's `dd` cannot
+ */
+async function dropPages(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) await dropPagesOf(join(entry.parentPath, entry.name))
+  }
+}
+
+async function dropPagesOf(file: string): Promise<void> {
+  try {
+    await run('dd', [`of=${file}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0', 'status=none'])
+  } catch (cause) {
+    throw new NexusError('Unsupported', 'cannot drop file pages: this needs GNU dd with oflag=nocache', { cause })
+  }
+}
+
+/** Bytes that this process has made the system fetch from a disk; `undefined` where the system does not say. */
+async function bytesFetched(): Promise<number | undefined> {
+  const text = await readFile('/proc/self/io', 'utf8').catch(() => '')
+  const match = /^read_bytes: (\d+)$/m.exec(text)
+  return match === null ? undefined : Number(match[1])
+}
+
+/** Runs the calls of one iteration. Resolves with the nanoseconds from the first call to the last answer. */
+async function timeIteration(subject: Subject, calls: readonly PlannedCall[], order: 'one-by-one' | 'at-once'): Promise<number> {
+  const start = process.hrtime.bigint()
+  if (order === 'one-by-one') for (const { call } of calls) await call(subject)
+  else await Promise.all(calls.map(({ call }) => call(subject)))
+  return Number(process.hrtime.bigint() - start)
 }

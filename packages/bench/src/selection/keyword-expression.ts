@@ -14,7 +14,7 @@ export interface KeywordExpression {
 }
 
 /**
- * @throws {NexusError} InvalidArgument, with the place of the mistake
+ * @throws {NexusError} InvalidArgument, with the position of the mistake
  */
 export function parseKeywords(source: string): KeywordExpression {
   const parser = new Parser(source)

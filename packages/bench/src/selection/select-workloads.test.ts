@@ -1,8 +1,10 @@
+// Guards: packages/bench/src/selection/plan-run.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { allWorkloads, seedWorkloads } from '../workloads/catalogue.ts'
 import { workloadId } from '../workloads/workload.ts'
-import { selectWorkloads } from './select-workloads.ts'
+import { selectWorkloads } from './plan-run.ts'
 
 const select = (word: string) => selectWorkloads(word, allWorkloads).workloads.map(workloadId)
 

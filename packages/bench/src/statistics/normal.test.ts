@@ -1,6 +1,8 @@
+// Guards: packages/bench/src/statistics/round-ratio.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { normalCdf, normalQuantile, studentQuantile } from './normal.ts'
+import { normalCdf, normalQuantile, studentQuantile } from './round-ratio.ts'
 
 function assertNear(found: number, expected: number, tolerance: number): void {
   assert.ok(Math.abs(found - expected) <= tolerance, `${found} is not within ${tolerance} of ${expected}`)

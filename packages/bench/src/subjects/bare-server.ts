@@ -18,7 +18,7 @@ export interface BarePlace {
   readonly namespace: string
 }
 
-type OpenBareServer = (place: BarePlace) => Promise<BareServer>
+type OpenBareServer = (location: BarePlace) => Promise<BareServer>
 
 /** By the name of the metadata store that stands on the same server. */
 const openers: Readonly<Record<string, () => Promise<OpenBareServer>>> = {
@@ -27,8 +27,8 @@ const openers: Readonly<Record<string, () => Promise<OpenBareServer>>> = {
 }
 
 /** @throws {NexusError} InvalidArgument for a store whose server is not known; or as the client of the server */
-export async function openBareServer(name: string, place: BarePlace): Promise<BareServer> {
+export async function openBareServer(name: string, location: BarePlace): Promise<BareServer> {
   const opener = openers[name]
   if (opener === undefined) throw new NexusError('InvalidArgument', `nobody drives the server of "${name}" by hand`)
-  return (await opener())(place)
+  return (await opener())(location)
 }

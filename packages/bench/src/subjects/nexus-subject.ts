@@ -9,10 +9,10 @@ export interface NexusPorts {
 }
 
 export interface NexusSubjectOptions {
-  /** Opens the same place each time. */
+  /** Opens the same location each time. */
   readonly openPorts: () => Promise<NexusPorts>
-  /** Removes what the place holds; called once, with the ports closed. */
-  readonly removePlace: (ports: NexusPorts) => Promise<void>
+  /** Removes what the location holds; called once, with the ports closed. */
+  readonly removeLocation: (ports: NexusPorts) => Promise<void>
   /** Where the adapters keep files, if they keep any. */
   readonly folder: string | undefined
   /** The library's default if absent. */
@@ -113,7 +113,7 @@ export class NexusSubject implements Subject {
 
   async dispose(): Promise<void> {
     const ports = await this.#close()
-    if (ports !== undefined) await this.#options.removePlace(ports)
+    if (ports !== undefined) await this.#options.removeLocation(ports)
   }
 
   async #close(): Promise<NexusPorts | undefined> {

@@ -11,13 +11,12 @@ import {
   type StorageBackend,
 } from '../library.ts'
 import { openBareServer } from './bare-server.ts'
-import { BareSubject } from './bare-subject.ts'
-import { FloorSubject } from './floor-subject.ts'
+import { BareSubject, FloorSubject } from './bare-subject.ts'
 import { NexusSubject } from './nexus-subject.ts'
 import { RawSubject } from './raw-subject.ts'
 
-/** A place that nobody used before. */
-export interface FreshPlace {
+/** A location that nobody used before. */
+export interface FreshLocation {
   /** `[a-z0-9-]{1,40}`; names schemas and key prefixes. */
   readonly namespace: string
   /** A folder that does not exist yet. */
@@ -25,7 +24,7 @@ export interface FreshPlace {
 }
 
 export interface OpenSubjectOptions {
-  readonly place: FreshPlace
+  readonly location: FreshLocation
   readonly registry: Pick<Registry, 'storages' | 'metadata'>
   readonly env: Readonly<Record<string, string | undefined>>
   /** Content cache of Nexus in bytes; the library's default if absent. */
@@ -33,14 +32,14 @@ export interface OpenSubjectOptions {
 }
 
 /**
- * Opens a combination in a fresh place; a failure leaves nothing there.
+ * Opens a combination in a fresh location; a failure leaves nothing there.
  * @throws {NexusError} Unsupported if it cannot promise the class that it was asked for, or as its adapters
  */
 export async function openSubject(combination: Combination, options: OpenSubjectOptions): Promise<Subject> {
-  await mkdir(options.place.folder, { recursive: true })
+  await mkdir(options.location.folder, { recursive: true })
   const subject = await openKind(combination, options).catch(async (error: unknown) => {
     // What kept it from opening may keep it from removing; the first error is the one to tell.
-    await removePlace(combination, options).catch(() => {})
+    await removeLocation(combination, options).catch(() => {})
     throw error
   })
   const { durability } = subject.traits
@@ -52,7 +51,7 @@ export async function openSubject(combination: Combination, options: OpenSubject
 function openKind(combination: Combination, options: OpenSubjectOptions): Promise<Subject> {
   switch (combination.kind) {
     case 'baseline':
-      return Promise.resolve(rawSubject(combination, options.place.folder))
+      return Promise.resolve(rawSubject(combination, options.location.folder))
     case 'floor':
       return combination.floor === 'bare' ? openBare(combination, options) : openFloor(combination, options)
     case 'nexus':
@@ -64,45 +63,45 @@ function rawSubject({ durability, isAtomic }: Baseline, folder: string): RawSubj
   return new RawSubject(folder, { withFsync: durability === 'disk', isAtomic })
 }
 
-async function openFloor(combination: FloorCombination, { place, registry, env }: OpenSubjectOptions): Promise<Subject> {
+async function openFloor(combination: FloorCombination, { location, registry, env }: OpenSubjectOptions): Promise<Subject> {
   const metadata = partOf(registry.metadata, combination.metadata)
-  const context = contextOf(combination, place, env, 'metadata')
+  const context = contextOf(combination, location, env, 'metadata')
   await mkdir(context.tmpDir, { recursive: true })
   const store = await metadata.open(context)
   return new FloorSubject(store, async () => {
     await metadata.dispose?.(store, context)
-    await rm(place.folder, { recursive: true, force: true })
+    await rm(location.folder, { recursive: true, force: true })
   })
 }
 
-async function openBare({ metadata, durability }: FloorCombination, { place, env }: OpenSubjectOptions): Promise<Subject> {
-  const server = await openBareServer(metadata, { env, namespace: place.namespace })
-  return new BareSubject(server, durability, () => rm(place.folder, { recursive: true, force: true }))
+async function openBare({ metadata, durability }: FloorCombination, { location, env }: OpenSubjectOptions): Promise<Subject> {
+  const server = await openBareServer(metadata, { env, namespace: location.namespace })
+  return new BareSubject(server, durability, () => rm(location.folder, { recursive: true, force: true }))
 }
 
 async function openNexus(combination: NexusCombination, options: OpenSubjectOptions): Promise<Subject> {
-  const { place, registry, env, cacheBytes } = options
+  const { location, registry, env, cacheBytes } = options
   const storage = partOf(registry.storages, combination.storage)
   const metadata = partOf(registry.metadata, combination.metadata)
-  const storageContext = contextOf(combination, place, env, 'storage')
-  const metadataContext = contextOf(combination, place, env, 'metadata')
+  const storageContext = contextOf(combination, location, env, 'storage')
+  const metadataContext = contextOf(combination, location, env, 'metadata')
   await Promise.all([storageContext, metadataContext].map(({ tmpDir }) => mkdir(tmpDir, { recursive: true })))
   return NexusSubject.open({
     cacheBytes,
-    folder: storage.traits.durability === 'none' && metadata.traits.durability === 'none' ? undefined : place.folder,
+    folder: storage.traits.durability === 'none' && metadata.traits.durability === 'none' ? undefined : location.folder,
     openPorts: async () => ({ storage: await storage.open(storageContext), metadata: await metadata.open(metadataContext) }),
-    removePlace: async (ports) => {
+    removeLocation: async (ports) => {
       await storage.dispose?.(ports.storage, storageContext)
       await metadata.dispose?.(ports.metadata, metadataContext)
-      await rm(place.folder, { recursive: true, force: true })
+      await rm(location.folder, { recursive: true, force: true })
     },
   })
 }
 
-/** Removes all that a combination stored in a place that nobody has open: a place whose process has died. */
-export async function removePlace(combination: Combination, options: OpenSubjectOptions): Promise<void> {
-  const { place, registry, env } = options
-  const context = (part: 'storage' | 'metadata'): OpenContext => contextOf(combination, place, env, part)
+/** Removes all that a combination stored in a location that nobody has open: a location whose process has died. */
+export async function removeLocation(combination: Combination, options: OpenSubjectOptions): Promise<void> {
+  const { location, registry, env } = options
+  const context = (part: 'storage' | 'metadata'): OpenContext => contextOf(combination, location, env, part)
   switch (combination.kind) {
     case 'baseline':
       break
@@ -114,7 +113,7 @@ export async function removePlace(combination: Combination, options: OpenSubject
       if (combination.floor === 'bare') await (await openBare(combination, options)).dispose()
       else await removeFrom(registry.metadata[combination.metadata], context('metadata'))
   }
-  await rm(place.folder, { recursive: true, force: true })
+  await rm(location.folder, { recursive: true, force: true })
 }
 
 /** An adapter removes what it has opened. */
@@ -137,14 +136,14 @@ function partOf<Part>(table: Readonly<Record<string, Part>>, name: string): Part
 
 function contextOf(
   combination: Combination,
-  place: FreshPlace,
+  location: FreshLocation,
   env: OpenSubjectOptions['env'],
   part: 'storage' | 'metadata',
 ): OpenContext {
   const isClassless = combination.durability === 'none'
   return {
-    namespace: place.namespace,
-    tmpDir: join(place.folder, part),
+    namespace: location.namespace,
+    tmpDir: join(location.folder, part),
     env,
     durability: isClassless ? undefined : combination.durability,
   }

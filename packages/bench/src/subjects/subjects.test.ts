@@ -16,7 +16,7 @@ import { openSubject } from './open-subject.ts'
 const registry = await loadRegistry({ config: false, env: {} })
 const combinations = combinationsOf(registry)
 let folder = ''
-let places = 0
+let locations = 0
 
 beforeAll(async () => {
   folder = await mkdtemp(join(os.tmpdir(), 'nexus-subjects-test-'))
@@ -74,7 +74,7 @@ it('the atomic baseline syncs the file and the folder for each write, and leaves
 it('a combination that opens in another class than it was asked for is refused', async () => {
   const [memory] = combinations.filter(({ id }) => id === 'memory-memory')
   assert.ok(memory !== undefined)
-  const options = { place: nextPlace(), registry, env: {}, cacheBytes: undefined }
+  const options = { location: nextLocation(), registry, env: {}, cacheBytes: undefined }
   await assert.rejects(openSubject({ ...memory, durability: 'disk' }, options), {
     code: 'Unsupported',
     message: /asked for class disk, it opened in class none/,
@@ -102,12 +102,12 @@ async function pass(id: string, workload: Workload): Promise<void> {
 function open(id: string): Promise<Subject> {
   const combination = combinations.find((candidate) => candidate.id === id)
   assert.ok(combination !== undefined)
-  return openSubject(combination, { place: nextPlace(), registry, env: {}, cacheBytes: undefined })
+  return openSubject(combination, { location: nextLocation(), registry, env: {}, cacheBytes: undefined })
 }
 
-function nextPlace(): { namespace: string; folder: string } {
-  places += 1
-  return { namespace: `subjects-test-${places}`, folder: join(folder, `place-${places}`) }
+function nextLocation(): { namespace: string; folder: string } {
+  locations += 1
+  return { namespace: `subjects-test-${locations}`, folder: join(folder, `location-${locations}`) }
 }
 
 function overwriteOf5000(iteration: number) {

@@ -2,30 +2,30 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { makeQuickPlace, type Outcome, runNexus, temporaryFolder } from '../testing/run-nexus.ts'
-import { exitCodes } from './exit-codes.ts'
+import { makeQuickFixture, type Outcome, runNexus, temporaryFolder } from '../testing/run-nexus.ts'
+import { exitCodes } from './report-error.ts'
 
 const folder = temporaryFolder()
 afterAll(() => folder[Symbol.dispose]())
-const cwd = join(folder.path, 'place')
+const cwd = join(folder.path, 'fixture')
 
 function nexus(...argv: readonly string[]): Promise<Outcome> {
   return runNexus(argv, { cwd })
 }
 
 beforeAll(async () => {
-  makeQuickPlace(cwd)
+  makeQuickFixture(cwd)
   await nexus('init', '--store', 'quick')
   await nexus('write', '/a', '--text', 'x')
   await nexus('mkdir', '/d')
 })
 
 /** A config whose storage fails to open with each code there is, and in stranger ways. */
-function failingPlace(): string {
-  const place = join(folder.path, 'failing')
-  mkdirSync(place, { recursive: true })
+function failingFixture(): string {
+  const fixture = join(folder.path, 'failing')
+  mkdirSync(fixture, { recursive: true })
   writeFileSync(
-    join(place, 'nexus.config.mjs'),
+    join(fixture, 'nexus.config.mjs'),
     `const failure = (code) => Object.assign(new Error('it failed; try it again'), { name: 'NexusError', code, retry: 'never', context: {} })
      const adapter = { traits: { durability: 'none' }, open: async () => { throw new Error('unused') } }
      export default { storages: {
@@ -38,14 +38,14 @@ function failingPlace(): string {
          return {}
        } } } }`,
   )
-  return place
+  return fixture
 }
 
 describe('an error', () => {
   it('ends the command with the exit code of its code', async () => {
-    const place = failingPlace()
+    const fixture = failingFixture()
     for (const [code, exit] of Object.entries(exitCodes)) {
-      const outcome = await runNexus(['init', '--storage', `failing:${code}`, '--metadata', 'memory:'], { cwd: place })
+      const outcome = await runNexus(['init', '--storage', `failing:${code}`, '--metadata', 'memory:'], { cwd: fixture })
       // A store that is not there is made by init: the second attempt then reports what it meets.
       assert.equal(outcome.code, exit, code)
       assert.equal(outcome.stderr, `nexus: ${code}: it failed; try it again\n`)
@@ -54,7 +54,7 @@ describe('an error', () => {
   })
 
   it('is one line on stderr, with what to do, and without stack or secret', async () => {
-    const place = failingPlace()
+    const fixture = failingFixture()
     const cases: readonly [readonly string[], number, RegExp][] = [
       [['cat', '/nope'], 3, /^nexus: NotFound: \/nope does not exist; `nexus ls` shows what is there$/],
       [['stat', '/nope'], 3, /^nexus: NotFound: nothing stands at \/nope; /],
@@ -89,14 +89,14 @@ describe('an error', () => {
     ]
     for (const [name, code, message] of strange) {
       const argv = ['ls', '--storage', `strange:${name}`, '--metadata', 'memory:']
-      await assertError(await runNexus(argv, { cwd: place }), code, message, argv)
+      await assertError(await runNexus(argv, { cwd: fixture }), code, message, argv)
     }
   })
 
   it('shows its causes with --verbose or NEXUS_DEBUG, never a stack', async () => {
-    const place = failingPlace()
+    const fixture = failingFixture()
     const argv = ['ls', '--storage', 'strange:lines', '--metadata', 'memory:']
-    for (const run of [{ cwd: place, env: { NEXUS_DEBUG: '1' } }, { cwd: place }]) {
+    for (const run of [{ cwd: fixture, env: { NEXUS_DEBUG: '1' } }, { cwd: fixture }]) {
       const { stderr } = await runNexus('env' in run ? argv : [...argv, '--verbose'], run)
       assert.match(stderr, /\n {2}because: Error: first\\nsecond acme:\/\/\*\*\*@host\n {2}because: Error: the reason\n$/)
       assert.doesNotMatch(stderr, /^\s*at /m)
@@ -180,22 +180,25 @@ describe('damage', () => {
   })
 
   it('of the database is one typed error', async () => {
-    const place = join(folder.path, 'damaged')
-    makeQuickPlace(place)
-    await runNexus(['init', '--store', 'quick'], { cwd: place })
-    writeFileSync(join(place, '.nexus', 'meta.db'), 'this is not a database, and it is long enough to be read as one'.repeat(100))
-    const { code, stdout, stderr } = await runNexus(['ls'], { cwd: place })
+    const fixture = join(folder.path, 'damaged')
+    makeQuickFixture(fixture)
+    await runNexus(['init', '--store', 'quick'], { cwd: fixture })
+    writeFileSync(
+      join(fixture, '.nexus', 'meta.db'),
+      'this is not a database, and it is long enough to be read as one'.repeat(100),
+    )
+    const { code, stdout, stderr } = await runNexus(['ls'], { cwd: fixture })
     assert.equal(stdout, '')
     assert.equal(code, 7, stderr)
     assert.match(stderr, /^nexus: Corrupt: [^\n]*\n$/)
   })
 
   it('of permissions is told before anything is read', async () => {
-    const place = join(folder.path, 'open-to-all')
-    makeQuickPlace(place)
-    await runNexus(['init', '--store', 'quick'], { cwd: place })
-    chmodSync(join(place, '.nexus'), 0o777)
-    const { code, stderr } = await runNexus(['ls'], { cwd: place })
+    const fixture = join(folder.path, 'open-to-all')
+    makeQuickFixture(fixture)
+    await runNexus(['init', '--store', 'quick'], { cwd: fixture })
+    chmodSync(join(fixture, '.nexus'), 0o777)
+    const { code, stderr } = await runNexus(['ls'], { cwd: fixture })
     assert.equal(code, 5)
     assert.match(stderr, /^nexus: PermissionDenied: .*every user may write.*; run chmod o-w on it\n$/)
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, it } from 'vitest'
-import { makeQuickPlace, runNexus, temporaryFolder } from '../testing/run-nexus.ts'
+import { makeQuickFixture, runNexus, temporaryFolder } from '../testing/run-nexus.ts'
 
 const folder = temporaryFolder()
 afterAll(() => folder[Symbol.dispose]())
@@ -10,7 +10,7 @@ afterAll(() => folder[Symbol.dispose]())
 describe('a file of 2 GiB', () => {
   it('is written as from standard input', async () => {
     const cwd = folder.path
-    makeQuickPlace(cwd)
+    makeQuickFixture(cwd)
     await runNexus(['init', '--store', 'quick'], { cwd })
     writeFileSync(join(cwd, 'large'), 'begin')
     truncateSync(join(cwd, 'large'), 2 ** 31)

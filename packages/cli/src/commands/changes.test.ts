@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, describe, it } from 'vitest'
 import { CaseFolder, jsonLines, withoutTimes } from '../testing/case-folder.ts'
 
-const place = new CaseFolder()
-const { nexus, tryNexus, json } = place
-beforeEach(() => place.next())
-afterAll(() => place.remove())
+const fixture = new CaseFolder()
+const { nexus, tryNexus, json } = fixture
+beforeEach(() => fixture.next())
+afterAll(() => fixture.remove())
 
 describe('mkdir, rm, mv, cp and restore', () => {
   it('do what they say and tell the flag that would help', async () => {
@@ -81,7 +81,7 @@ describe('versions and rollback', () => {
 
 describe('import, export and usage', () => {
   it('carry a tree there and back, with modes and times, and store known content once', async () => {
-    const source = join(place.cwd, 'source')
+    const source = join(fixture.cwd, 'source')
     mkdirSync(join(source, 'deep', 'empty'), { recursive: true })
     writeFileSync(join(source, 'a.txt'), 'x'.repeat(5000))
     writeFileSync(join(source, 'deep', 'same.txt'), 'x'.repeat(5000))
@@ -96,10 +96,10 @@ describe('import, export and usage', () => {
     assert.match(await nexus('import source /s'), /; 2 unchanged\n$/)
     assert.equal(Object(await json('import source /s')).unchanged, 2)
     assert.match(await nexus('export /s out'), /^exported 2 files/)
-    assert.equal(readFileSync(join(place.cwd, 'out', 'deep', 'same.txt'), 'utf8'), 'x'.repeat(5000))
-    assert.equal(statSync(join(place.cwd, 'out', 'a.txt')).mode & 0o111, 0o111)
-    assert.equal(statSync(join(place.cwd, 'out', 'a.txt')).mtimeMs, 1_000_000_000_000)
-    assert.ok(existsSync(join(place.cwd, 'out', 'deep', 'empty')))
+    assert.equal(readFileSync(join(fixture.cwd, 'out', 'deep', 'same.txt'), 'utf8'), 'x'.repeat(5000))
+    assert.equal(statSync(join(fixture.cwd, 'out', 'a.txt')).mode & 0o111, 0o111)
+    assert.equal(statSync(join(fixture.cwd, 'out', 'a.txt')).mtimeMs, 1_000_000_000_000)
+    assert.ok(existsSync(join(fixture.cwd, 'out', 'deep', 'empty')))
     assert.deepEqual(Object.keys(Object(await json('export /s out2'))), [
       'files',
       'directories',
@@ -121,9 +121,9 @@ describe('import, export and usage', () => {
   })
 
   it('say what to do about links, targets and sources that stand in the way', async () => {
-    mkdirSync(join(place.cwd, 'source'))
-    writeFileSync(join(place.cwd, 'source', 'a'), 'x')
-    symlinkSync('a', join(place.cwd, 'source', 'link'))
+    mkdirSync(join(fixture.cwd, 'source'))
+    writeFileSync(join(fixture.cwd, 'source', 'a'), 'x')
+    symlinkSync('a', join(fixture.cwd, 'source', 'link'))
     const link = await tryNexus('import source /s --links refuse')
     assert.equal(link.code, 2)
     assert.match(link.stderr, /link \(symbolic link\); pass --links keep, skip or follow\n$/)
@@ -139,9 +139,9 @@ describe('import, export and usage', () => {
   })
 
   it('go on past what cannot be imported, name it and end with 1; a store in the folder is left out', async () => {
-    writeFileSync(join(place.cwd, 'a'), 'x')
-    writeFileSync(Buffer.concat([Buffer.from(`${place.cwd}/bad-`), Buffer.from([0xff])]), 'x')
-    writeFileSync(join(place.cwd, 'b.log'), 'x')
+    writeFileSync(join(fixture.cwd, 'a'), 'x')
+    writeFileSync(Buffer.concat([Buffer.from(`${fixture.cwd}/bad-`), Buffer.from([0xff])]), 'x')
+    writeFileSync(join(fixture.cwd, 'b.log'), 'x')
     const { code, stdout, stderr } = await tryNexus('import . /s --exclude *.log')
     assert.equal(code, 1)
     assert.match(stdout, /^imported \d files?, 1 directory, .*; 3 left out\n$/)
@@ -155,8 +155,8 @@ describe('import, export and usage', () => {
   })
 
   it('show progress to a person who waits, and to nobody else', async () => {
-    mkdirSync(join(place.cwd, 'source'))
-    writeFileSync(join(place.cwd, 'source', 'a'), 'x')
+    mkdirSync(join(fixture.cwd, 'source'))
+    writeFileSync(join(fixture.cwd, 'source', 'a'), 'x')
     const { stderr } = await tryNexus('import source /s', { isTTY: true })
     assert.match(stderr, /importing 1/)
     assert.ok(stderr.endsWith('\r\u001b[2K'), 'the line is cleared at the end')

@@ -5,43 +5,43 @@ import { afterAll, beforeEach, describe, it } from 'vitest'
 import { CaseFolder, jsonLines, withoutTimes } from '../testing/case-folder.ts'
 import { runNexus } from '../testing/run-nexus.ts'
 
-const place = new CaseFolder()
-const { nexus, tryNexus, json } = place
-beforeEach(() => place.next())
-afterAll(() => place.remove())
+const fixture = new CaseFolder()
+const { nexus, tryNexus, json } = fixture
+beforeEach(() => fixture.next())
+afterAll(() => fixture.remove())
 
 describe('init', () => {
-  it('makes a private folder with a database, blobs and a place for temporary files', async () => {
+  it('makes a private folder with a database, blobs and a folder for temporary files', async () => {
     const said = await nexus('init other')
-    assert.equal(said, `made a store in ${join(place.cwd, 'other')}, durability disk\n`)
-    for (const name of ['', 'blobs', 'tmp']) assert.equal(statSync(join(place.cwd, 'other', name)).mode & 0o777, 0o700, name)
-    assert.ok(existsSync(join(place.cwd, 'other', 'meta.db')))
+    assert.equal(said, `made a store in ${join(fixture.cwd, 'other')}, durability disk\n`)
+    for (const name of ['', 'blobs', 'tmp']) assert.equal(statSync(join(fixture.cwd, 'other', name)).mode & 0o777, 0o700, name)
+    assert.ok(existsSync(join(fixture.cwd, 'other', 'meta.db')))
   })
 
   it('changes nothing the second time', async () => {
     await nexus('write /a --text x')
-    assert.equal(await nexus('init .nexus'), `the store in ${join(place.cwd, '.nexus')} is there already, durability disk\n`)
+    assert.equal(await nexus('init .nexus'), `the store in ${join(fixture.cwd, '.nexus')} is there already, durability disk\n`)
     assert.equal(await nexus('cat /a'), 'x')
     const { storeId, ...rest } = Object(await json('init .nexus'))
-    assert.deepEqual(rest, { store: join(place.cwd, '.nexus'), created: false, durability: 'disk' })
+    assert.deepEqual(rest, { store: join(fixture.cwd, '.nexus'), created: false, durability: 'disk' })
     assert.match(storeId, /^[0-9a-f]{32}$/)
   })
 
   it('makes the store that the other commands look for: that of NEXUS_STORE, else of the config', async () => {
     const team = { storage: 'local:d/blobs', metadata: 'sqlite:d/meta.db', durability: 'os' }
-    writeFileSync(join(place.cwd, 'nexus.config.json'), JSON.stringify({ store: 'team', stores: { team, other: team } }))
-    mkdirSync(join(place.cwd, 'below'))
-    const cwd = join(place.cwd, 'below')
+    writeFileSync(join(fixture.cwd, 'nexus.config.json'), JSON.stringify({ store: 'team', stores: { team, other: team } }))
+    mkdirSync(join(fixture.cwd, 'below'))
+    const cwd = join(fixture.cwd, 'below')
     const absent = await tryNexus('ls', { cwd })
     assert.match(absent.stderr, /no store in local:d\/blobs with sqlite:d\/meta\.db; run `nexus init`\n$/)
     const named = await tryNexus('ls --store other', { cwd })
     assert.match(named.stderr, /; run `nexus init --store other`\n$/)
     assert.match(await nexus('init', { cwd }), /^made a store in local:d\/blobs with sqlite:d\/meta\.db/)
     await nexus('ls', { cwd })
-    assert.ok(existsSync(join(place.cwd, 'd', 'meta.db')))
+    assert.ok(existsSync(join(fixture.cwd, 'd', 'meta.db')))
     assert.equal(existsSync(join(cwd, '.nexus')), false)
     const env = { NEXUS_STORE: './from-env' }
-    assert.equal(await nexus('init', { env }), `made a store in ${join(place.cwd, 'from-env')}, durability disk\n`)
+    assert.equal(await nexus('init', { env }), `made a store in ${join(fixture.cwd, 'from-env')}, durability disk\n`)
     await nexus('ls', { env })
   })
 
@@ -54,7 +54,7 @@ describe('init', () => {
       const { code, stderr } = await tryNexus(`init ${name}`)
       assert.equal(code, 2)
       assert.match(stderr, message)
-      assert.equal(existsSync(join(place.cwd, name)), false)
+      assert.equal(existsSync(join(fixture.cwd, name)), false)
     }
     await nexus('init ./colon:x')
     await nexus('ls --store ./colon:x')
@@ -62,22 +62,22 @@ describe('init', () => {
 
   it('reaches a store behind a link', async () => {
     await nexus('init ../elsewhere')
-    mkdirSync(join(place.cwd, 'linked'))
-    symlinkSync(join(place.cwd, '..', 'elsewhere'), join(place.cwd, 'linked', '.nexus'))
-    await nexus('write /a --text x --no-config', { cwd: join(place.cwd, 'linked') })
+    mkdirSync(join(fixture.cwd, 'linked'))
+    symlinkSync(join(fixture.cwd, '..', 'elsewhere'), join(fixture.cwd, 'linked', '.nexus'))
+    await nexus('write /a --text x --no-config', { cwd: join(fixture.cwd, 'linked') })
     assert.equal(await nexus('cat /a --store ../elsewhere'), 'x')
   })
 
   it('does not mix a store with other files', async () => {
-    writeFileSync(join(place.cwd, 'mine.txt'), 'x')
+    writeFileSync(join(fixture.cwd, 'mine.txt'), 'x')
     const { code, stderr } = await tryNexus('init .')
     assert.equal(code, 3)
     assert.match(stderr, /AlreadyExists: .* holds other files; name a folder of its own, such as .*\.nexus\n$/)
-    assert.equal(existsSync(join(place.cwd, 'blobs')), false)
+    assert.equal(existsSync(join(fixture.cwd, 'blobs')), false)
   })
 
   it('says what is in the way of its folder', async () => {
-    writeFileSync(join(place.cwd, 'mine.txt'), 'x')
+    writeFileSync(join(fixture.cwd, 'mine.txt'), 'x')
     const { stderr } = await tryNexus('init mine.txt/store')
     assert.match(stderr, /^nexus: NotADirectory: .* a file stands above it; name another\n$/)
   })
@@ -87,7 +87,7 @@ describe('init', () => {
     const before = await tryNexus(`ls ${layers}`)
     assert.equal(before.code, 10)
     assert.match(before.stderr, /no store in local:blobs with sqlite:meta\.db; run `nexus init` with the same --storage/)
-    assert.equal(existsSync(join(place.cwd, 'meta.db')), false)
+    assert.equal(existsSync(join(fixture.cwd, 'meta.db')), false)
     assert.match(await nexus(`init ${layers}`), /^made a store in local:blobs with sqlite:meta\.db/)
     await nexus(`write /a --text x ${layers}`)
     assert.equal(await nexus(`ls ${layers}`), 'a\n')
@@ -96,7 +96,7 @@ describe('init', () => {
 
 describe('write and cat', () => {
   it('take a text, a file or standard input', async () => {
-    writeFileSync(join(place.cwd, 'local.bin'), new Uint8Array([0, 255, 10]))
+    writeFileSync(join(fixture.cwd, 'local.bin'), new Uint8Array([0, 255, 10]))
     assert.equal(await nexus('write /text --text hello'), 'wrote /text v1, 5 B\n')
     await nexus('write /file local.bin')
     await nexus('write /stdin -', { stdin: new Uint8Array([1, 128, 0]) })
@@ -237,7 +237,7 @@ describe('ls, tree and stat', () => {
 
   it('keep a name with control characters on its line and harmless', async () => {
     const name = '/evil\n\u001b[31mname\u202e'
-    const run = { cwd: place.cwd, env: { NEXUS_AUTHOR: 'tester' } }
+    const run = { cwd: fixture.cwd, env: { NEXUS_AUTHOR: 'tester' } }
     assert.equal((await runNexus(['write', name, '--text', 'x'], run)).code, 0)
     assert.ok((await nexus('ls')).includes('"evil\\n\\u001b[31mname\\u202e"\n'))
     const missing = await runNexus(['cat', `${name}2`], run)
@@ -256,7 +256,7 @@ describe('what people are used to', () => {
     await nexus('write /big -', { stdin: new Uint8Array(3_000_000) })
     assert.match(await nexus('ls -lah'), /^-rw-r--r-- +3 B .* b\n-rw-r--r-- +2\.9 MiB .* big\ndrwxr-xr-x +- .* g\/\n$/)
     assert.equal(await nexus('ls -1'), 'b\nbig\ng/\n')
-    const run = { cwd: place.cwd, env: { NEXUS_AUTHOR: 'tester' } }
+    const run = { cwd: fixture.cwd, env: { NEXUS_AUTHOR: 'tester' } }
     for (const name of ['/n/x\ny', '/n/x\\ny']) await runNexus(['write', name, '--text', 'x'], run)
     assert.equal(await nexus('ls /n'), '"x\\ny"\n"x\\\\ny"\n')
     assert.equal(await nexus('ls -0 /n'), 'x\ny\0x\\ny\0')
@@ -282,7 +282,7 @@ describe('what people are used to', () => {
       ['mv /b /g', /AlreadyExists: \/g is a directory; write \/g\/ to put it in there\n$/],
       ['mv -f /b /g', /IsADirectory: \/g is a directory; write \/g\/ to put it in there\n$/],
       ['mv /b /absent/', /NotFound: there is no directory \/absent\/; `nexus mkdir` makes one, or leave the slash out\n$/],
-      ['cp /b /g/a/', /NotADirectory: \/g\/a is no directory; leave the slash out\n$/],
+      ['cp /b /g/a/', /NotADirectory: \/g\/a is not a directory; leave the slash out\n$/],
     ]
     for (const [line, message] of refused) {
       const { code, stderr } = await tryNexus(line)
@@ -322,7 +322,7 @@ describe('what people are used to', () => {
 
   it('info of the store', async () => {
     const { storage, metadata, durability, storeId } = Object(await json('info'))
-    const at = join(place.cwd, '.nexus')
+    const at = join(fixture.cwd, '.nexus')
     assert.deepEqual(
       [storage, metadata],
       [

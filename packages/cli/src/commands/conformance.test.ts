@@ -108,9 +108,9 @@ describe('conformance', () => {
     assert.match(failed.reproduction, /nexus conformance pair --layer storage --law/)
   })
 
-  it('makes its places where the URI says, and removes them', async () => {
-    const place = join(cwd, 'disk')
-    mkdirSync(place)
+  it('makes its namespaces where the URI says, and removes them', async () => {
+    const fixture = join(cwd, 'disk')
+    mkdirSync(fixture)
     const temporary = join(cwd, 'tmp')
     mkdirSync(temporary)
     const { TMPDIR = tmpdir() } = process.env
@@ -120,7 +120,7 @@ describe('conformance', () => {
     assert.match(storage.stdout, /^local storage: 3 kept/)
     const metadata = await runNexus(['conformance', 'sqlite:disk/meta.db', '--law', 'commit-atomic', '--json'], { cwd })
     assert.equal(JSON.parse(metadata.stdout).reports[0].passed, 1)
-    assert.deepEqual(readdirSync(place), [])
+    assert.deepEqual(readdirSync(fixture), [])
     process.env.TMPDIR = TMPDIR
     assert.deepEqual(readdirSync(temporary), [])
   })

@@ -22,13 +22,13 @@ export const conformance: CommandModule = { describe }
 
 function describe(command: Command, context: CommandContext): void {
   command
-    .argument('<adapter>', 'a name (memory, sqlite, one from nexus.config), or a URI: where to make the test places')
+    .argument('<adapter>', 'a name (memory, sqlite, one from nexus.config), or a URI: where to make the namespaces of the tests')
     .addOption(new Option('--layer <layer>', 'only this port, for a name that has both').choices(['storage', 'metadata']))
     .option('--law <ids...>', 'only these laws; "scan-*" stands for all that begin so')
     .option('--seed <n>', 'repeat a run with its seed', parseSeed)
     .action((text: string, flags: ConformanceFlags) => run(context, text, flags))
   finishHelp(command, {
-    more: 'Each law runs in a fresh place that is removed again. A broken law is shown with all that is needed to see it again.',
+    more: 'Each law runs in a fresh namespace that is removed again. A broken law is shown with all that is needed to see it again.',
     needsNoStore: true,
     exits: { 1: 'a law is broken, or could not be checked' },
     examples: ['nexus conformance sqlite', 'nexus conformance local:/mnt/disk --law put-atomic --seed 42'],
@@ -60,11 +60,11 @@ function selectLayer(target: ConformanceTarget, layer: ConformanceFlags['layer']
   return { storage: undefined, metadata: undefined, [layer]: target[layer] }
 }
 
-/** An adapter that chooses its place itself needs what its gate asks for. */
+/** An adapter that chooses its namespace itself needs what its gate asks for. */
 function refuseUnconfigured({ storage, metadata }: ConformanceTarget, env: Environment): void {
-  for (const place of [storage, metadata]) {
-    const missing = place?.uri === undefined ? missingVariables(place?.adapter.env, env) : undefined
-    if (missing !== undefined) throw new NexusError('InvalidConfig', `${place?.name} is not configured; ${missing}`)
+  for (const namespace of [storage, metadata]) {
+    const missing = namespace?.uri === undefined ? missingVariables(namespace?.adapter.env, env) : undefined
+    if (missing !== undefined) throw new NexusError('InvalidConfig', `${namespace?.name} is not configured; ${missing}`)
   }
 }
 

@@ -3,7 +3,7 @@ import { isNexusError, NexusError } from 'nexusfs/errors'
 import { epochOfStore, locateStore } from 'nexusfs/registry'
 import type { CommandContext } from '../command-line/command-context.ts'
 import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
-import { configOf, placeText } from '../store/open-store.ts'
+import { configOf, locationText } from '../store/open-store.ts'
 
 export const epoch: CommandModule = { describe }
 
@@ -26,16 +26,16 @@ async function run(context: CommandContext, raise: boolean): Promise<void> {
   const around = { cwd: terminal.cwd, env: terminal.env, config: configOf(context) }
   const { store, storage, metadata } = options
   const located = await locateStore({ store, storage, metadata }, around)
-  const place = placeText(located)
-  context.remark(`store ${place} (${located.why})`)
+  const location = locationText(located)
+  context.remark(`store ${location} (${located.why})`)
   const { epoch: now, revision } = await epochOfStore(located, { ...around, raise, signal, readOnly: options.readOnly }).catch(
     (cause: unknown) => {
       if (!isNexusError(cause, 'NotFound')) throw cause
-      throw new NexusError('InvalidConfig', `no store in ${place}`, { advice: 'name the one that was restored', cause })
+      throw new NexusError('InvalidConfig', `no store in ${location}`, { advice: 'name the one that was restored', cause })
     },
   )
-  const facts = { store: place, epoch: now, revision }
-  if (raise) return context.answer(facts, `the store in ${place} is in epoch ${now} now`)
+  const facts = { store: location, epoch: now, revision }
+  if (raise) return context.answer(facts, `the store in ${location} is in epoch ${now} now`)
   if (context.isJson) return context.out.json(facts)
   await context.out.line(`epoch ${now}, revision ${revision}`)
 }

@@ -6,7 +6,7 @@ import { isNexusError, NexusError } from 'nexusfs/errors'
 import { type configOnce, type LocatedStore, locateChosenStore, wholeStore } from 'nexusfs/registry'
 import type { CommandContext } from '../command-line/command-context.ts'
 import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
-import { configOf, type OpenPlaceOptions, openPlace, placeText } from '../store/open-store.ts'
+import { configOf, locationText, type OpenLocationOptions, openLocation } from '../store/open-store.ts'
 
 interface InitFlags {
   readonly shareStorage?: boolean
@@ -27,19 +27,19 @@ function describe(command: Command, context: CommandContext): void {
 
 async function run(context: CommandContext, dir: string | undefined, { shareStorage }: InitFlags): Promise<void> {
   const config = configOf(context)
-  const located = await placeToMake(context, dir, config)
+  const located = await locationToMake(context, dir, config)
   refuseReadOnly(context, located)
   refuseMemory(located)
   if (located.location.kind === 'folder') await refuseOccupied(located.location.folder)
   const { nexus, isNew } = await openOrMake(context, located, { config, mayShareStorage: shareStorage })
   await using opened = nexus
   const { durability, storeId } = opened.info
-  const text = isNew ? `made a store in ${placeText(located)}` : `the store in ${placeText(located)} is there already`
-  await context.answer({ store: placeText(located), created: isNew, durability, storeId }, `${text}, durability ${durability}`)
+  const text = isNew ? `made a store in ${locationText(located)}` : `the store in ${locationText(located)} is there already`
+  await context.answer({ store: locationText(located), created: isNew, durability, storeId }, `${text}, durability ${durability}`)
 }
 
 /** What is named; else what the other commands would look for, but never a folder further up; else `.nexus` here. */
-async function placeToMake(
+async function locationToMake(
   { options, terminal }: CommandContext,
   dir: string | undefined,
   config: ReturnType<typeof configOnce>,
@@ -84,12 +84,12 @@ async function refuseOccupied(folder: string): Promise<void> {
 async function openOrMake(
   context: CommandContext,
   located: LocatedStore,
-  options: Pick<OpenPlaceOptions, 'config' | 'mayShareStorage'>,
+  options: Pick<OpenLocationOptions, 'config' | 'mayShareStorage'>,
 ): Promise<{ readonly nexus: NexusFS; readonly isNew: boolean }> {
   try {
-    return { nexus: await openPlace(context, located, { ...options, create: false }), isNew: false }
+    return { nexus: await openLocation(context, located, { ...options, create: false }), isNew: false }
   } catch (error) {
     if (!isNexusError(error, 'InvalidConfig') || !isNexusError(error.cause, 'NotFound')) throw error
-    return { nexus: await openPlace(context, located, { ...options, create: true }), isNew: true }
+    return { nexus: await openLocation(context, located, { ...options, create: true }), isNew: true }
   }
 }

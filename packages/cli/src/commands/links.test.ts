@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { afterAll, beforeEach, describe, it } from 'vitest'
 import { CaseFolder, jsonLines, withoutTimes } from '../testing/case-folder.ts'
 
-const place = new CaseFolder()
-const { nexus, tryNexus, json } = place
+const fixture = new CaseFolder()
+const { nexus, tryNexus, json } = fixture
 beforeEach(async () => {
-  await place.next()
+  await fixture.next()
   await nexus('write /2026/11/notes --text eleven')
   await nexus('write /2026/12/notes --text twelve')
 })
-afterAll(() => place.remove())
+afterAll(() => fixture.remove())
 
 describe('ln and readlink', () => {
   it('make a link, switch it, and tell where it leads', async () => {

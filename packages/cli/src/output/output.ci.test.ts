@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, it } from 'vitest'
-import { binary, makeQuickPlace, runNexus, temporaryFolder } from '../testing/run-nexus.ts'
+import { binary, makeQuickFixture, runNexus, temporaryFolder } from '../testing/run-nexus.ts'
 
 const folder = temporaryFolder()
 afterAll(() => folder[Symbol.dispose]())
@@ -12,7 +12,7 @@ describe('output to a disk that becomes full (needs root)', () => {
   it('is told when the last write was cut short', async () => {
     assert.equal(process.getuid?.(), 0, 'run this as root: it mounts a file system')
     const cwd = folder.path
-    makeQuickPlace(cwd)
+    makeQuickFixture(cwd)
     await runNexus(['init', '--store', 'quick'], { cwd })
     await runNexus(['write', '/big', '-'], { cwd, stdin: new Uint8Array(3_000_000) })
     const small = join(cwd, 'small')

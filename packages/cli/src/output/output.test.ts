@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { binary, makeQuickPlace, runNexus, temporaryFolder } from '../testing/run-nexus.ts'
+import { binary, makeQuickFixture, runNexus, temporaryFolder } from '../testing/run-nexus.ts'
 
 const folder = temporaryFolder()
 afterAll(() => folder[Symbol.dispose]())
 const cwd = folder.path
 
 beforeAll(async () => {
-  makeQuickPlace(cwd)
+  makeQuickFixture(cwd)
   await runNexus(['init', '--store', 'quick'], { cwd })
   await runNexus(['write', '/big', '-'], { cwd, stdin: new Uint8Array(3_000_000) })
 })

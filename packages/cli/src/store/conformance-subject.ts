@@ -1,12 +1,12 @@
 import type { ConformanceSubject, SubjectModule } from '@nexusfs/conformance'
 import type { MetadataStore, StorageBackend } from 'nexusfs'
 import type { OpenContext } from 'nexusfs/registry'
-import type { AdapterPlace } from './conformance-target.ts'
+import type { AdapterNamespace } from './conformance-target.ts'
 
 /** Puts an adapter to the test in namespaces of its own, each removed once it is closed. */
 export function subjectOf<Port extends StorageBackend | MetadataStore>(
   kind: ConformanceSubject<Port>['kind'],
-  { name, adapter, uri }: AdapterPlace<Port>,
+  { name, adapter, uri }: AdapterNamespace<Port>,
   shared: Omit<OpenContext, 'namespace' | 'uri'>,
   otherProcess?: SubjectModule,
 ): ConformanceSubject<Port> {

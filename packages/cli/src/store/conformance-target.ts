@@ -5,12 +5,12 @@ import { didYouMean, findAdapter, parseUri, type Registration, type Registry } f
 
 /** The adapters that a word on the command line names; either may be absent, not both. */
 export interface ConformanceTarget {
-  readonly storage: AdapterPlace<StorageBackend> | undefined
-  readonly metadata: AdapterPlace<MetadataStore> | undefined
+  readonly storage: AdapterNamespace<StorageBackend> | undefined
+  readonly metadata: AdapterNamespace<MetadataStore> | undefined
 }
 
 /** An adapter, and where to make its namespaces. */
-export interface AdapterPlace<Port extends StorageBackend | MetadataStore> {
+export interface AdapterNamespace<Port extends StorageBackend | MetadataStore> {
   readonly name: string
   readonly adapter: Registration<Port>
   /** Where it likes, if absent. */
@@ -18,12 +18,12 @@ export interface AdapterPlace<Port extends StorageBackend | MetadataStore> {
 }
 
 /**
- * What is put to the test: an adapter by name (`sqlite`), one at a place (`local:DIR`), or both layers of a store of the config.
+ * What is put to the test: an adapter by name (`sqlite`), one at a location (`local:DIR`), or both layers of a store of the config.
  * @throws {NexusError} InvalidArgument if nobody has that name
  */
 export function findTarget(text: string, registry: Registry): ConformanceTarget {
   const { storage, metadata } = layersOf(text, registry)
-  const target = { storage: placeIn(registry.storages, storage), metadata: placeIn(registry.metadata, metadata) }
+  const target = { storage: namespaceIn(registry.storages, storage), metadata: namespaceIn(registry.metadata, metadata) }
   if (target.storage !== undefined || target.metadata !== undefined) return target
   const known = [...new Set([registry.storages, registry.metadata, registry.config.stores ?? {}].flatMap(Object.keys))]
   const guess = didYouMean(parseUri(text).scheme ?? text, known)
@@ -39,12 +39,12 @@ function layersOf(text: string, { config }: Registry): { readonly storage: strin
   return typeof store === 'string' ? { storage: `local:${store}`, metadata: `sqlite:${join(store, 'meta.db')}` } : store
 }
 
-function placeIn<Port extends StorageBackend | MetadataStore>(
+function namespaceIn<Port extends StorageBackend | MetadataStore>(
   table: Readonly<Record<string, Registration<Port>>>,
   text: string,
-): AdapterPlace<Port> | undefined {
+): AdapterNamespace<Port> | undefined {
   const { scheme = text, rest } = parseUri(text)
   const adapter = findAdapter(table, scheme)
-  const isPlace = scheme !== text && rest !== ''
-  return adapter === undefined ? undefined : { name: scheme, adapter, uri: isPlace ? text : undefined }
+  const namesLocation = scheme !== text && rest !== ''
+  return adapter === undefined ? undefined : { name: scheme, adapter, uri: namesLocation ? text : undefined }
 }

@@ -33,7 +33,7 @@ export async function openStore(request: StoreRequest): Promise<NexusFS> {
   const config = configOf(request)
   const { store, storage, metadata } = options
   const located = await locateStore({ store, storage, metadata }, { cwd: terminal.cwd, env: terminal.env, config })
-  return openPlace(request, located, { create: false, config })
+  return openLocation(request, located, { create: false, config })
 }
 
 /** Loads the nearest config when it is first asked for, unless `--no-config` forbids it. */
@@ -41,20 +41,20 @@ export function configOf({ options, terminal }: StoreRequest): ReturnType<typeof
   return configOnce(options.config === false ? false : undefined, terminal.cwd, terminal.env)
 }
 
-export interface OpenPlaceOptions {
+export interface OpenLocationOptions {
   readonly create: boolean
   readonly config: ReturnType<typeof configOnce>
   readonly mayShareStorage?: boolean | undefined
 }
 
-/** Opens a place that has been found, and says so with `--verbose`. */
-export async function openPlace(
+/** Opens a location that has been found, and says so with `--verbose`. */
+export async function openLocation(
   request: StoreRequest,
   located: LocatedStore,
-  { create, config, mayShareStorage }: OpenPlaceOptions,
+  { create, config, mayShareStorage }: OpenLocationOptions,
 ): Promise<NexusFS> {
   const { options, terminal, signal } = request
-  request.remark(`store ${placeText(located)} (${located.why})`)
+  request.remark(`store ${locationText(located)} (${located.why})`)
   try {
     return await openLocated(
       located,
@@ -63,12 +63,12 @@ export async function openPlace(
     )
   } catch (cause) {
     if (create || !isNexusError(cause, 'NotFound')) throw cause
-    throw new NexusError('InvalidConfig', `no store in ${placeText(located)}`, { advice: `${initAdvice(located)}`, cause })
+    throw new NexusError('InvalidConfig', `no store in ${locationText(located)}`, { advice: `${initAdvice(located)}`, cause })
   }
 }
 
-/** The place in words, without secrets. */
-export function placeText({ location }: LocatedStore): string {
+/** The location in words, without secrets. */
+export function locationText({ location }: LocatedStore): string {
   if (location.kind === 'folder') return location.folder
   const [storage, metadata] = [location.storage, location.metadata].map((layer) => {
     return redactSecrets(typeof layer === 'string' ? layer : layer.info.location)

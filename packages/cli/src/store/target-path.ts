@@ -16,7 +16,7 @@ export async function targetPath(nexus: NexusFS, from: string, to: string, signa
     })
   }
   if (found.kind !== 'directory') {
-    throw new NexusError('NotADirectory', `${directory} is no directory`, {
+    throw new NexusError('NotADirectory', `${directory} is not a directory`, {
       advice: 'leave the slash out',
       context: { path: directory },
     })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { makeQuickPlace, type Outcome, type Run, runNexus, temporaryFolder } from './run-nexus.ts'
+import { makeQuickFixture, type Outcome, type Run, runNexus, temporaryFolder } from './run-nexus.ts'
 
 /** A folder with a new, quick store for each case of a test file; the author of its changes is `tester`. */
 export class CaseFolder {
@@ -14,7 +14,7 @@ export class CaseFolder {
 
   async next(): Promise<void> {
     this.#cases += 1
-    makeQuickPlace(this.cwd)
+    makeQuickFixture(this.cwd)
     await this.nexus('init --store quick')
   }
 

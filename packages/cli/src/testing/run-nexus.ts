@@ -13,7 +13,7 @@ export function temporaryFolder(): Disposable & { readonly path: string } {
 }
 
 /** A folder with a config whose store is quick: tests of the command need not wait for the disk. */
-export function makeQuickPlace(cwd: string): void {
+export function makeQuickFixture(cwd: string): void {
   mkdirSync(cwd, { recursive: true })
   const quick = { storage: 'local:.nexus', metadata: 'sqlite:.nexus/meta.db', durability: 'os' }
   writeFileSync(join(cwd, 'nexus.config.json'), JSON.stringify({ store: 'quick', stores: { quick } }))

@@ -117,7 +117,7 @@ export const backupLaws: readonly MetadataLaw[] = [
   },
 ]
 
-/** One commit that writes the round in three places. */
+/** One commit that writes the round in three namespaces. */
 async function commitPair(port: MetadataStore, round: number): Promise<void> {
   const value = String(round)
   await mustCommit(port, [put(key('left'), value), put(key('right'), value), put(key(padded(round), 'rounds'))])

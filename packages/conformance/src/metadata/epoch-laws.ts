@@ -1,7 +1,7 @@
 import type { MetadataStore, Revision } from 'nexusfs'
 import { epochOf, revisionsPerEpoch } from 'nexusfs/adapter-kit'
 import { expectEqual, expectThat } from '../expect.ts'
-import { clientsShareAPlace, type LawRequirement } from '../law.ts'
+import { clientsShareANamespace, type LawRequirement } from '../law.ts'
 import { key, type MetadataLaw, mustCommit, put, textOf, upTo } from './fixtures.ts'
 import { sentences } from './sentences.ts'
 
@@ -11,9 +11,9 @@ const raises: LawRequirement<MetadataStore> = {
 }
 
 const raisesForAll: LawRequirement<MetadataStore> = {
-  description: `the member raiseEpoch, and ${clientsShareAPlace().description}`,
+  description: `the member raiseEpoch, and ${clientsShareANamespace().description}`,
   isMet: (subject, info, port) =>
-    raises.isMet(subject, info, port) && clientsShareAPlace<MetadataStore>().isMet(subject, info, port),
+    raises.isMet(subject, info, port) && clientsShareANamespace<MetadataStore>().isMet(subject, info, port),
 }
 
 export const epochLaws: readonly MetadataLaw[] = [

@@ -86,7 +86,7 @@ export async function commitOne(
   writes: readonly Write[],
   expect: readonly Expectation[] = [],
 ): Promise<CommitResult> {
-  return only(await port.commit([commitOf(writes, expect)]))
+  return theOne(await port.commit([commitOf(writes, expect)]))
 }
 
 /**
@@ -122,7 +122,7 @@ export async function textOf(port: MetadataStore, target: Key): Promise<string |
 
 export async function pageOf(port: MetadataStore, request: Scan): Promise<ScanPage> {
   const reply = await port.read({ scan: [request] })
-  return only(reply.scan)
+  return theOne(reply.scan)
 }
 
 /** The items of a page, written for people. */
@@ -153,7 +153,7 @@ export function shownBytes(bytes: Bytes): string {
  * The only element of a list.
  * @throws {LawBroken} if there is not exactly one
  */
-function only<Item>(items: readonly Item[]): Item {
+function theOne<Item>(items: readonly Item[]): Item {
   const [item] = items
   if (item !== undefined && items.length === 1) return item
   throw new LawBroken('a list of one is answered by a list of one', { expected: '1 element', actual: `${items.length} elements` })

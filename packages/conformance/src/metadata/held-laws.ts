@@ -99,7 +99,7 @@ export const heldLaws: readonly MetadataLaw[] = [
       expectEqual(
         page.entries.map((entry) => entry.revision),
         [revision, later],
-        'its key has its place in the order',
+        'its key has its position in the order',
       )
     },
   },

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Revision } from 'nexusfs'
 import { expectThat } from '../expect.ts'
-import { clientsShareAPlace } from '../law.ts'
+import { clientsShareANamespace } from '../law.ts'
 import { alongside } from './alongside.ts'
 import { Feed } from './feed.ts'
 import { commitOf, key, type MetadataLaw, mustCommit, put, revisionOf, slotKey, upTo } from './fixtures.ts'
@@ -26,7 +26,7 @@ export const horizonLaws: readonly MetadataLaw[] = [
     member: 'horizon',
     title: 'the horizon that one client reads has reached what another had acknowledged',
     sentence: sentences.horizonReaches,
-    requires: clientsShareAPlace(),
+    requires: clientsShareANamespace(),
     async check({ port, openAnother }) {
       const other = await openAnother()
       for (const round of upTo(10)) {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { StoreCallOptions } from 'nexusfs'
 import { expectEqual, expectRejection, expectThat, settle } from '../expect.ts'
-import { clientsShareAPlace, opensAgain } from '../law.ts'
+import { clientsShareANamespace, opensAgain } from '../law.ts'
 import { together } from './alongside.ts'
 import { absent, commitOf, entryOf, itemsOf, key, type MetadataLaw, mustCommit, put, scan, textOf, upTo } from './fixtures.ts'
 import { entry, streamOf } from './load-one.ts'
@@ -169,9 +169,9 @@ export const lifecycleLaws: readonly MetadataLaw[] = [
   {
     id: 'close-alone',
     member: 'close',
-    title: 'closing one client leaves others of the place open',
+    title: 'closing one client leaves others of the namespace open',
     sentence: sentences.close,
-    requires: clientsShareAPlace(),
+    requires: clientsShareANamespace(),
     async check({ port, openAnother }) {
       const other = await openAnother()
       await mustCommit(port, [put(key('a'), 'kept')])

@@ -110,11 +110,11 @@ export const limitLaws: readonly MetadataLaw[] = [
     },
   },
   {
-    id: 'limit-slot-place',
+    id: 'limit-slot-position',
     member: 'commit',
     title: 'a REV slot outside its item is refused',
     sentence: sentences.slot,
-    check: ({ port }) => expectRefused(port, ...[-1, 4, 1.5].map((place) => commitOf([put(slotKey('abc', place))]))),
+    check: ({ port }) => expectRefused(port, ...[-1, 4, 1.5].map((position) => commitOf([put(slotKey('abc', position))]))),
   },
   {
     id: 'limit-slot-size',

@@ -1,6 +1,6 @@
 import type { Revision } from 'nexusfs'
 import { expectThat } from '../expect.ts'
-import { clientsShareAPlace } from '../law.ts'
+import { clientsShareANamespace } from '../law.ts'
 import { absent, commitOne, key, type MetadataLaw, mustCommit, put, remove, upTo } from './fixtures.ts'
 import { checkCounter } from './increment.ts'
 import { sentences } from './sentences.ts'
@@ -16,9 +16,9 @@ export const orderLaws: readonly MetadataLaw[] = [
   {
     id: 'commit-serial-clients',
     member: 'commit',
-    title: 'increments by two clients of one place are all counted, in the order of their revisions',
+    title: 'increments by two clients of one namespace are all counted, in the order of their revisions',
     sentence: sentences.serial,
-    requires: clientsShareAPlace(),
+    requires: clientsShareANamespace(),
     async check({ port, openAnother }) {
       const other = await openAnother()
       await checkCounter(port, [port, other, port, other])
@@ -29,7 +29,7 @@ export const orderLaws: readonly MetadataLaw[] = [
     member: 'commit',
     title: 'a commit called after another client had the acknowledgement of its own gets a higher revision',
     sentence: sentences.realTime,
-    requires: clientsShareAPlace(),
+    requires: clientsShareANamespace(),
     async check({ port, openAnother }) {
       const clients = [port, await openAnother()]
       let last = 0

@@ -31,24 +31,24 @@ import { StoreModel } from './store-model.ts'
  * the laws about running commits can be kept, and what a hook `commitHeld` is to do. It has no `watch`.
  */
 export function overlappingSubject(): ConformanceSubject<MetadataStore> {
-  const places = new Map<string, OverlappingPlace>()
-  const placeOf = (namespace: string): OverlappingPlace => {
-    const place = places.get(namespace) ?? new OverlappingPlace()
-    places.set(namespace, place)
-    return place
+  const byNamespace = new Map<string, OverlappingData>()
+  const dataOf = (namespace: string): OverlappingData => {
+    const data = byNamespace.get(namespace) ?? new OverlappingData()
+    byNamespace.set(namespace, data)
+    return data
   }
   return {
     kind: 'metadata',
     name: 'overlapping',
     isInProcess: true,
-    open: async (namespace) => new OverlappingStore(placeOf(namespace)),
-    dispose: async (namespace) => void places.delete(namespace),
-    hooks: { commitHeld: async (_port, namespace, commits) => placeOf(namespace).hold(commits) },
+    open: async (namespace) => new OverlappingStore(dataOf(namespace)),
+    dispose: async (namespace) => void byNamespace.delete(namespace),
+    hooks: { commitHeld: async (_port, namespace, commits) => dataOf(namespace).hold(commits) },
   }
 }
 
 /** What all clients see. */
-class OverlappingPlace {
+class OverlappingData {
   readonly model = new StoreModel()
   #issued: Revision = revisionZero
   /** Commits that have drawn their revision and are not yet visible. */
@@ -94,7 +94,7 @@ class OverlappingPlace {
   }
 
   /**
-   * @throws {NexusError} AlreadyExists if the place holds any entry
+   * @throws {NexusError} AlreadyExists if the data holds any entry
    */
   checkEmpty(): void {
     if (this.model.size > 0) throw new NexusError('AlreadyExists', 'metadata: load fills empty stores only')
@@ -147,39 +147,39 @@ class OverlappingStore implements MetadataStore {
     capabilities: { watch: false },
     settings: {},
   }
-  readonly #place: OverlappingPlace
+  readonly #data: OverlappingData
   readonly #calls = new Set<Promise<unknown>>()
   #isClosed = false
 
-  constructor(place: OverlappingPlace) {
-    this.#place = place
+  constructor(data: OverlappingData) {
+    this.#data = data
   }
 
   async read(request: ReadRequest, options?: StoreCallOptions): Promise<ReadReply> {
     this.#check(options)
     checkReadRequest(request)
-    return { ...this.#place.model.read(request), time: Date.now() }
+    return { ...this.#data.model.read(request), time: Date.now() }
   }
 
   async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
     this.#check(options)
     checkCommits(commits)
-    return await this.#track(this.#place.commit(commits))
+    return await this.#track(this.#data.commit(commits))
   }
 
   async horizon(options?: StoreCallOptions): Promise<Revision> {
     this.#check(options)
-    return this.#place.horizon
+    return this.#data.horizon
   }
 
   async load(entries: AsyncIterable<MetadataEntry>, options?: StoreCallOptions): Promise<void> {
     this.#check(options)
-    this.#place.checkEmpty()
+    this.#data.checkEmpty()
     const loaded: MetadataEntry[] = []
     for await (const entry of entries) loaded.push(entry)
     if (loaded.some(({ value }) => value.length > limits.valueBytes))
       throw new NexusError('InvalidArgument', 'a value is too large')
-    this.#place.load(loaded)
+    this.#data.load(loaded)
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { MetadataStore } from 'nexusfs'
 import { expectEqual, expectThat, LawBroken } from '../expect.ts'
-import { type LawContext, type LawRequirement, placesOfProcesses } from '../law.ts'
+import { type LawContext, type LawRequirement, namespacesOfProcesses } from '../law.ts'
 import { roundsFromNow } from '../other-process/rounds.ts'
 import { together } from './alongside.ts'
 import { key, type MetadataLaw, mustCommit, padded, put, textOf, upTo } from './fixtures.ts'
@@ -9,7 +9,7 @@ import { directoryOf, works, worksModule } from './process-works.ts'
 import { sentences } from './sentences.ts'
 import { watchOf } from './watch-laws.ts'
 
-const shared = placesOfProcesses<MetadataStore>()
+const shared = namespacesOfProcesses<MetadataStore>()
 
 const sharedWatch: LawRequirement<MetadataStore> = {
   ...shared,

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { CommitResult, Key, MetadataStore, Revision } from 'nexusfs'
 import { toRevision } from 'nexusfs/adapter-kit'
 import { expectEqual, expectThat } from '../expect.ts'
-import { clientsShareAPlace } from '../law.ts'
+import { clientsShareANamespace } from '../law.ts'
 import { together } from './alongside.ts'
 import {
   absent,
@@ -40,7 +40,7 @@ export const raceLaws: readonly MetadataLaw[] = [
     member: 'commit',
     title: 'of many that create one key at once, exactly one wins, and its value stays',
     sentence: sentences.serial,
-    requires: clientsShareAPlace(),
+    requires: clientsShareANamespace(),
     async check({ port, openAnother }) {
       const clients = [port, await openAnother()]
       for (const round of upTo(5)) {
@@ -79,7 +79,7 @@ export const raceLaws: readonly MetadataLaw[] = [
     member: 'commit',
     title: 'of a commit that expects a range to be empty and one that fills it, each expecting what the other changes, one wins',
     sentence: sentences.serial,
-    requires: clientsShareAPlace(),
+    requires: clientsShareANamespace(),
     async check({ port, openAnother }) {
       const other = await openAnother()
       for (const round of upTo(20)) {
@@ -118,7 +118,7 @@ export const raceLaws: readonly MetadataLaw[] = [
     member: 'commit',
     title: '2 x 300 commits that name the same keys in opposite orders all end without an error',
     sentence: sentences.serial,
-    requires: clientsShareAPlace(),
+    requires: clientsShareANamespace(),
     async check({ port, openAnother }) {
       const keys = upTo(4).map((index) => key(`item-${index}`, 'd1'))
       await mustCommit(
@@ -133,7 +133,7 @@ export const raceLaws: readonly MetadataLaw[] = [
     member: 'commit',
     title: 'commits that each expect the range that the other fills all end without an error',
     sentence: sentences.serial,
-    requires: clientsShareAPlace(),
+    requires: clientsShareANamespace(),
     async check({ port, openAnother }) {
       const other = await openAnother()
       await together([

@@ -1,6 +1,6 @@
 import type { MetadataStore, ReadReply, ReadRequest } from 'nexusfs'
 import { expectEqual, expectThat } from '../expect.ts'
-import { clientsShareAPlace, type LawContext } from '../law.ts'
+import { clientsShareANamespace, type LawContext } from '../law.ts'
 import { alongside } from './alongside.ts'
 import { entryOf, key, type MetadataLaw, mustCommit, padded, put, scan, textOf, upTo } from './fixtures.ts'
 import { sentences } from './sentences.ts'
@@ -34,7 +34,7 @@ export const snapshotLaws: readonly MetadataLaw[] = [
     member: 'read',
     title: 'a client sees at once what another had acknowledged',
     sentence: sentences.ownAcks,
-    requires: clientsShareAPlace(),
+    requires: clientsShareANamespace(),
     async check({ port, openAnother }) {
       const clients = [port, await openAnother()]
       for (const round of upTo(30)) {

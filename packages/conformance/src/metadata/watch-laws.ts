@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { MetadataStore, Watch } from 'nexusfs'
 import { expectRejection, expectThat, LawBroken } from '../expect.ts'
-import { clientsShareAPlace, type LawRequirement } from '../law.ts'
+import { clientsShareANamespace, type LawRequirement } from '../law.ts'
 import { key, type MetadataLaw, mustCommit, put, upTo } from './fixtures.ts'
 import { sentences } from './sentences.ts'
 
@@ -11,8 +11,8 @@ const canWatch: LawRequirement<MetadataStore> = {
 }
 
 const canWatchOthers: LawRequirement<MetadataStore> = {
-  description: `capability watch, and ${clientsShareAPlace<MetadataStore>().description}`,
-  isMet: (subject, info, port) => info.capabilities.watch && clientsShareAPlace<MetadataStore>().isMet(subject, info, port),
+  description: `capability watch, and ${clientsShareANamespace<MetadataStore>().description}`,
+  isMet: (subject, info, port) => info.capabilities.watch && clientsShareANamespace<MetadataStore>().isMet(subject, info, port),
 }
 
 export const watchLaws: readonly MetadataLaw[] = [

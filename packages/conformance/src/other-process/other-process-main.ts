@@ -1,4 +1,4 @@
-/** What the kit starts: opens the places of a subject in a process of its own, and does there what it is asked. */
+/** What the kit starts: opens the namespaces of a subject in a process of its own, and does there what it is asked. */
 
 import { closeQuietly } from '../close-quietly.ts'
 import type { ConformancePort, ConformanceSubject } from '../law.ts'

@@ -13,7 +13,7 @@ interface Waiting {
 const idleMs = 5_000
 
 /**
- * A process that opens the places of a subject and works there while this one does. It never keeps this process alive, and ends with it.
+ * A process that opens the namespaces of a subject and works there while this one does. It never keeps this process alive, and ends with it.
  */
 export class OtherProcess {
   readonly #child: ChildProcess

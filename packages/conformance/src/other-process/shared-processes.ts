@@ -6,7 +6,7 @@ import { OtherProcess } from './other-process.ts'
 const running = new WeakMap<object, Promise<OtherProcess>>()
 
 /** What the runner of a law has of the other process. */
-export interface OtherPlace extends OtherClient {
+export interface OtherNamespace extends OtherClient {
   /** Closes the client there, if one was opened. */
   close(): Promise<void>
   /** Ends the process, for what runs there may never end. */
@@ -17,7 +17,7 @@ export interface OtherPlace extends OtherClient {
 export async function openInOtherProcess<Port extends ConformancePort>(
   subject: ConformanceSubject<Port>,
   namespace: string,
-): Promise<OtherPlace> {
+): Promise<OtherNamespace> {
   const process = await processOf(subject)
   return {
     run: (module, work, ...args) => process.run(namespace, module, work, args),

@@ -59,7 +59,7 @@ export async function expectSyncs<Port extends ConformancePort>(
     if (syncs > before.syncs || isOpenedToSync) return
     throw new LawBroken(`${rounds} times what was acknowledged is in class ${port.info.durability}`, {
       expected: 'an fsync, a fdatasync or the like',
-      actual: 'no system call that writes to the disk; if the place is on another machine, say isRemote in the subject',
+      actual: 'no system call that writes to the disk; if the namespace is on another machine, say isRemote in the subject',
     })
   } finally {
     other.end()

@@ -1,7 +1,7 @@
 import type { StorageBackend } from 'nexusfs'
 import { isNexusError } from 'nexusfs/errors'
 import { expectBytes, expectRejection, expectThat, settle } from '../expect.ts'
-import { clientsShareAPlace } from '../law.ts'
+import { clientsShareANamespace } from '../law.ts'
 import { anyKey, contentOf, expectBlob, put, putAll, readAll, type StorageLaw, turns } from './fixtures.ts'
 import { sentences } from './sentences.ts'
 import { stagingRequired } from './stage-laws.ts'
@@ -79,9 +79,9 @@ export const closeLaws: readonly StorageLaw[] = [
   {
     id: 'close-alone',
     member: 'close',
-    title: 'closing one client leaves another one of the place open',
+    title: 'closing one client leaves another one of the namespace open',
     sentence: sentences.close,
-    requires: clientsShareAPlace(),
+    requires: clientsShareANamespace(),
     async check({ port, openAnother }) {
       const another = await openAnother()
       await putAll(port, ['ab/cd'])

@@ -1,7 +1,7 @@
 import { equalBytes } from 'nexusfs/adapter-kit'
 import { isNexusError } from 'nexusfs/errors'
 import { expectEqual, expectRejection, expectThat, settle } from '../expect.ts'
-import { clientsShareAPlace } from '../law.ts'
+import { clientsShareANamespace } from '../law.ts'
 import {
   anyKey,
   contentOf,
@@ -86,7 +86,7 @@ export const concurrencyLaws: readonly StorageLaw[] = [
     member: 'info',
     title: 'a second client sees what the first put, though it had looked before',
     sentence: sentences.shared,
-    requires: clientsShareAPlace(),
+    requires: clientsShareANamespace(),
     async check({ port, openAnother, random }) {
       const key = anyKey(random)
       const another = await openAnother()
@@ -105,7 +105,7 @@ export const concurrencyLaws: readonly StorageLaw[] = [
     member: 'info',
     title: 'a second client no longer sees what the first deleted, though it had read it before',
     sentence: sentences.shared,
-    requires: clientsShareAPlace(),
+    requires: clientsShareANamespace(),
     async check({ port, openAnother }) {
       const key = 'ab/cd'
       const another = await openAnother()
@@ -121,7 +121,7 @@ export const concurrencyLaws: readonly StorageLaw[] = [
     member: 'put',
     title: 'two clients that put one blob at the same time both succeed and leave it whole',
     sentence: sentences.anyTime,
-    requires: clientsShareAPlace(),
+    requires: clientsShareANamespace(),
     async check({ port, openAnother, random }) {
       const key = anyKey(random)
       const bytes = random.bytes(10_000)

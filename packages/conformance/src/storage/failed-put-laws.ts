@@ -121,7 +121,7 @@ export const failedPutLaws: readonly StorageLaw[] = [
   {
     id: 'put-size-refused',
     member: 'put',
-    title: 'a size that is no whole number from 0 up is refused',
+    title: 'a size that is not a whole number from 0 up is refused',
     sentence: sentences.wrongSize,
     async check({ port, random }) {
       const key = anyKey(random)

@@ -65,7 +65,7 @@ export const keyLaws: readonly StorageLaw[] = [
         const staged = await port.stage?.(random.bytes(3), { size: 3 })
         await staged?.publish(key)
       })
-      expectEqual(await listedKeys(port), [], 'list after blobs were published under what are no keys')
+      expectEqual(await listedKeys(port), [], 'list after blobs were published under what are not keys')
     },
   },
 ]

@@ -11,10 +11,10 @@ export const listLaws: readonly StorageLaw[] = [
   {
     id: 'list-empty',
     member: 'list',
-    title: 'an empty place lists as one empty page',
+    title: 'an empty namespace lists as one empty page',
     sentence: sentences.listNext,
     async check({ port }) {
-      expectEqual(await port.list(), { blobs: [] }, 'list of an empty place')
+      expectEqual(await port.list(), { blobs: [] }, 'list of an empty namespace')
       expectEqual(await port.list({ prefix: 'ab/', after: 'ab/cd', limit: 1 }), { blobs: [] }, 'list with every option')
     },
   },
@@ -84,7 +84,7 @@ export const listLaws: readonly StorageLaw[] = [
   {
     id: 'list-limit-refused',
     member: 'list',
-    title: 'a limit that is no whole number from 1 to 1,000 is refused',
+    title: 'a limit that is not a whole number from 1 to 1,000 is refused',
     sentence: sentences.listLimit,
     async check({ port }) {
       for (const limit of [0, -1, 1.5, 1_001, Number.NaN]) {

@@ -1,12 +1,12 @@
 import type { StorageBackend } from 'nexusfs'
 import { expectEqual } from '../expect.ts'
-import { placesOfProcesses } from '../law.ts'
+import { namespacesOfProcesses } from '../law.ts'
 import { roundsFromNow } from '../other-process/rounds.ts'
 import { contentOf, expectBlob, listedKeys, type StorageContext, type StorageLaw } from './fixtures.ts'
 import { blobsOf, bothPut, works, worksModule } from './process-works.ts'
 import { sentences } from './sentences.ts'
 
-const shared = placesOfProcesses<StorageBackend>()
+const shared = namespacesOfProcesses<StorageBackend>()
 
 /** What the laws about clients cannot see: clients of one process may share a cache, a lock or a counter that no other process knows. */
 export const processLaws: readonly StorageLaw[] = [

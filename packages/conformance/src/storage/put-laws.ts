@@ -8,7 +8,7 @@ export const putLaws: readonly StorageLaw[] = [
   {
     id: 'put-durable',
     member: 'put',
-    title: 'a blob is whole after the place was closed and opened again',
+    title: 'a blob is whole after the namespace was closed and opened again',
     sentence: sentences.durable,
     requires: opensAgain(),
     async check({ port, openAnother, random }) {
@@ -152,7 +152,7 @@ export const putLaws: readonly StorageLaw[] = [
       ]
       for (const [at, body] of bodies.entries()) {
         await put(port, `binary/of-${at}`, Uint8Array.from(body))
-        await expectBlob(port, `binary/of-${at}`, Uint8Array.from(body), 'get of bytes that are no text')
+        await expectBlob(port, `binary/of-${at}`, Uint8Array.from(body), 'get of bytes that are not text')
       }
     },
   },

@@ -40,7 +40,7 @@ export const sentences = {
   discard: 'discard drops the bytes.',
   stageLeft: 'close drops what was neither published nor discarded.',
   anyTime: 'Any call may be made at the same time as any other, from any number of processes if info.isShared.',
-  shared: 'info.isShared: several processes that open the same place see the same blobs.',
+  shared: 'info.isShared: several processes that open the same namespace see the same blobs.',
   cancelled: 'A cancelled call rejects with Aborted and leaves what an interrupted one would leave.',
   close: 'close waits for calls under way, then frees everything. Idempotent. Any later call rejects with Closed.',
 } as const

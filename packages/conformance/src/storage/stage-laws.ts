@@ -1,6 +1,6 @@
 import type { BlobBody, StagedBlob, StorageBackend } from 'nexusfs'
 import { expectEqual, expectRejection, LawBroken } from '../expect.ts'
-import { clientsShareAPlace, type LawRequirement } from '../law.ts'
+import { clientsShareANamespace, type LawRequirement } from '../law.ts'
 import { anyKey, expectAbsent, expectBlob, inPieces, listedKeys, put, type StorageLaw } from './fixtures.ts'
 import { sentences } from './sentences.ts'
 
@@ -130,12 +130,12 @@ export const stageLaws: readonly StorageLaw[] = [
   {
     id: 'stage-durable',
     member: 'stage',
-    title: 'a published blob is whole after the place was closed and opened again',
+    title: 'a published blob is whole after the namespace was closed and opened again',
     sentence: sentences.publish,
     requires: {
-      description: 'capability staging, and clients that share a place',
+      description: 'capability staging, and clients that share a namespace',
       isMet: (subject, info, port) =>
-        stagingRequired.isMet(subject, info, port) && clientsShareAPlace<StorageBackend>().isMet(subject, info, port),
+        stagingRequired.isMet(subject, info, port) && clientsShareANamespace<StorageBackend>().isMet(subject, info, port),
     },
     async check({ port, openAnother, random }) {
       const key = anyKey(random)
@@ -148,7 +148,7 @@ export const stageLaws: readonly StorageLaw[] = [
   {
     id: 'stage-left',
     member: 'stage',
-    title: 'a staged body that was neither published nor discarded does not keep close waiting, and is no blob',
+    title: 'a staged body that was neither published nor discarded does not keep close waiting, and is not a blob',
     sentence: sentences.stageLeft,
     requires: stagingRequired,
     deadlineMs: 5_000,

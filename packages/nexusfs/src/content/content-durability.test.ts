@@ -4,15 +4,15 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import { digestOf } from '../core/digest.ts'
 import type { NexusFS } from '../fs/nexus-fs.ts'
-import { fresh, memoryPlace, orphans, type TestPlace } from '../fs/test-place.test-fixture.ts'
+import { fresh, memoryFixture, orphans, type StoreFixture } from '../fs/store.test-fixture.ts'
 import { contentKey } from '../metadata/keyspace.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { InterceptedBackend } from '../testing/intercepted-backend.ts'
 import { type ContentRow, decodeContentRow } from './content-row.ts'
 
-let place: TestPlace
+let place: StoreFixture
 beforeEach(async () => {
-  place = await memoryPlace()
+  place = await memoryFixture()
 })
 afterEach(() => place[Symbol.asyncDispose]())
 

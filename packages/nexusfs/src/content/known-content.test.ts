@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'vitest'
-import { FakeClock, failure, fresh, memoryPlace, type TestPlace } from '../fs/test-place.test-fixture.ts'
+import { FakeClock, failure, fresh, memoryFixture, type StoreFixture } from '../fs/store.test-fixture.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
 import { InterceptedBackend } from '../testing/intercepted-backend.ts'
 import { BlobTrust } from './known-content.ts'
 
-let place: TestPlace
+let place: StoreFixture
 beforeEach(async () => {
-  place = await memoryPlace()
+  place = await memoryFixture()
 })
 afterEach(() => place[Symbol.asyncDispose]())
 

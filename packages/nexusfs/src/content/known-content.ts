@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../core/system.ts'
 import { orAborted } from '../engine-kit/deadline.ts'
 import { GenerationalMap } from '../engine-kit/generational-map.ts'
 import type { ManifestId } from '../metadata/keyspace.ts'

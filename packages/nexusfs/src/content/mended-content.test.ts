@@ -7,16 +7,16 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import { digestOf } from '../core/digest.ts'
 import type { NexusFS } from '../fs/nexus-fs.ts'
-import { FakeClock, failure, fresh, memoryPlace, orphans, type TestPlace } from '../fs/test-place.test-fixture.ts'
+import { FakeClock, failure, fresh, memoryFixture, orphans, type StoreFixture } from '../fs/store.test-fixture.ts'
 import { contentKey } from '../metadata/keyspace.ts'
 
-let place: TestPlace
+let place: StoreFixture
 beforeEach(async () => {
-  place = await memoryPlace()
+  place = await memoryFixture()
 })
 afterEach(() => place[Symbol.asyncDispose]())
 
-const open = (options: Parameters<TestPlace['open']>[0] = {}): Promise<NexusFS> => place.open({ inlineBytes: 0, ...options })
+const open = (options: Parameters<StoreFixture['open']>[0] = {}): Promise<NexusFS> => place.open({ inlineBytes: 0, ...options })
 
 async function blobs(): Promise<string[]> {
   return (await (await place.storage()).list()).blobs.map(({ key }) => key)

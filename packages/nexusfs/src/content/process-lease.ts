@@ -1,7 +1,7 @@
 import { utf8 } from '../core/bytes.ts'
-import type { Clock, Random } from '../core/clock.ts'
 import { isNexusError, NexusError } from '../core/errors.ts'
 import { type Id, newId } from '../core/id.ts'
+import type { Clock, Random } from '../core/system.ts'
 import { Backoff } from '../engine-kit/backoff.ts'
 import { heartbeatKey, leaseKey } from '../metadata/keyspace.ts'
 import type { Expectation, MetadataStore, StoreCallOptions } from '../metadata/metadata-store.ts'

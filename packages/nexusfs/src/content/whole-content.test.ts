@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import { digestOf } from '../core/digest.ts'
 import type { NexusFS } from '../fs/nexus-fs.ts'
-import { all, failure, fresh, memoryPlace, orphans, type TestPlace } from '../fs/test-place.test-fixture.ts'
+import { all, failure, fresh, memoryFixture, orphans, type StoreFixture } from '../fs/store.test-fixture.ts'
 import { contentGroup, contentKey } from '../metadata/keyspace.ts'
 import type { Key, MetadataStore, Write } from '../metadata/metadata-store.ts'
 import { FaultPlan } from '../testing/fault-plan.ts'
@@ -14,17 +14,17 @@ import { InterceptedStore } from '../testing/intercepted-store.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
 import { decodeContentRow, encodeContentRow } from './content-row.ts'
 
-let place: TestPlace
+let place: StoreFixture
 /** Called once, before the next commit that puts a head. */
 let beforeCommit: (() => Promise<unknown>) | undefined
 
 beforeEach(async () => {
-  place = await memoryPlace()
+  place = await memoryFixture()
   beforeCommit = undefined
 })
 afterEach(() => place[Symbol.asyncDispose]())
 
-function open(options: Parameters<TestPlace['open']>[0] = {}): Promise<NexusFS> {
+function open(options: Parameters<StoreFixture['open']>[0] = {}): Promise<NexusFS> {
   return place.open({ inlineBytes: 0, overMetadata: (store) => new MeddledStore(store), ...options })
 }
 

@@ -1,5 +1,5 @@
 import { fromHex, toHex } from './bytes.ts'
-import type { Random } from './clock.ts'
+import type { Random } from './system.ts'
 
 declare const idBrand: unique symbol
 

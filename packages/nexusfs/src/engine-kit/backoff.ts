@@ -1,5 +1,4 @@
-import type { Random } from '../core/clock.ts'
-import { systemRandom } from '../core/system.ts'
+import { type Random, systemRandom } from '../core/system.ts'
 
 /** Pauses that double from the first to the longest, in ms. */
 export interface BackoffPlan {

@@ -1,7 +1,9 @@
+// Guards: engine-kit/waiting-line.ts
+
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { freshSeed, seededRandom } from '../testing/seeded-random.ts'
-import { Fifo } from './fifo.ts'
+import { Fifo } from './waiting-line.ts'
 
 describe('a first-in, first-out queue', () => {
   it('gives first what came first, and what was put back before that', () => {

@@ -1,6 +1,5 @@
 import { isNexusError, NexusError } from '../core/errors.ts'
-import { QueuedCall } from './queued-call.ts'
-import { WaitingLine } from './waiting-line.ts'
+import { QueuedCall, WaitingLine } from './waiting-line.ts'
 
 /** How an engine takes groups of items, such as commits. */
 export interface GroupQueuePlan<Item, Result> {

@@ -31,7 +31,7 @@ export class InFlightCalls {
   }
 
   /**
-   * Counts the call as under way until it settles; whoever cancels it, and what its errors mean, is its own affair.
+   * Counts the call as under way until it settles; who may cancel it, and what its errors mean, is its own affair.
    * @throws {NexusError} Closed, outcome none, after `close`
    */
   async track<Result>(operation: string, call: () => Promise<Result>): Promise<Result> {

@@ -64,7 +64,7 @@ export class KeyedMutex {
 
 /** One caller's turn. At most one other waits for it directly. */
 class Turn {
-  /** Whoever waits for this turn, waits for that one. */
+  /** Callers that wait for this turn wait for that one. */
   before: Turn | undefined
   readonly #longestMs: number
   isOver = false

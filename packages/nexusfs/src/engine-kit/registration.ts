@@ -17,8 +17,8 @@ export interface Registration<Port extends StorageBackend | MetadataStore> {
   /** Looks whether the service answers; within 5 seconds, and without changing anything. */
   probe?(context: ProbeContext): Promise<ProbeResult>
   /**
-   * Opens the place of that namespace, empty the first time, for benchmarks and conformance. Asked again with the same context, it
-   * gives a second client of the same place where the adapter can.
+   * Opens that namespace, empty the first time, for benchmarks and conformance. Asked again with the same context, it
+   * gives a second client of the same namespace where the adapter can.
    */
   open(context: OpenContext): Promise<Port>
   /** Removes the namespace; called once the port is closed. */
@@ -49,7 +49,7 @@ export interface AdapterTraits {
   readonly durability: DurabilityClass
   /** True if calls cross a network. */
   readonly remote: boolean
-  /** True if it lives in the memory of the process that opens it, so that two clients of one process see one place. */
+  /** True if it lives in the memory of the process that opens it, so that two clients of one process see the same data. */
   readonly inProcess?: boolean | undefined
 }
 
@@ -86,9 +86,9 @@ export interface UriContext {
   /** Relative paths begin here. */
   readonly cwd: string
   readonly durability?: DurabilityClass | undefined
-  /** False = refuse a place that does not exist yet, with `NotFound`. */
+  /** False = refuse a location that does not exist yet, with `NotFound`. */
   readonly create: boolean
-  /** True = nothing will be written through it; an adapter that can then leaves its place untouched. Absent = false. */
+  /** True = nothing will be written through it; an adapter that can then leaves its data untouched. Absent = false. */
   readonly readOnly?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }

@@ -20,7 +20,7 @@ describe('serverUrl', () => {
     assert.equal(serverUrl('postgres:', variables, { ...env, FIRST_URL: 'postgres://first/db' }), 'postgres://first/db')
   })
 
-  it('puts the parameters of a bare URI in the place of those of the variable', () => {
+  it('puts the parameters of a bare URI instead of those of the variable', () => {
     const env = { FIRST_URL: 'postgres://u:p%25@host/db?schema=a&sslmode=require' }
     const url = new URL(serverUrl('postgres:?schema=team', variables, env))
     assert.deepEqual([url.password, url.searchParams.get('schema'), url.searchParams.get('sslmode')], ['p%25', 'team', 'require'])

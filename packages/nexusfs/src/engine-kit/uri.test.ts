@@ -44,7 +44,7 @@ describe('pathOfUri', () => {
     assert.equal(pathOfUri('file:blobs', '/srv'), '/srv/blobs')
   })
 
-  it('refuses URIs that name no place on this disk', () => {
+  it('refuses URIs that name no path on this disk', () => {
     for (const uri of ['local:', 'sqlite::memory:', 'file://host/share', 'local://relative']) {
       assert.throws(() => pathOfUri(uri, '/srv'), { code: 'InvalidArgument' }, uri)
     }

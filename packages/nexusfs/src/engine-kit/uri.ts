@@ -32,14 +32,14 @@ export function parseUri(text: string): Uri {
 }
 
 /**
- * The place on the local disk that a URI names: `local:DIR`, `file:DIR`, `file:///DIR`, `sqlite:FILE` or a bare path. `~/` at its
+ * The path on the local disk that a URI names: `local:DIR`, `file:DIR`, `file:///DIR`, `sqlite:FILE` or a bare path. `~/` at its
  * beginning is the home folder, as no shell sees a config, nor what follows a `=`.
  * @throws {NexusError} InvalidArgument if it names none
  */
 export function pathOfUri(text: string, cwd: string): string {
   const { scheme, rest } = parseUri(text)
   if (rest === '' || rest === ':memory:') {
-    throw new NexusError('InvalidArgument', `"${text}" names no place on disk`, {
+    throw new NexusError('InvalidArgument', `"${text}" names no path on disk`, {
       advice: `write ${scheme}:PATH, or memory: for memory`,
     })
   }

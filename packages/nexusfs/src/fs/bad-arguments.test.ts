@@ -1,20 +1,21 @@
-// Guards: fs/model/operations.ts, fs/model/option-forms.ts, fs/model/take-options.ts, fs/nexus-fs.ts
+// Guards: fs/model/operations.ts, fs/model/take-options.ts, fs/nexus-fs.ts
 
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { describe, it } from 'vitest'
-import { batchWriteFields, type OperationName, openOptions, operations } from './model/operations.ts'
+import { openOptions } from './model/open-options.ts'
+import { batchWriteFields, type OperationName, operations } from './model/operations.ts'
 import { NexusFS } from './nexus-fs.ts'
-import { all, failure, memoryPlace, RecordingStore } from './test-place.test-fixture.ts'
+import { all, failure, memoryFixture, RecordingStore } from './store.test-fixture.ts'
 
 /** Calls as a caller without types makes them. */
 type Loose = Record<string, (...args: unknown[]) => Promise<unknown> & AsyncIterable<unknown>>
 
 async function opened(): Promise<{ fs: NexusFS; call(method: string, ...args: unknown[]): Promise<unknown> } & AsyncDisposable> {
-  const place = await memoryPlace()
-  const fs = await place.open()
+  const fixture = await memoryFixture()
+  const fs = await fixture.open()
   await fs.write('/a', 'x')
-  return { fs, call: callerOf(fs), [Symbol.asyncDispose]: () => place[Symbol.asyncDispose]() }
+  return { fs, call: callerOf(fs), [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose]() }
 }
 
 function callerOf(fs: NexusFS): (method: string, ...args: unknown[]) => Promise<unknown> {
@@ -211,10 +212,10 @@ describe('wrong arguments', () => {
   })
 
   it('an option that a call does not take is refused before any I/O, whatever its value', async () => {
-    await using place = await memoryPlace()
-    await (await place.open()).write('/a', 'x')
+    await using fixture = await memoryFixture()
+    await (await fixture.open()).write('/a', 'x')
     const stores: RecordingStore[] = []
-    const fs = await place.open({
+    const fs = await fixture.open({
       overMetadata: (store) => {
         const over = new RecordingStore(store)
         stores.push(over)
@@ -415,7 +416,7 @@ describe('opening', () => {
   })
 
   it('with wrong sizes or a wrong author is refused', async () => {
-    await using place = await memoryPlace()
+    await using fixture = await memoryFixture()
     for (const options of [
       { cacheBytes: -1 },
       { cacheBytes: 1.5 },
@@ -425,18 +426,18 @@ describe('opening', () => {
       { author: '' },
       { author: 'x'.repeat(256) },
     ]) {
-      assert.equal((await failure(() => place.open(options))).code, 'InvalidArgument', JSON.stringify(options))
+      assert.equal((await failure(() => fixture.open(options))).code, 'InvalidArgument', JSON.stringify(options))
     }
   })
 
   it('with an option that is misspelt or of the wrong type is refused', async () => {
-    await using place = await memoryPlace()
-    const misspelt = await failure(() => place.open({ inlinBytes: 3 } as object))
+    await using fixture = await memoryFixture()
+    const misspelt = await failure(() => fixture.open({ inlinBytes: 3 } as object))
     assert.equal(misspelt.code, 'InvalidArgument')
     assert.match(misspelt.message, /^NexusFS\.open: unknown option "inlinBytes" \(did you mean "inlineBytes"\?\)/)
     for (const name of Object.keys(openOptions)) {
       if (name === 'storage' || name === 'metadata') continue
-      assert.equal((await failure(() => place.open({ [name]: null }))).code, 'InvalidArgument', name)
+      assert.equal((await failure(() => fixture.open({ [name]: null }))).code, 'InvalidArgument', name)
     }
   })
 })

@@ -2,16 +2,16 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { fresh, testPlaces } from './test-place.test-fixture.ts'
+import { fresh, storeFixtures } from './store.test-fixture.ts'
 
 /** In the head; inside the content row; a blob; hashed while it is stored; in memory that is used again. */
 const sizes = [1, 128, 129, 4000, 5000, 100_000, 600_000, 1_500_000]
 
-for (const [combination, makePlace] of Object.entries(testPlaces)) {
+for (const [combination, makeFixture] of Object.entries(storeFixtures)) {
   describe(`buffers, on ${combination}`, () => {
     it("of a caller may change right after the call: what was given is what's written", async () => {
-      await using place = await makePlace()
-      const fs = await place.open()
+      await using fixture = await makeFixture()
+      const fs = await fixture.open()
       for (const size of sizes) {
         const content = fresh(size)
         const given = content.slice()
@@ -22,7 +22,7 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
         ]
         given.fill(0xaa)
         await Promise.all(writes)
-        const cold = await place.open()
+        const cold = await fixture.open()
         for (const path of [`/write/${size}`, `/append/${size}`, `/batch/${size}`]) {
           assert.ok(Buffer.from(await fs.read(path)).equals(content), path)
           assert.ok(Buffer.from(await cold.read(path)).equals(content), path)
@@ -32,8 +32,8 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
     })
 
     it('that are handed out belong to the caller: changing them changes no later read', async () => {
-      await using place = await makePlace()
-      const fs = await place.open()
+      await using fixture = await makeFixture()
+      const fs = await fixture.open()
       for (const size of sizes) {
         const content = fresh(size)
         await fs.write(`/${size}`, content)
@@ -63,8 +63,8 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
     })
 
     it('of many large writes at once do not get mixed up', async () => {
-      await using place = await makePlace()
-      const fs = await place.open()
+      await using fixture = await makeFixture()
+      const fs = await fixture.open()
       const contents = Array.from({ length: 12 }, (_, n) => fresh(1_100_000 + 50_000 * (n % 4)))
       for (let round = 0; round < 3; round++) {
         await Promise.all(contents.map((content, n) => fs.write(`/${(n + round) % 12}`, content)))
@@ -76,8 +76,8 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
     })
 
     it('of any kind of byte array are taken, parts of larger ones too', async () => {
-      await using place = await makePlace()
-      const fs = await place.open()
+      await using fixture = await makeFixture()
+      const fs = await fixture.open()
       const whole = fresh(3000)
       await fs.write('/part', whole.subarray(1000, 2000))
       await fs.write('/buffer', Buffer.from(whole.buffer, 10, 20))

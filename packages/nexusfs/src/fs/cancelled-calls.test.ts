@@ -7,11 +7,10 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { FaultPlan } from '../testing/fault-plan.ts'
-import { FaultyBackend } from '../testing/faulty-backend.ts'
-import { FaultyStore } from '../testing/faulty-store.ts'
+import { FaultyBackend, FaultyStore } from '../testing/faulty-backend.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
 import { type LocalFolders, makeLocalTree, prepareSamples, samples } from './operation-samples.test-fixture.ts'
-import { FakeClock, memoryPlace } from './test-place.test-fixture.ts'
+import { FakeClock, memoryFixture } from './store.test-fixture.ts'
 
 let folder = ''
 let local: LocalFolders
@@ -43,13 +42,13 @@ async function unhandledDuring(work: () => Promise<void>): Promise<unknown[]> {
 describe('a call that is cancelled while everything below it fails', () => {
   for (const sample of samples) {
     it(`${sample.name}: rejects once, whenever the signal fires, and nothing else reaches the process`, async () => {
-      await using place = await memoryPlace()
-      const prepared = await place.open({ inlineBytes: 0 })
+      await using fixture = await memoryFixture()
+      const prepared = await fixture.open({ inlineBytes: 0 })
       await prepareSamples(prepared)
       await prepared.close()
       for (const method of ['*', 'get', 'stage', 'stat']) {
         const plan = new FaultPlan(seededRandom(1))
-        const fs = await place.open({
+        const fs = await fixture.open({
           inlineBytes: 0,
           cacheBytes: 0,
           clock: new FakeClock(),
@@ -79,8 +78,8 @@ describe('a call that is cancelled while everything below it fails', () => {
   }
 
   it('edit: the change is not begun once the signal has fired', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     const texts: string[] = []
     const unhandled = await unhandledDuring(async () => {
       let controller: AbortController | undefined

@@ -2,21 +2,20 @@
 
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'vitest'
-import { CallMeter } from '../testing/call-meter.ts'
-import { MeteredBackend } from '../testing/metered-backend.ts'
+import { CallMeter, MeteredBackend } from '../testing/call-meter.ts'
 import type { NexusFS } from './nexus-fs.ts'
-import { all, fresh, RecordingStore, type TestPlace, testPlaces, witnessLeft } from './test-place.test-fixture.ts'
+import { all, fresh, RecordingStore, type StoreFixture, storeFixtures, witnessLeft } from './store.test-fixture.ts'
 
 /** Kinds of rows: `d` head, `v` old version, `h` ended binding, `c` content, `r` reference, `z` detached tree, `l` log. */
-for (const [combination, makePlace] of Object.entries(testPlaces)) {
+for (const [combination, makeFixture] of Object.entries(storeFixtures)) {
   describe(`rows that an operation writes, on ${combination}`, () => {
-    let place: TestPlace
+    let fixture: StoreFixture
     let rows: RecordingStore
     let fs: NexusFS
 
-    const open = async (options: Parameters<TestPlace['open']>[0] = {}): Promise<NexusFS> => {
-      place = await makePlace()
-      fs = await place.open({
+    const open = async (options: Parameters<StoreFixture['open']>[0] = {}): Promise<NexusFS> => {
+      fixture = await makeFixture()
+      fs = await fixture.open({
         ...options,
         overMetadata: (store) => {
           rows = new RecordingStore(store)
@@ -31,7 +30,7 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
       await work()
       return `${rows.commits.length}: ${rows.written}`
     }
-    afterEach(() => place[Symbol.asyncDispose]())
+    afterEach(() => fixture[Symbol.asyncDispose]())
 
     it('a new file with new content writes 4: head, content, reference, log', async () => {
       await open()
@@ -198,10 +197,10 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
   describe(`round trips of an operation, warm, on ${combination}`, () => {
     /** Reads and commits of the metadata store, and calls of the storage backend. */
     const trips = async (work: (fs: NexusFS) => Promise<unknown>, inlineBytes?: number): Promise<string> => {
-      await using place = await makePlace()
+      await using fixture = await makeFixture()
       let rows: RecordingStore | undefined
       const meter = new CallMeter()
-      const fs = await place.open({
+      const fs = await fixture.open({
         inlineBytes,
         cacheBytes: 0,
         overMetadata: (store) => {
@@ -213,7 +212,7 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
       await fs.write('/d/e/file', fresh(1000))
       await fs.write('/d/f/other', fresh(1000))
       for (const path of ['/d/e/file', '/d/f/other']) await fs.stat(path)
-      await witnessLeft(place)
+      await witnessLeft(fixture)
       rows?.forget()
       meter.reset()
       await work(fs)
@@ -251,10 +250,10 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
 
 describe('content in the cache', () => {
   it('is read with 1 read of the metadata store', async () => {
-    for (const makePlace of Object.values(testPlaces)) {
-      await using place = await makePlace()
+    for (const makeFixture of Object.values(storeFixtures)) {
+      await using fixture = await makeFixture()
       const stores: RecordingStore[] = []
-      const fs = await place.open({
+      const fs = await fixture.open({
         overMetadata: (store) => {
           const rows = new RecordingStore(store)
           stores.push(rows)

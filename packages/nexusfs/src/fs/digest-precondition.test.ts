@@ -4,15 +4,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { utf8 } from '../core/bytes.ts'
 import { digestOf } from '../core/digest.ts'
-import { all, failure, fresh, memoryPlace, RecordingStore } from './test-place.test-fixture.ts'
+import { all, failure, fresh, memoryFixture, RecordingStore } from './store.test-fixture.ts'
 
 const [one, two, three] = [fresh(3000), fresh(3000), fresh(100)]
 const [oneDigest, twoDigest] = [digestOf(one), digestOf(two)]
 
 describe('a digest as precondition', () => {
   it('lets a write through if the file has that content, and no other', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     await fs.write('/f', one)
     assert.equal((await failure(() => fs.write('/f', three, { ifMatch: { digest: twoDigest } }))).code, 'Conflict')
     assert.equal((await failure(() => fs.write('/none', three, { ifMatch: { digest: oneDigest } }))).code, 'Conflict')
@@ -24,9 +24,9 @@ describe('a digest as precondition', () => {
   })
 
   it('makes a write that is done already succeed without a version', async () => {
-    await using place = await memoryPlace()
+    await using fixture = await memoryFixture()
     const stores: RecordingStore[] = []
-    const fs = await place.open({
+    const fs = await fixture.open({
       overMetadata: (store) => {
         stores.push(new RecordingStore(store))
         return stores.at(-1) ?? assert.fail()
@@ -44,8 +44,8 @@ describe('a digest as precondition', () => {
   })
 
   it('is not enough where something else is to change as well', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     await fs.write('/f', one)
     await fs.write('/f', two)
     const digest = oneDigest
@@ -58,8 +58,8 @@ describe('a digest as precondition', () => {
   })
 
   it('works in batches, beside files that change, and for copies and rollbacks', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     await fs.write('/f', one)
     await fs.write('/f', two)
     const [kept, made] = await fs.writeBatch([

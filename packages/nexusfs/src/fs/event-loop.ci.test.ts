@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'
-import { localPlace } from './test-place.test-fixture.ts'
+import { localFixture } from './store.test-fixture.ts'
 
 /** The longest stretch between two ticks of a timer while the calls run, in ms of processor time of this thread. */
 async function longestStretch(calls: () => Promise<unknown>): Promise<number> {
@@ -28,8 +28,8 @@ describe('20,000 calls at once never stop the event loop for 50 ms', () => {
   it.each(['stat', 'exists', 'write'] as const)(
     '%s',
     async (operation) => {
-      await using place = await localPlace()
-      const fs = await place.open()
+      await using fixture = await localFixture()
+      const fs = await fixture.open()
       await fs.write('/a', 'content')
       const call = (round: number, index: number): Promise<unknown> =>
         operation === 'write' ? fs.write(`/${round}/${index}`, `content ${index}`) : fs[operation]('/a')

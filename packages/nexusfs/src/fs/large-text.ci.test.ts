@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { failure, memoryPlace } from './test-place.test-fixture.ts'
+import { failure, memoryFixture } from './store.test-fixture.ts'
 
 describe('content that is too large for one string', () => {
   it('is Unsupported for readText, which says to use read', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open({ cacheBytes: 0 })
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open({ cacheBytes: 0 })
     await fs.write('/big', new Uint8Array(540_000_000).fill(97))
     const error = await failure(() => fs.readText('/big'))
     assert.equal(error.code, 'Unsupported')

@@ -9,7 +9,7 @@ import { logGroup, rootId } from '../metadata/keyspace.ts'
 import { decodeRecord } from '../metadata/record.ts'
 import { operations } from './model/operations.ts'
 import type { NexusFS } from './nexus-fs.ts'
-import { memoryPlace } from './test-place.test-fixture.ts'
+import { memoryFixture } from './store.test-fixture.ts'
 
 /** A change, with its lines in the log: kind, directory (`/`, or below it), name, version, change in bytes, size. */
 interface Logged {
@@ -108,8 +108,8 @@ describe('the log of a commit', () => {
 
   for (const [name, { lines, run }] of Object.entries(changes)) {
     it(`tells what happened to names: ${name}`, async () => {
-      await using place = await memoryPlace()
-      const [fs, metadata] = [await place.open(), await place.metadata()]
+      await using fixture = await memoryFixture()
+      const [fs, metadata] = [await fixture.open(), await fixture.metadata()]
       await prepare(fs)
       const before = await metadata.horizon()
       await run(fs)

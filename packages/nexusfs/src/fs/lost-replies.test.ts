@@ -4,11 +4,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { logGroup } from '../metadata/keyspace.ts'
 import { type FaultMode, FaultPlan } from '../testing/fault-plan.ts'
-import { FaultyStore } from '../testing/faulty-store.ts'
+import { FaultyStore } from '../testing/faulty-backend.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
 import type { NexusFS } from './nexus-fs.ts'
 import { type LocalFolders, prepareSamples, type Sample, samples } from './operation-samples.test-fixture.ts'
-import { all, FakeClock, failure, fresh, memoryPlace, sqlitePlace, type TestPlace } from './test-place.test-fixture.ts'
+import { all, FakeClock, failure, fresh, memoryFixture, type StoreFixture, sqliteFixture } from './store.test-fixture.ts'
 
 const content = fresh(2000)
 
@@ -45,30 +45,30 @@ function plain(result: unknown): unknown {
   )
 }
 
-async function commitsLogged(place: TestPlace): Promise<number> {
-  const metadata = await place.metadata()
+async function commitsLogged(fixture: StoreFixture): Promise<number> {
+  const metadata = await fixture.metadata()
   return (await metadata.read({ scan: [{ group: logGroup, limit: 1000 }] })).scan[0]?.entries.length ?? 0
 }
 
 interface Faulty extends AsyncDisposable {
-  readonly place: TestPlace
+  readonly fixture: StoreFixture
   readonly fs: NexusFS
   readonly plan: FaultPlan
   settled(): Promise<void>
 }
 
 /** A file system with the prepared tree, which can be made to fail, and which has its lease already. */
-async function faulty(makePlace: () => Promise<TestPlace>, clock?: FakeClock): Promise<Faulty> {
-  const it = await faultyWithoutLease(makePlace, clock)
+async function faulty(makeFixture: () => Promise<StoreFixture>, clock?: FakeClock): Promise<Faulty> {
+  const it = await faultyWithoutLease(makeFixture, clock)
   await prepareSamples(it.fs)
   return it
 }
 
-async function faultyWithoutLease(makePlace: () => Promise<TestPlace>, clock?: FakeClock): Promise<Faulty> {
-  const place = await makePlace()
+async function faultyWithoutLease(makeFixture: () => Promise<StoreFixture>, clock?: FakeClock): Promise<Faulty> {
+  const fixture = await makeFixture()
   const plan = new FaultPlan(seededRandom(1))
   const stores: FaultyStore[] = []
-  const fs = await place.open({
+  const fs = await fixture.open({
     inlineBytes: 0,
     clock,
     overMetadata: (store) => {
@@ -80,7 +80,7 @@ async function faultyWithoutLease(makePlace: () => Promise<TestPlace>, clock?: F
   const settled = async (): Promise<void> => {
     for (const store of stores) await store.settled()
   }
-  return { place, fs, plan, settled, [Symbol.asyncDispose]: () => place[Symbol.asyncDispose]() }
+  return { fixture, fs, plan, settled, [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose]() }
 }
 
 interface RightRun {
@@ -96,15 +96,15 @@ function rightRun({ name, run }: Sample): Promise<RightRun> {
   const known = rightRuns.get(name)
   if (known !== undefined) return known
   const running = (async () => {
-    await using it = await faulty(memoryPlace)
+    await using it = await faulty(memoryFixture)
     const result = plain(await run(it.fs, {}, noFolders))
-    return { result, logged: await commitsLogged(it.place), state: await seen(it.fs) }
+    return { result, logged: await commitsLogged(it.fixture), state: await seen(it.fs) }
   })()
   rightRuns.set(name, running)
   return running
 }
 
-for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryPlace, 'memory-sqlite': sqlitePlace })) {
+for (const [combination, makeFixture] of Object.entries({ 'memory-memory': memoryFixture, 'memory-sqlite': sqliteFixture })) {
   /** Runs every operation with these modes for its first commits, and compares with a run in which nothing goes wrong. */
   const compare = async (...modes: FaultMode[]): Promise<void> => {
     // Large content takes several commits: one that fails may be another than the one whose reply was lost, and fails the call.
@@ -114,14 +114,14 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
       .map(async (sample) => {
         const { name } = sample
         const right = await rightRun(sample)
-        await using wrong = await faulty(makePlace)
+        await using wrong = await faulty(makeFixture)
         for (const [index, mode] of modes.entries()) wrong.plan.add({ method: 'commit', mode, when: { nth: index + 1 } })
         assert.deepEqual(plain(await sample.run(wrong.fs, {}, noFolders)), right.result, name)
         await wrong.settled()
         const hits = wrong.plan.hits('after') + wrong.plan.hits('late') + wrong.plan.hits('before')
         assert.equal(hits, modes.length, `${name}: the faults did not happen`)
-        assert.equal(await commitsLogged(wrong.place), right.logged, `${name}: commits`)
-        assert.deepEqual(await seen(await wrong.place.open()), right.state, name)
+        assert.equal(await commitsLogged(wrong.fixture), right.logged, `${name}: commits`)
+        assert.deepEqual(await seen(await wrong.fixture.open()), right.state, name)
       })
     await Promise.all(runs)
   }
@@ -133,7 +133,7 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
       compare({ kind: 'late', delayMs: 200 }))
 
     it('and that is applied later still, does not bring back what was removed meanwhile', async () => {
-      await using it = await faulty(makePlace)
+      await using it = await faulty(makeFixture)
       const changes: readonly (() => Promise<unknown>)[] = [
         () => it.fs.write('/d/late', 'x'),
         () => it.fs.mkdir('/d/late'),
@@ -158,7 +158,7 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
 
     it('is resolved although the log cannot be read at once', async () => {
       for (const kind of ['after', 'before'] as const) {
-        await using it = await faulty(makePlace)
+        await using it = await faulty(makeFixture)
         await it.fs.stat('/d/file')
         it.plan.add({ method: 'commit', mode: { kind: 'after' }, when: { nth: 1 } })
         it.plan.add({ method: 'read', mode: { kind }, when: { nth: 2 } })
@@ -169,17 +169,17 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
 
     it('is resolved for the lease before the first upload', async () => {
       for (const mode of [{ kind: 'after' }, { kind: 'late', delayMs: 20 }] as const) {
-        await using it = await faultyWithoutLease(makePlace)
+        await using it = await faultyWithoutLease(makeFixture)
         it.plan.add({ method: 'commit', mode, when: { nth: 1 } })
         assert.equal((await it.fs.write('/file', content)).version, 1)
         await it.settled()
-        assert.deepEqual(await (await it.place.open()).read('/file'), content)
+        assert.deepEqual(await (await it.fixture.open()).read('/file'), content)
       }
     })
 
     it('gives the returned etag of the version that is there', async () => {
       for (const mode of [{ kind: 'after' }, { kind: 'late', delayMs: 20 }] as const) {
-        await using it = await faulty(makePlace)
+        await using it = await faulty(makeFixture)
         it.plan.add({ method: 'commit', mode, when: { nth: 1 } })
         const { etag } = await it.fs.write('/d/file', 'x')
         const now = await it.fs.stat('/d/file')
@@ -192,7 +192,7 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
   describe(`a commit that is refused before anything happens, on ${combination}`, () => {
     it('fails with the code of the store, says that nothing was applied, and may be made again', async () => {
       for (const { name, run } of changes) {
-        await using it = await faulty(makePlace)
+        await using it = await faulty(makeFixture)
         const before = await seen(it.fs)
         const fault = it.plan.add({
           method: 'commit',
@@ -208,8 +208,8 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
     })
 
     it('leaves no blob behind', async () => {
-      await using it = await faulty(makePlace)
-      const storage = await it.place.storage()
+      await using it = await faulty(makeFixture)
+      const storage = await it.fixture.storage()
       const before = (await storage.list()).blobs.length
       it.plan.add({ method: 'commit', mode: { kind: 'before' }, when: { nth: 1 } })
       const [lost, large] = [fresh(1000), fresh(700_000)]
@@ -229,7 +229,7 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
     it('ends the call within its 30 s, with Unavailable and outcome unknown', async () => {
       for (const kind of ['after', 'before'] as const) {
         const clock = new FakeClock()
-        await using it = await faulty(makePlace, clock)
+        await using it = await faulty(makeFixture, clock)
         await it.fs.stat('/d/file')
         it.plan.add({ method: 'commit', mode: { kind: 'after' }, when: { nth: 1 } })
         it.plan.add({ method: '*', mode: { kind }, when: { nth: 3, repeats: true } })
@@ -239,7 +239,7 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
         const waited = clock.monotonic() - started
         assert.ok(waited >= 30_000 && waited < 32_000, `${waited} ms`)
         // The commit was applied, as it turns out: nothing that it needs may have been taken back.
-        const after = await it.place.open()
+        const after = await it.fixture.open()
         assert.deepEqual(await after.read('/d/file'), content)
         assert.equal((await all(after.versions('/d/file'))).length, 3)
       }
@@ -247,14 +247,14 @@ for (const [combination, makePlace] of Object.entries({ 'memory-memory': memoryP
 
     it('before the first upload says that nothing was written', async () => {
       const clock = new FakeClock()
-      await using it = await faultyWithoutLease(makePlace, clock)
+      await using it = await faultyWithoutLease(makeFixture, clock)
       it.plan.add({ method: 'commit', mode: { kind: 'after' }, when: { nth: 1, repeats: true } })
       const started = clock.monotonic()
       const error = await failure(() => it.fs.write('/file', content))
       assert.deepEqual([error.code, error.outcome], ['Unavailable', 'none'])
       assert.ok(clock.monotonic() - started < 32_000)
       assert.equal(await it.fs.exists('/file'), false)
-      assert.deepEqual((await (await it.place.storage()).list()).blobs, [])
+      assert.deepEqual((await (await it.fixture.storage()).list()).blobs, [])
     })
   })
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { fresh, memoryPlace } from './test-place.test-fixture.ts'
+import { fresh, memoryFixture } from './store.test-fixture.ts'
 
 const appends = 600
 const bytesEach = 200
@@ -11,14 +11,14 @@ const goal = 10
 
 describe('a file that grows by many small appends', () => {
   it(`is stored in less than ${goal} times its size`, async ({ skip }) => {
-    await using place = await memoryPlace()
-    const fs = await place.open({ cacheBytes: 0 })
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open({ cacheBytes: 0 })
     for (let n = 0; n < appends; n++) await fs.append('/log', fresh(bytesEach))
     const { logicalBytes, storedBytes = 0 } = await fs.usage('/')
     assert.equal(logicalBytes, appends * bytesEach)
     const times = Math.round(storedBytes / logicalBytes)
     // The next to get here takes the word "pending" out: the goal is reached.
-    assert.ok(times >= goal, `stored in ${times} times its size: let this test demand it`)
+    assert.ok(times >= goal, `stored in ${times} times its size: let this test require it`)
     skip(
       `pending until content is stored in chunks: ${appends} appends of ${bytesEach} bytes are stored in ${times} times the size of the file`,
     )

@@ -1,17 +1,17 @@
-// Guards: fs/model/attributes.ts, fs/operations/set-attributes.ts
+// Guards: fs/model/head.ts, fs/operations/set-attributes.ts
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
-import { isExecutable, withExecutable } from './model/attributes.ts'
+import { isExecutable, withExecutable } from './model/head.ts'
 import { NexusFS } from './nexus-fs.ts'
-import { all, failure, memoryPlace } from './test-place.test-fixture.ts'
+import { all, failure, memoryFixture } from './store.test-fixture.ts'
 
 describe('a mode', () => {
   it('is 0o644 of a new file, 0o755 of a new directory and of the root', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     assert.equal((await fs.write('/d/f', 'x')).mode, 0o644)
     assert.equal((await fs.stat('/d'))?.mode, 0o755)
     assert.equal((await fs.mkdir('/e')).mode, 0o755)
@@ -19,8 +19,8 @@ describe('a mode', () => {
   })
 
   it('is given with a write or mkdir, all 12 bits of it', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     for (const mode of [0, 0o600, 0o4755, 0o7777]) {
       await fs.write(`/f${mode}`, 'x', { mode })
       await fs.writeBatch([{ path: `/b${mode}`, content: 'x', mode }])
@@ -31,8 +31,8 @@ describe('a mode', () => {
   })
 
   it('is kept by later writes, and comes along with copies and rollbacks', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     await fs.write('/f', '1', { mode: 0o700 })
     assert.equal((await fs.write('/f', '2')).mode, 0o700)
     assert.equal((await fs.append('/f', '3')).mode, 0o700)
@@ -46,8 +46,8 @@ describe('a mode', () => {
   })
 
   it('that is no whole number from 0 to 0o7777 is refused', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     for (const mode of [-1, 0o10000, 1.5, Number.NaN]) {
       assert.equal((await failure(() => fs.write('/f', 'x', { mode }))).code, 'InvalidArgument')
       assert.equal((await failure(() => fs.mkdir('/d', { mode }))).code, 'InvalidArgument')
@@ -65,8 +65,8 @@ describe('a mode', () => {
       [0o4711, undefined, 0o4711],
     ] as const
     for (const [mode, executable, expected] of cases) assert.equal(withExecutable(mode, executable), expected)
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     assert.deepEqual(shown(await fs.write('/f', 'x', { executable: true })), [0o755, true])
     assert.deepEqual(shown(await fs.write('/f', 'x')), [0o755, true])
     assert.deepEqual(shown(await fs.write('/f', 'x', { executable: false })), [0o644, false])

@@ -34,9 +34,8 @@ import { closeFileSystem, openFileSystem } from './open/open-file-system.ts'
 import { Calls } from './operations/calls.ts'
 import { copy, rollback } from './operations/copy.ts'
 import { mkdir, rmdir } from './operations/directories.ts'
-import { append, type Change, edit, truncate, writeAt } from './operations/edit.ts'
+import { append, type Change, edit, refuseCloseInEdit, truncate, writeAt } from './operations/edit.ts'
 import { move } from './operations/move.ts'
-import { refuseCloseInEdit } from './operations/nested-edit.ts'
 import { Given, keptContent, keptWrites } from './operations/own-bytes.ts'
 import { read, readRange, readStream, readText, readWithStat } from './operations/read.ts'
 import { remove } from './operations/remove.ts'
@@ -72,7 +71,7 @@ export class NexusFS implements AsyncDisposable {
   }
 
   /**
-   * Opens the store that the two layers hold; founds one in an empty metadata store. Both layers are closed with it, also if this fails.
+   * Opens the store that the two layers hold; creates one in an empty metadata store. Both layers are closed with it, also if this fails.
    * @throws {NexusError} InvalidArgument for wrong options and for adapters that lack a member, NotFound if there is no store and
    * `create` is false, Unsupported if it has a newer format or an adapter is written for another version of its port, Corrupt (reason
    * `rolled back` if the metadata store has gone back), and what the metadata store throws

@@ -4,7 +4,7 @@ import { seededRandom } from '../testing/seeded-random.ts'
 import { type OperationName, operations } from './model/operations.ts'
 import type { OperationOptions } from './model/options.ts'
 import type { NexusFS } from './nexus-fs.ts'
-import { all, fresh } from './test-place.test-fixture.ts'
+import { all, fresh } from './store.test-fixture.ts'
 
 /** The methods of a file system that the samples call. */
 export type SampledFS = Pick<NexusFS, OperationName>
@@ -28,7 +28,7 @@ export interface LocalFolders {
 type Run = Sample['run']
 
 const [small, older, other] = [fresh(3000), fresh(2000), fresh(2500)]
-/** In chunks, which are cut at the same places in each run: two steps each. */
+/** In chunks, which are cut at the same fixtures in each run: two steps each. */
 const random = seededRandom('samples')
 const [large, known] = [random.bytes(620_000), random.bytes(600_000)]
 

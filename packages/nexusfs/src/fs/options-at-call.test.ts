@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import type { BatchWrite, CommitOptions, ListOptions, RemoveOptions, WriteOptions } from './model/options.ts'
-import { all, failure, memoryPlace } from './test-place.test-fixture.ts'
+import { all, failure, memoryFixture } from './store.test-fixture.ts'
 
 type Changeable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 describe('options', () => {
   it('are those at the call, whatever the caller makes of the object afterwards', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     const options: Changeable<CommitOptions> = {}
     const calls = ['ann', 'bob', 'eve'].map((author) => {
       options.author = author
@@ -23,8 +23,8 @@ describe('options', () => {
   })
 
   it('keep a precondition of that moment, also inside an object', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     const { etag: stale } = await fs.write('/a', '1')
     const { etag: now } = await fs.write('/a', '2')
     const wanted: Changeable<RemoveOptions> = { ifMatch: stale }
@@ -45,8 +45,8 @@ describe('options', () => {
   })
 
   it('keep a date of that moment', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     const modifiedAt = new Date(1_000_000)
     const options: WriteOptions = { modifiedAt }
     const writing = fs.write('/a', '1', options)
@@ -55,8 +55,8 @@ describe('options', () => {
   })
 
   it('of the writes in a batch, and the list of them, are those at the call', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     await fs.write('/a', '1')
     const write: Changeable<BatchWrite> = { path: '/a', content: '2', ifMatch: { version: 7 } }
     const writes = [write]
@@ -73,8 +73,8 @@ describe('options', () => {
   })
 
   it('of a listing are those at the call, not at the first page', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     await fs.writeBatch(['a', 'b', 'c'].map((name) => ({ path: `/${name}`, content: name })))
     const options: Changeable<ListOptions> = { pageSize: 2 }
     const entries = fs.list('/', options)
@@ -85,8 +85,8 @@ describe('options', () => {
 
 describe('preconditions of a move and of a copy', () => {
   it('are of the destination: ifMatch names the file to replace', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     for (const call of ['move', 'copy'] as const) {
       const { etag: stale } = await fs.write('/to', '1')
       const { etag, version } = await fs.write('/to', '2')
@@ -104,8 +104,8 @@ describe('preconditions of a move and of a copy', () => {
   })
 
   it('ifNoneMatch keeps both from replacing anything, also with overwrite', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     await fs.write('/from', 'x')
     await fs.write('/to', 'y')
     await fs.mkdir('/directory')
@@ -124,8 +124,8 @@ describe('preconditions of a move and of a copy', () => {
   })
 
   it('are exact: of many moves to one name with ifNoneMatch, one comes', async () => {
-    await using place = await memoryPlace()
-    const [one, other] = [await place.open(), await place.open()]
+    await using fixture = await memoryFixture()
+    const [one, other] = [await fixture.open(), await fixture.open()]
     const names = Array.from({ length: 20 }, (_, n) => `/${n}`)
     await one.writeBatch(names.map((path) => ({ path, content: path })))
     const moves = names.map((path, n) => (n % 2 === 0 ? one : other).move(path, '/lock', { ifNoneMatch: '*' }))

@@ -6,11 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { FaultPlan } from '../testing/fault-plan.ts'
-import { FaultyBackend } from '../testing/faulty-backend.ts'
-import { FaultyStore } from '../testing/faulty-store.ts'
+import { FaultyBackend, FaultyStore } from '../testing/faulty-backend.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
 import { type LocalFolders, makeLocalTree, prepareSamples, samples } from './operation-samples.test-fixture.ts'
-import { FakeClock, failure, fresh, memoryPlace } from './test-place.test-fixture.ts'
+import { FakeClock, failure, fresh, memoryFixture } from './store.test-fixture.ts'
 
 let folder = ''
 let local: LocalFolders
@@ -27,10 +26,10 @@ const changes = samples.filter(({ operation, mutates }) => mutates && operation 
 describe('what a call of every operation that commits says of its outcome', () => {
   for (const sample of changes) {
     it(`${sample.name}: none, where nothing was sent to be committed`, async () => {
-      await using place = await memoryPlace()
-      await prepareSamples(await place.open())
+      await using fixture = await memoryFixture()
+      await prepareSamples(await fixture.open())
       const plan = new FaultPlan(seededRandom(1))
-      const fs = await place.open({
+      const fs = await fixture.open({
         cacheBytes: 0,
         clock: new FakeClock(),
         overMetadata: (store) => new FaultyStore(store, plan),
@@ -59,8 +58,8 @@ describe('what a call of every operation that commits says of its outcome', () =
   }
 
   it('append and edit: none, while they wait for their turn', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     const never = new AbortController()
     const stuck = failure(() => fs.edit('/a', () => new Promise<string>(() => undefined), { signal: never.signal }))
     for (const call of ['append', 'edit'] as const) {

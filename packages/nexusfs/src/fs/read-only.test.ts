@@ -9,7 +9,7 @@ import { InterceptedBackend } from '../testing/intercepted-backend.ts'
 import { InterceptedStore } from '../testing/intercepted-store.ts'
 import type { PortCall } from '../testing/port-call.ts'
 import { type LocalFolders, makeLocalTree, prepareSamples, samples } from './operation-samples.test-fixture.ts'
-import { failure, memoryPlace } from './test-place.test-fixture.ts'
+import { failure, memoryFixture } from './store.test-fixture.ts'
 
 let folder = ''
 let local: LocalFolders
@@ -25,14 +25,14 @@ const calls = samples.filter(({ operation }) => operation !== 'backup')
 
 describe('a file system opened with readOnly', () => {
   it('refuses every change before it asks a layer for anything, and answers everything else', async () => {
-    await using place = await memoryPlace()
-    await prepareSamples(await place.open())
+    await using fixture = await memoryFixture()
+    await prepareSamples(await fixture.open())
     const called: string[] = []
     const note = <T>(call: PortCall<T>): Promise<T> => {
       called.push(call.method)
       return call.run()
     }
-    const fs = await place.open({
+    const fs = await fixture.open({
       readOnly: true,
       overMetadata: (store) => new InterceptedStore(store, note),
       overStorage: (backend) => new InterceptedBackend(backend, note),
@@ -54,29 +54,29 @@ describe('a file system opened with readOnly', () => {
   })
 
   it('looks what an import would change, as a dry run', async () => {
-    await using place = await memoryPlace()
-    await prepareSamples(await place.open())
-    const fs = await place.open({ readOnly: true })
+    await using fixture = await memoryFixture()
+    await prepareSamples(await fixture.open())
+    const fs = await fixture.open({ readOnly: true })
     const report = await fs.importTree(local.source, '/d/new', { dryRun: true })
     assert.equal(report.files, 2)
   })
 
-  it('founds no store', async () => {
-    await using place = await memoryPlace()
-    assert.equal((await failure(() => place.open({ readOnly: true }))).code, 'NotFound')
+  it('creates no store', async () => {
+    await using fixture = await memoryFixture()
+    assert.equal((await failure(() => fixture.open({ readOnly: true }))).code, 'NotFound')
   })
 })
 
 describe('a layer that takes no writes', () => {
   it('makes the file system read-only, for the reason that the layer gives', async () => {
-    await using place = await memoryPlace()
-    await (await place.open()).write('/a', 'x')
+    await using fixture = await memoryFixture()
+    await (await fixture.open()).write('/a', 'x')
     class Sealed extends InterceptedBackend {
       override get info() {
         return { ...this.inner.info, readOnly: { why: 'the shelf is sealed', advice: 'break the seal' } }
       }
     }
-    const fs = await place.open({ overStorage: (backend) => new Sealed(backend, (call) => call.run()) })
+    const fs = await fixture.open({ overStorage: (backend) => new Sealed(backend, (call) => call.run()) })
     assert.equal(fs.info.readOnly?.why, 'the shelf is sealed')
     const error = await failure(() => fs.write('/a', 'y'))
     assert.equal(error.message, 'write /a: the store takes no writes: the shelf is sealed; break the seal')

@@ -5,11 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
-import { CallMeter } from '../testing/call-meter.ts'
-import { MeteredBackend } from '../testing/metered-backend.ts'
-import { MeteredStore } from '../testing/metered-store.ts'
+import { CallMeter, MeteredBackend, MeteredStore } from '../testing/call-meter.ts'
 import { makeLocalTree, prepareSamples, samples } from './operation-samples.test-fixture.ts'
-import { all, fresh, memoryPlace } from './test-place.test-fixture.ts'
+import { all, fresh, memoryFixture } from './store.test-fixture.ts'
 
 /** With this, contents of 2,000 bytes lie in the metadata store, and larger ones in the storage backend. */
 const inlineBytes = 2200
@@ -91,9 +89,9 @@ describe('round trips of every operation', () => {
     const wrong: string[] = []
     for (const sample of samples) {
       if (sample.operation === 'backup') continue
-      await using place = await memoryPlace()
+      await using fixture = await memoryFixture()
       const [metadata, storage] = [new CallMeter(), new CallMeter()]
-      const fs = await place.open({
+      const fs = await fixture.open({
         inlineBytes,
         cacheBytes: 0,
         overMetadata: (store) => new MeteredStore(store, metadata),

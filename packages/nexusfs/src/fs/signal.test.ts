@@ -6,13 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { FaultPlan } from '../testing/fault-plan.ts'
-import { FaultyBackend } from '../testing/faulty-backend.ts'
-import { FaultyStore } from '../testing/faulty-store.ts'
+import { FaultyBackend, FaultyStore } from '../testing/faulty-backend.ts'
 import { InterceptedStore } from '../testing/intercepted-store.ts'
 import { seededRandom } from '../testing/seeded-random.ts'
 import type { NexusFS } from './nexus-fs.ts'
 import { type LocalFolders, makeLocalTree, prepareSamples, samples } from './operation-samples.test-fixture.ts'
-import { all, failure, fresh, memoryPlace, orphans, type TestPlace } from './test-place.test-fixture.ts'
+import { all, failure, fresh, memoryFixture, orphans, type StoreFixture } from './store.test-fixture.ts'
 
 /** Stores in memory have no backup. */
 const calls = samples.filter(({ operation }) => operation !== 'backup')
@@ -26,8 +25,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-async function prepare(place: TestPlace): Promise<void> {
-  const fs = await place.open({ inlineBytes: 0 })
+async function prepare(fixture: StoreFixture): Promise<void> {
+  const fs = await fixture.open({ inlineBytes: 0 })
   await prepareSamples(fs)
   await fs.close()
 }
@@ -38,30 +37,30 @@ async function names(fs: NexusFS): Promise<string[]> {
 
 describe('a signal', () => {
   it('that has fired already makes every call Aborted, and nothing is done', async () => {
-    await using place = await memoryPlace()
-    await prepare(place)
-    const fs = await place.open({ inlineBytes: 0 })
+    await using fixture = await memoryFixture()
+    await prepare(fixture)
+    const fs = await fixture.open({ inlineBytes: 0 })
     const before = await names(fs)
-    const horizon = await (await place.metadata()).horizon()
+    const horizon = await (await fixture.metadata()).horizon()
     const reason = new Error('the user has left')
     for (const { name, run } of calls) {
       const error = await failure(() => run(fs, { signal: AbortSignal.abort(reason) }, local))
       assert.equal(error.code, 'Aborted', `${name}: ${error.message}`)
     }
     assert.deepEqual(await names(fs), before)
-    assert.equal(await (await place.metadata()).horizon(), horizon)
+    assert.equal(await (await fixture.metadata()).horizon(), horizon)
     await fs.close()
-    assert.deepEqual(await orphans(place), [])
+    assert.deepEqual(await orphans(fixture), [])
   })
 
   it('that fires while a layer hangs ends every call soon, as Aborted', async () => {
     let hung = 0
     for (const { name, run } of calls) {
       for (const method of ['read', 'commit', 'get', 'put', 'stage', 'publish']) {
-        await using place = await memoryPlace()
-        await prepare(place)
+        await using fixture = await memoryFixture()
+        await prepare(fixture)
         const plan = new FaultPlan(seededRandom(1))
-        const fs = await place.open({
+        const fs = await fixture.open({
           inlineBytes: 0,
           cacheBytes: 0,
           overMetadata: (store) => new FaultyStore(store, plan),
@@ -88,10 +87,10 @@ describe('a signal', () => {
   })
 
   it('that fires after a commit began says that the outcome is unknown', async () => {
-    await using place = await memoryPlace()
+    await using fixture = await memoryFixture()
     const plan = new FaultPlan(seededRandom(1))
     const controller = new AbortController()
-    const fs = await place.open({
+    const fs = await fixture.open({
       overMetadata: (store) =>
         new (class extends InterceptedStore {
           constructor() {
@@ -114,10 +113,10 @@ describe('a signal', () => {
   })
 
   it('that fires while a write waits for its turn ends it, and the write before goes on', async () => {
-    await using place = await memoryPlace()
+    await using fixture = await memoryFixture()
     const plan = new FaultPlan(seededRandom(1))
     const stores: FaultyStore[] = []
-    const fs = await place.open({
+    const fs = await fixture.open({
       overMetadata: (store) => {
         const over = new FaultyStore(store, plan)
         stores.push(over)
@@ -143,9 +142,9 @@ describe('a signal', () => {
   })
 
   it('that never fires leaves nothing behind in the signal', async () => {
-    await using place = await memoryPlace()
-    await prepare(place)
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    await prepare(fixture)
+    const fs = await fixture.open()
     const controller = new AbortController()
     for (let n = 0; n < 50; n++) await fs.read('/d/file', { signal: controller.signal })
     await fs.write('/d/file', 'x', { signal: controller.signal })
@@ -156,11 +155,11 @@ describe('a signal', () => {
 
 describe('readers of one content', () => {
   it('of whom one leaves, leave the others what they wait for', async () => {
-    await using place = await memoryPlace()
-    await prepare(place)
+    await using fixture = await memoryFixture()
+    await prepare(fixture)
     const plan = new FaultPlan(seededRandom(1))
     const { promise: opened, resolve: open } = Promise.withResolvers<void>()
-    const fs = await place.open({
+    const fs = await fixture.open({
       cacheBytes: 0,
       overStorage: (backend) => {
         const over = new FaultyBackend(backend, plan)

@@ -8,13 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'
 import { toHex, utf8 } from '../core/bytes.ts'
 import type { CommitResult, MetadataStore } from '../metadata/metadata-store.ts'
-import { CallMeter } from '../testing/call-meter.ts'
+import { CallMeter, MeteredBackend } from '../testing/call-meter.ts'
 import { InterceptedStore } from '../testing/intercepted-store.ts'
-import { MeteredBackend } from '../testing/metered-backend.ts'
 import type { NexusFS } from './nexus-fs.ts'
-import { all, failure, fresh, memoryPlace, orphans } from './test-place.test-fixture.ts'
+import { all, failure, fresh, memoryFixture, orphans } from './store.test-fixture.ts'
 
-/** Chunks of test places have 64 KiB on average, and content above 512 KiB is stored in them. */
+/** Chunks of test fixtures have 64 KiB on average, and content above 512 KiB is stored in them. */
 const largeBytes = 3_000_000
 
 function* inPieces(bytes: Uint8Array, size: number): Generator<Uint8Array> {
@@ -73,8 +72,8 @@ describe('a large file', () => {
       ],
     }
     for (const [name, body] of Object.entries(bodies)) {
-      await using place = await memoryPlace()
-      const fs = await place.open({ cacheBytes: 0 })
+      await using fixture = await memoryFixture()
+      const fs = await fixture.open({ cacheBytes: 0 })
       const entry = await fs.writeStream('/large', body())
       assert.deepEqual([entry.size, entry.digest, entry.version], [largeBytes, digest, 1], name)
       assert.ok(Buffer.from(bytes).equals(await collected(fs.readStream('/large'))), name)
@@ -83,19 +82,19 @@ describe('a large file', () => {
   })
 
   it('written at one go, or as a stream, is the same content, stored once', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     const bytes = fresh(largeBytes)
     const { digest } = await fs.write('/at-once', bytes)
     assert.equal((await fs.writeStream('/stream', inPieces(bytes, 9999))).digest, digest)
     assert.equal(await storedBytes(fs), largeBytes)
     await fs.close()
-    assert.deepEqual(await orphans(place), [])
+    assert.deepEqual(await orphans(fixture), [])
   })
 
   it('may use the memory of its pieces again', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     const bytes = fresh(largeBytes)
     const reused = new Uint8Array(4096)
     await fs.writeStream(
@@ -112,8 +111,8 @@ describe('a large file', () => {
   })
 
   it('that turns out small is stored like any small file', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     for (const [path, body] of Object.entries({ '/none': [], '/tiny': ['ti', 'ny'], '/small': [fresh(5000)] })) {
       const entry = await fs.writeStream(path, body)
       assert.deepEqual(await collected(fs.readStream(path)), Buffer.from(await fs.read(path)))
@@ -122,8 +121,8 @@ describe('a large file', () => {
   })
 
   it('of which a little changes is stored again for that little only', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     const bytes = fresh(largeBytes)
     await fs.write('/large', bytes)
     const before = await storedBytes(fs)
@@ -135,10 +134,10 @@ describe('a large file', () => {
   })
 
   it('gives a part of it for the chunks that the part touches', async () => {
-    await using place = await memoryPlace()
+    await using fixture = await memoryFixture()
     const meter = new CallMeter()
     const bytes = fresh(largeBytes)
-    const fs = await place.open({ cacheBytes: 0, overStorage: (backend) => new MeteredBackend(backend, meter) })
+    const fs = await fixture.open({ cacheBytes: 0, overStorage: (backend) => new MeteredBackend(backend, meter) })
     await fs.write('/large', bytes)
     for (const [start, length] of [
       [0, 10],
@@ -158,9 +157,9 @@ describe('a large file', () => {
   })
 
   it('is read no further than somebody asks for', async () => {
-    await using place = await memoryPlace()
+    await using fixture = await memoryFixture()
     const meter = new CallMeter()
-    const fs = await place.open({ cacheBytes: 0, overStorage: (backend) => new MeteredBackend(backend, meter) })
+    const fs = await fixture.open({ cacheBytes: 0, overStorage: (backend) => new MeteredBackend(backend, meter) })
     await fs.write('/large', fresh(9_000_000))
     meter.reset()
     const stream = fs.readStream('/large')
@@ -175,12 +174,12 @@ describe('a large file', () => {
 
 describe('a stream that is written', () => {
   it('is asked for more only when there is room', async () => {
-    await using place = await memoryPlace()
+    await using fixture = await memoryFixture()
     let release: () => void = () => undefined
     const blocked = new Promise<void>((resolve) => {
       release = resolve
     })
-    const fs = await place.open({
+    const fs = await fixture.open({
       overStorage: (backend) => {
         const put = backend.put.bind(backend)
         return Object.assign(backend, {
@@ -208,9 +207,9 @@ describe('a stream that is written', () => {
   })
 
   it('and fails changes nothing, and its own error comes back', async () => {
-    await using place = await memoryPlace()
+    await using fixture = await memoryFixture()
     const rows: ChunkRows[] = []
-    const fs = await place.open({
+    const fs = await fixture.open({
       overMetadata: (store) => {
         rows.push(new ChunkRows(store))
         return rows[0] ?? store
@@ -227,13 +226,13 @@ describe('a stream that is written', () => {
     await assert.rejects(fs.writeStream('/file', body()), (error) => error === mishap)
     assert.equal(await fs.readText('/file'), 'as it was')
     await fs.close()
-    assert.deepEqual(await orphans(place), [])
+    assert.deepEqual(await orphans(fixture), [])
     assert.deepEqual([rows[0]?.count, kept > 30], [kept, true])
   })
 
   it('and is cancelled tells its source to stop, also while that gives nothing', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     let isStopped = false
     const controller = new AbortController()
     const body = {
@@ -253,8 +252,8 @@ describe('a stream that is written', () => {
   })
 
   it('that must fail in the end is refused before its source is asked', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     await fs.write('/file', 'x')
     await fs.mkdir('/d')
     let asked = 0
@@ -273,8 +272,8 @@ describe('a stream that is written', () => {
   })
 
   it('refuses what is no stream of bytes', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     for (const body of [undefined, null, 7, 'text', new Uint8Array(3), {}, [7], [null], [['x']], ['\ud800']]) {
       const error = await failure(() => fs.writeStream('/file', body as never))
       assert.equal(error.code, 'InvalidArgument', String(body))
@@ -283,8 +282,8 @@ describe('a stream that is written', () => {
   })
 
   it('of the same content as another at the same time leaves one of them', async () => {
-    await using place = await memoryPlace()
-    const [one, two] = [await place.open(), await place.open()]
+    await using fixture = await memoryFixture()
+    const [one, two] = [await fixture.open(), await fixture.open()]
     const bytes = fresh(largeBytes)
     const written = await Promise.all(
       [one, two, one].map((fs, index) => fs.writeStream(`/copy-${index}`, inPieces(bytes, 20_000 + index))),
@@ -292,17 +291,17 @@ describe('a stream that is written', () => {
     assert.equal(new Set(written.map(({ digest }) => digest)).size, 1)
     assert.equal(await storedBytes(one), largeBytes)
     await Promise.all([one.close(), two.close()])
-    assert.deepEqual(await orphans(place), [])
+    assert.deepEqual(await orphans(fixture), [])
   })
 })
 
 describe('damage in a large file', () => {
   it('is Corrupt with the path, for the parts that it touches; the rest stays readable, and writing it again mends it', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open({ cacheBytes: 0 })
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open({ cacheBytes: 0 })
     const bytes = fresh(largeBytes)
     await fs.write('/large', bytes)
-    const storage = await place.storage()
+    const storage = await fixture.storage()
     const { blobs } = await storage.list()
     const victim = blobs.find(({ size }) => size > 1000)
     assert.ok(victim !== undefined)
@@ -327,8 +326,8 @@ describe('damage in a large file', () => {
 
 describe('a part of a file that is replaced', () => {
   it('changes those bytes alone, with zeros up to an offset behind the end', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     for (const size of [0, 5, 5000, largeBytes]) {
       const bytes = fresh(size)
       await fs.write('/file', bytes)
@@ -355,8 +354,8 @@ describe('a part of a file that is replaced', () => {
   })
 
   it('needs a file, and whole numbers', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     await fs.mkdir('/d')
     assert.equal((await failure(() => fs.writeAt('/none', 0, 'x'))).code, 'NotFound')
     assert.equal((await failure(() => fs.truncate('/none', 0))).code, 'NotFound')
@@ -369,8 +368,8 @@ describe('a part of a file that is replaced', () => {
   })
 
   it('loses no update of others at the same time', async () => {
-    await using place = await memoryPlace()
-    const [one, two] = [await place.open(), await place.open()]
+    await using fixture = await memoryFixture()
+    const [one, two] = [await fixture.open(), await fixture.open()]
     await one.write('/file', new Uint8Array(20))
     await Promise.all(Array.from({ length: 20 }, (_, at) => (at % 2 ? one : two).writeAt('/file', at, Uint8Array.of(at + 1))))
     assert.deepEqual(

@@ -6,7 +6,7 @@ import { directoryGroup, headKey, rootId } from '../metadata/keyspace.ts'
 import { encodeRecord } from '../metadata/record.ts'
 import type { Entry } from './model/entry.ts'
 import type { NexusFS } from './nexus-fs.ts'
-import { failure, memoryPlace, type TestPlace } from './test-place.test-fixture.ts'
+import { failure, memoryFixture, type StoreFixture } from './store.test-fixture.ts'
 
 const id = 'a'.repeat(32)
 
@@ -17,9 +17,9 @@ const rows: Readonly<Record<string, Uint8Array>> = {
   'a kind of later versions': encodeRecord({ k: 'x', i: id, c: 1, m: 1, a: 'ann' }),
 }
 
-async function damage(place: TestPlace, name: string, value: Uint8Array): Promise<void> {
+async function damage(fixture: StoreFixture, name: string, value: Uint8Array): Promise<void> {
   const key = headKey(directoryGroup(rootId), name)
-  await (await place.metadata()).commit([{ expect: [], writes: [{ kind: 'put', key, value }] }])
+  await (await fixture.metadata()).commit([{ expect: [], writes: [{ kind: 'put', key, value }] }])
 }
 
 /** What a listing gives before it ends, and how it ends. */
@@ -31,8 +31,8 @@ async function listed(entries: AsyncIterable<Entry>): Promise<{ paths: string[];
   return { paths, error: [error.code, error.context.path] }
 }
 
-async function prepare(place: TestPlace): Promise<NexusFS> {
-  const fs = await place.open()
+async function prepare(fixture: StoreFixture): Promise<NexusFS> {
+  const fs = await fixture.open()
   await fs.write('/a', 'x')
   await fs.write('/n/inside', 'x')
   await fs.write('/z', 'x')
@@ -42,9 +42,9 @@ async function prepare(place: TestPlace): Promise<NexusFS> {
 describe('an entry that cannot be understood', () => {
   for (const [what, value] of Object.entries(rows)) {
     it(`is passed by listings, which name it at their end, and can be removed: ${what}`, async () => {
-      await using place = await memoryPlace()
-      const fs = await prepare(place)
-      await damage(place, 'm', value)
+      await using fixture = await memoryFixture()
+      const fs = await prepare(fixture)
+      await damage(fixture, 'm', value)
       const code = what.startsWith('a kind') ? 'Unsupported' : 'Corrupt'
       for (const pageSize of [1, 2, 1000]) {
         assert.deepEqual(await listed(fs.list('/', { pageSize })), { paths: ['/a', '/n', '/z'], error: [code, '/m'] })
@@ -65,18 +65,18 @@ describe('an entry that cannot be understood', () => {
   }
 
   it('that says it is a directory is removed only with recursive', async () => {
-    await using place = await memoryPlace()
-    const fs = await prepare(place)
-    await damage(place, 'd', encodeRecord({ k: 'd', i: id, c: 'x', m: 1, a: 'ann' }))
+    await using fixture = await memoryFixture()
+    const fs = await prepare(fixture)
+    await damage(fixture, 'd', encodeRecord({ k: 'd', i: id, c: 'x', m: 1, a: 'ann' }))
     assert.equal((await failure(() => fs.remove('/d'))).code, 'IsADirectory')
     await fs.remove('/d', { recursive: true })
     assert.equal(await fs.exists('/d'), false)
   })
 
   it('is told with the first path if there are several', async () => {
-    await using place = await memoryPlace()
-    const fs = await prepare(place)
-    for (const name of ['m', 'o']) await damage(place, name, Uint8Array.of(1))
+    await using fixture = await memoryFixture()
+    const fs = await prepare(fixture)
+    for (const name of ['m', 'o']) await damage(fixture, name, Uint8Array.of(1))
     const error = await failure(async () => {
       for await (const _ of fs.walk('/'));
     })

@@ -1,7 +1,7 @@
 import { equalBytes } from '../core/bytes.ts'
 import { NexusError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
-import { keyTextOnce } from './key-text.ts'
+import { keyTextOnce } from './keyspace.ts'
 import {
   type Commit,
   type Expectation,

@@ -33,25 +33,25 @@ export async function compare(workers: number, contenders: readonly Contender[])
 
 /** What a store does for new small files, in as many directories as given. */
 export async function newFiles(name: string, store: MetadataStore, directories: number): Promise<Contender> {
-  const places = await Promise.all(Array.from({ length: directories }, () => directory(store)))
+  const parents = await Promise.all(Array.from({ length: directories }, () => directory(store)))
   return {
     name,
     run: async (worker) => {
-      const place = places[worker % directories]
-      if (place === undefined) throw new NexusError('Unexpected', 'there is no directory')
-      const [result] = await store.commit([newFile(place)])
+      const parent = parents[worker % directories]
+      if (parent === undefined) throw new NexusError('Unexpected', 'there is no directory')
+      const [result] = await store.commit([newFile(parent)])
       if (result?.status !== 'committed') throw new NexusError('Unexpected', `a commit came back ${result?.status}`)
     },
   }
 }
 
-interface Place {
+interface Parent {
   readonly group: Uint8Array
   readonly chain: readonly Expectation[]
 }
 
 /** A chain of four directories as `expect` states it, made in the store. */
-async function directory(store: MetadataStore): Promise<Place> {
+async function directory(store: MetadataStore): Promise<Parent> {
   const keys = Array.from({ length: 4 }, (): Key => ({ group: tagged('d'), item: utf8('dir') }))
   const [made] = await store.commit([
     { expect: [], writes: keys.map((key) => ({ kind: 'put', key, value: new Uint8Array(100) })) },
@@ -61,7 +61,7 @@ async function directory(store: MetadataStore): Promise<Place> {
 }
 
 /** What the write of a new small file commits: 4 writes, 6 expectations. */
-function newFile({ group, chain }: Place): Commit {
+function newFile({ group, chain }: Parent): Commit {
   const name = { group, item: id() }
   return {
     expect: [...chain, { kind: 'absent', key: name }, { kind: 'absent', key: { group: utf8('o'), item: id() } }],

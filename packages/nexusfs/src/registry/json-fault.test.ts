@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { jsonFault, placeInText } from './json-fault.ts'
+import { jsonFault, locationInText } from './json-fault.ts'
 
 function isJson(text: string): boolean {
   try {
@@ -43,9 +43,9 @@ describe('jsonFault', () => {
   })
 })
 
-describe('placeInText', () => {
+describe('locationInText', () => {
   it('counts lines and columns from 1', () => {
-    assert.equal(placeInText('ab\ncd', 0), 'line 1, column 1')
-    assert.equal(placeInText('ab\ncd', 4), 'line 2, column 2')
+    assert.equal(locationInText('ab\ncd', 0), 'line 1, column 1')
+    assert.equal(locationInText('ab\ncd', 4), 'line 2, column 2')
   })
 })

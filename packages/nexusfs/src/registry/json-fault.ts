@@ -9,7 +9,7 @@ export function jsonFault(text: string): number | undefined {
 }
 
 /** `line 3, column 14`, both from 1. */
-export function placeInText(text: string, position: number): string {
+export function locationInText(text: string, position: number): string {
   const lines = text.slice(0, position).split('\n')
   return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
 }

@@ -68,9 +68,9 @@ async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(text)
   } catch {
-    const { jsonFault, placeInText } = await import('./json-fault.ts')
+    const { jsonFault, locationInText } = await import('./json-fault.ts')
     const position = jsonFault(text)
-    throw cannotParse(file, `it is not valid JSON, ${placeInText(text, position ?? text.length)}`)
+    throw cannotParse(file, `it is not valid JSON, ${locationInText(text, position ?? text.length)}`)
   }
 }
 

@@ -79,9 +79,9 @@ describe('loadRegistry', () => {
   it('keeps the methods of a config bound to their object', async () => {
     class Acme {
       readonly traits = { durability: 'os' } as const
-      readonly place = 'here'
+      readonly location = 'here'
       open(): Promise<never> {
-        throw new Error(this.place)
+        throw new Error(this.location)
       }
     }
     const { storages } = await registryOf({ storages: { acme: new Acme() } })

@@ -24,7 +24,7 @@ function locate({ request = {}, env = {}, config, cwd = 'project/src' }: Case): 
   return locateStore(request, { cwd: join(base, cwd), env, config: async () => loaded })
 }
 
-async function placeOf(from: Case): Promise<StoreLocation> {
+async function locationOf(from: Case): Promise<StoreLocation> {
   return (await locate(from)).location
 }
 
@@ -36,10 +36,10 @@ const config: NexusConfig = {
 describe('locateStore', () => {
   it('asks the request, then NEXUS_STORE, then the config, then the nearest .nexus folder', async () => {
     const all = { request: { store: './mine' }, env: { NEXUS_STORE: './env' }, config }
-    assert.deepEqual(await placeOf(all), { kind: 'folder', folder: join(base, 'project/src/mine') })
-    assert.deepEqual(await placeOf({ env: all.env, config }), { kind: 'folder', folder: join(base, 'project/src/env') })
-    assert.deepEqual(await placeOf({ config }), { kind: 'folder', folder: '/conf/team-data' })
-    assert.deepEqual(await placeOf({}), { kind: 'folder', folder: join(base, 'project/.nexus') })
+    assert.deepEqual(await locationOf(all), { kind: 'folder', folder: join(base, 'project/src/mine') })
+    assert.deepEqual(await locationOf({ env: all.env, config }), { kind: 'folder', folder: join(base, 'project/src/env') })
+    assert.deepEqual(await locationOf({ config }), { kind: 'folder', folder: '/conf/team-data' })
+    assert.deepEqual(await locationOf({}), { kind: 'folder', folder: join(base, 'project/.nexus') })
   })
 
   it('says what decided', async () => {
@@ -56,8 +56,8 @@ describe('locateStore', () => {
 
   it('takes both layers as they are named', async () => {
     const request = { storage: 'local:blobs', metadata: 'sqlite:meta.db' }
-    const place = await placeOf({ request, env: { NEXUS_STORE: './env' }, config })
-    assert.deepEqual(place, { kind: 'layers', ...request, base: join(base, 'project/src') })
+    const location = await locationOf({ request, env: { NEXUS_STORE: './env' }, config })
+    assert.deepEqual(location, { kind: 'layers', ...request, base: join(base, 'project/src') })
   })
 
   it('refuses half a store and a store named twice', async () => {
@@ -82,13 +82,13 @@ describe('locateStore', () => {
   })
 
   it('takes a word for a folder where no store has that name, unless it looks like a slip', async () => {
-    assert.deepEqual(await placeOf({ request: { store: 'src' }, config, cwd: 'project' }), {
+    assert.deepEqual(await locationOf({ request: { store: 'src' }, config, cwd: 'project' }), {
       kind: 'folder',
       folder: join(base, 'project/src'),
     })
     const slip = { code: 'InvalidConfig', message: /no store is called "claud" \(did you mean "cloud"\?\); write \.\/claud/ }
     await assert.rejects(locate({ request: { store: 'claud' }, config }), slip)
-    assert.equal((await placeOf({ request: { store: './claud' }, config })).kind, 'folder')
+    assert.equal((await locationOf({ request: { store: './claud' }, config })).kind, 'folder')
   })
 
   it('does not load a config for a store that is named by path', async () => {
@@ -103,8 +103,8 @@ describe('locateStore', () => {
   })
 
   it('understands the URI of a whole store, and refuses that of one layer', async () => {
-    assert.deepEqual(await placeOf({ request: { store: 'file:///srv/data' } }), { kind: 'folder', folder: '/srv/data' })
-    const memory = await placeOf({ request: { store: 'memory:scratch' } })
+    assert.deepEqual(await locationOf({ request: { store: 'file:///srv/data' } }), { kind: 'folder', folder: '/srv/data' })
+    const memory = await locationOf({ request: { store: 'memory:scratch' } })
     assert.ok(memory.kind === 'layers')
     assert.deepEqual([memory.storage, memory.metadata], ['memory:scratch', 'memory:scratch'])
     await assert.rejects(locate({ request: { store: 'sqlite:x.db' } }), { code: 'InvalidArgument', message: /one layer only/ })

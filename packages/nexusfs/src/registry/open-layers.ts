@@ -93,9 +93,9 @@ async function openMetadata(
   const [blob] = (await storage.list({ limit: 1 })).blobs
   if (blob === undefined) return openSource(source, context, opened)
   // Looked at again: another process writes blobs only after it has created its store.
-  const founded = await openExisting()
-  if (founded === undefined) throw withoutMetadata(`${redactSecrets(source.uri)} is missing`, blob.key)
-  return founded
+  const created = await openExisting()
+  if (created === undefined) throw withoutMetadata(`${redactSecrets(source.uri)} is missing`, blob.key)
+  return created
 }
 
 /** The layers of a store in a folder, as `openNexus('./data')` opens them. */

@@ -103,7 +103,7 @@ describe('openNexus', () => {
     assert.ok(existsSync(join(cwd, 'meta.db')))
   })
 
-  it('shares a named place in memory within the process', async () => {
+  it('shares a named location in memory within the process', async () => {
     await using first = await openNexus('memory:shared', { env: {}, config: false })
     await first.write('/a', 'x')
     await using second = await openNexus('memory:shared', { env: {}, config: false })
@@ -197,7 +197,7 @@ describe('openNexus, when opening fails', () => {
       ['memory:', 'rediss:', 'InvalidConfig', /^rediss: names no server; /],
       ['s3://me:secret@bucket', 'memory:', 'InvalidConfig', /^s3: the URI holds a user or a password; leave them to the env/],
       ['gs://bucket', 'memory:', 'Unsupported', /Google Cloud Storage .* use local:DIR/],
-      ['local:', 'memory:', 'InvalidArgument', /names no place on disk/],
+      ['local:', 'memory:', 'InvalidArgument', /names no path on disk/],
       ['', 'memory:', 'InvalidArgument', /empty URI/],
     ]
     for (const [storage, metadata, code, message] of problems) {
@@ -261,14 +261,14 @@ describe('the environment', () => {
   })
 
   it('refuses what is neither text nor an object of options, and opens no other store instead', async () => {
-    class Place {}
+    class Location {}
     const cases: readonly [unknown, RegExp][] = [
       [new URL('file:///other'), /not an instance of URL; give fileURLToPath\(url\)/],
       [42, /not 42$/],
       [null, /not null$/],
       [true, /not true$/],
       [[], /not an array$/],
-      [new Place(), /not an instance of Place$/],
+      [new Location(), /not an instance of Location$/],
       [() => './data', /not a value of type function$/],
     ]
     for (const [target, message] of cases) {

@@ -4,8 +4,7 @@ import { type DurabilityClass, durabilityClasses } from '../core/durability.ts'
 import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import { didYouMean } from '../core/near-miss.ts'
 import type { Environment } from '../engine-kit/registration.ts'
-import type { NexusFSOptions } from '../fs/model/open-options.ts'
-import { openOptions } from '../fs/model/operations.ts'
+import { type NexusFSOptions, openOptions } from '../fs/model/open-options.ts'
 import { shown } from '../fs/model/take-options.ts'
 import { NexusFS } from '../fs/nexus-fs.ts'
 import { checkedSettings } from '../fs/open/open-file-system.ts'
@@ -132,7 +131,7 @@ const optionNames = {
   env: true,
   config: true,
   signal: true,
-} as const satisfies Record<keyof OpenTarget, true>
+} as const satisfies Record<keyof OpenTarget, unknown>
 
 /** What is not a target must not open the nearest store instead. */
 function checkTarget(target: unknown, options: unknown): void {

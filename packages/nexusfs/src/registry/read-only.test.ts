@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { makeLocalTree, prepareSamples, samples } from '../fs/operation-samples.test-fixture.ts'
-import { failure } from '../fs/test-place.test-fixture.ts'
+import { failure } from '../fs/store.test-fixture.ts'
 import type { NexusConfig } from './config.ts'
 import { openNexus } from './open-nexus.ts'
 

@@ -45,14 +45,14 @@ describe('the search upwards', () => {
   })
 })
 
-interface Place {
+interface Fixture {
   readonly folder: string
   readonly below: string
   readonly around: Parameters<typeof locateStore>[1]
 }
 
 /** A folder with a store, and one below it, from which it is looked for. */
-async function place(env: Record<string, string> = {}): Promise<Place> {
+async function fixture(env: Record<string, string> = {}): Promise<Fixture> {
   const folder = fresh()
   const below = join(folder, 'below')
   mkdirSync(below)
@@ -62,7 +62,7 @@ async function place(env: Record<string, string> = {}): Promise<Place> {
 
 describe.runIf(isRoot)('what another user left where it is found', () => {
   it('is no store for us, whoever of store, folder and link is theirs', async () => {
-    const { folder, around } = await place()
+    const { folder, around } = await fixture()
     for (const foreign of ['.nexus', '.']) {
       chownSync(join(folder, foreign), stranger, stranger)
       const advice = `name it with --store to use it, or set NEXUS_SAFE_DIRECTORY=${folder} to trust it`
@@ -81,7 +81,7 @@ describe.runIf(isRoot)('what another user left where it is found', () => {
   })
 
   it('is a store where it is asked for by name, or trusted', async () => {
-    const { folder, around } = await place()
+    const { folder, around } = await fixture()
     chownSync(join(folder, '.nexus'), stranger, stranger)
     const found = { kind: 'folder', folder: join(folder, '.nexus') }
     assert.deepEqual((await locateStore({ store: '../.nexus' }, around)).location, found)

@@ -1,4 +1,8 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import type { MetadataStore } from '../metadata/metadata-store.ts'
+import type { GetOptions, StorageBackend } from '../storage/storage-backend.ts'
+import { InterceptedBackend } from './intercepted-backend.ts'
+import { InterceptedStore } from './intercepted-store.ts'
 import type { PortCall } from './port-call.ts'
 
 /** What a meter has counted since it was made or reset. */
@@ -120,4 +124,33 @@ function toMethodReport({ calls, failures, bytesSent, bytesReceived, nanoseconds
     max: ms(nanoseconds.max),
   }
   return { calls, failures, bytesSent, bytesReceived, latency }
+}
+
+/** Counts and times the calls of another backend, and changes nothing else. The latency of a stream is that of its first piece. */
+export class MeteredBackend extends InterceptedBackend {
+  readonly meter: CallMeter
+
+  constructor(inner: StorageBackend, meter: CallMeter = new CallMeter()) {
+    super(inner, (call) => meter.measure(call))
+    this.meter = meter
+  }
+
+  override async *stream(key: string, options?: GetOptions): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+    let isFirst = true
+    for await (const piece of super.stream(key, options)) {
+      if (!isFirst) this.meter.received('stream', piece.length)
+      isFirst = false
+      yield piece
+    }
+  }
+}
+
+/** Counts and times the calls of another store, and changes nothing else. */
+export class MeteredStore extends InterceptedStore {
+  readonly meter: CallMeter
+
+  constructor(inner: MetadataStore, meter: CallMeter = new CallMeter()) {
+    super(inner, (call) => meter.measure(call))
+    this.meter = meter
+  }
 }

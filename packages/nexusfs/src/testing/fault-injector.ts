@@ -58,7 +58,7 @@ export class FaultInjector {
     await this.settled()
   }
 
-  /** The caller has gone: he can no longer cancel it, and its failure interests nobody. */
+  /** The caller has gone: it can no longer cancel it, and its failure interests nobody. */
   #applyLater<Result>(call: PortCall<Result>, delayMs: number): void {
     const late = (async () => {
       await sleep(delayMs)

@@ -1,5 +1,5 @@
-import type { Random } from '../core/clock.ts'
 import { type ErrorCode, NexusError } from '../core/errors.ts'
+import type { Random } from '../core/system.ts'
 
 /** What goes wrong in a call. */
 export type FaultMode =

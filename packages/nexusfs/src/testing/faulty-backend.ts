@@ -1,8 +1,9 @@
+import type { MetadataStore } from '../metadata/metadata-store.ts'
 import type { BlobBody, CallOptions, GetOptions, PutOptions, StorageBackend } from '../storage/storage-backend.ts'
 import { FaultInjector, type FaultOptions } from './fault-injector.ts'
 import type { FaultMode, FaultPlan } from './fault-plan.ts'
 import { InterceptedBackend } from './intercepted-backend.ts'
-import { spoilBytes, spoilPieces } from './spoiled-data.ts'
+import { InterceptedStore } from './intercepted-store.ts'
 
 /** A storage backend whose calls go wrong, or whose data is wrong, as a plan says; without planned faults it changes nothing. */
 export class FaultyBackend extends InterceptedBackend {
@@ -20,7 +21,7 @@ export class FaultyBackend extends InterceptedBackend {
 
   override async put(key: string, body: BlobBody, options: PutOptions): Promise<void> {
     const mode = this.#plan.next('put')
-    // Once the caller was told, he may change or drop the body.
+    // Once the caller was told, it may change or drop the body.
     const kept = mode?.kind === 'late' ? await copyOf(body) : body
     await this.#spoil('put', mode, options, (given) => super.put(key, kept, given))
   }
@@ -72,4 +73,59 @@ async function copyOf(body: BlobBody): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
   for await (const piece of body) pieces.push(piece)
   return Buffer.concat(pieces)
+}
+
+/**
+ * A metadata store whose calls go wrong as a plan says; without planned faults it changes nothing.
+ *
+ * @example
+ * const plan = new FaultPlan(seededRandom(7))
+ * const store = new FaultyStore(await MemoryStore.open(), plan)
+ * plan.add({ method: 'commit', mode: { kind: 'after' }, when: { nth: 3 } })
+ */
+export class FaultyStore extends InterceptedStore {
+  readonly #injector: FaultInjector
+
+  constructor(inner: MetadataStore, plan: FaultPlan, options: FaultOptions = {}) {
+    const injector = new FaultInjector('metadata', plan, options)
+    super(inner, (call) => injector.intercept(call))
+    this.#injector = injector
+  }
+
+  /** Ends once everything that is to be applied late has been. */
+  settled(): Promise<void> {
+    return this.#injector.settled()
+  }
+
+  override async close(): Promise<void> {
+    await this.#injector.close()
+    await super.close()
+  }
+}
+
+/** Bytes as a broken medium would give them; any other mode leaves them as they are. */
+function spoilBytes(bytes: Uint8Array<ArrayBuffer>, mode: FaultMode): Uint8Array<ArrayBuffer> {
+  if (mode.kind === 'short') return bytes.slice(0, Math.max(0, bytes.length - 1))
+  if (mode.kind !== 'flip' || bytes.length === 0) return bytes
+  const spoiled = bytes.slice()
+  const at = Math.min(mode.offset ?? 0, bytes.length - 1)
+  spoiled[at] = (spoiled[at] ?? 0) ^ 1
+  return spoiled
+}
+
+/** The same for bytes that come in pieces; `offset` beyond them flips nothing. */
+async function* spoilPieces(
+  pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  mode: FaultMode,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  let offset = mode.kind === 'flip' ? (mode.offset ?? 0) : -1
+  let held: Uint8Array<ArrayBuffer> | undefined
+  for await (const piece of pieces) {
+    const isHere = offset >= 0 && offset < piece.length
+    const next = isHere ? spoilBytes(piece, { kind: 'flip', offset }) : piece
+    offset -= piece.length
+    if (held !== undefined) yield held
+    held = next
+  }
+  if (held !== undefined) yield spoilBytes(held, mode.kind === 'short' ? mode : { kind: 'after' })
 }

@@ -1,4 +1,4 @@
-// Guards: testing/fault-injector.ts, testing/fault-plan.ts, testing/faulty-backend.ts, testing/faulty-store.ts
+// Guards: testing/fault-injector.ts, testing/fault-plan.ts, testing/faulty-backend.ts
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
@@ -7,8 +7,7 @@ import { isNexusError, type NexusError } from '../core/errors.ts'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
 import { type FaultMode, FaultPlan } from './fault-plan.ts'
-import { FaultyBackend } from './faulty-backend.ts'
-import { FaultyStore } from './faulty-store.ts'
+import { FaultyBackend, FaultyStore } from './faulty-backend.ts'
 import { seededRandom } from './seeded-random.ts'
 
 const key = { group: utf8('g'), item: utf8('item') }

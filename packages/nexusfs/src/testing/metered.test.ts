@@ -1,14 +1,12 @@
-// Guards: testing/call-meter.ts, testing/metered-backend.ts, testing/metered-store.ts
+// Guards: testing/call-meter.ts
 
 import assert from 'node:assert/strict'
 import { it } from 'vitest'
 import { utf8 } from '../core/bytes.ts'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
-import { CallMeter } from './call-meter.ts'
+import { CallMeter, MeteredBackend, MeteredStore } from './call-meter.ts'
 import { DelayedStore } from './delayed.ts'
-import { MeteredBackend } from './metered-backend.ts'
-import { MeteredStore } from './metered-store.ts'
 
 const key = { group: utf8('g'), item: utf8('item') }
 

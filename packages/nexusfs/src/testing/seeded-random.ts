@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Random } from '../core/clock.ts'
+import type { Random } from '../core/system.ts'
 
 /** Numbers that look random and are the same for the same seed on every machine. */
 export interface SeededRandom extends Random {

@@ -109,10 +109,10 @@ describe('nexus bench', () => {
   })
 
   it('never shows or saves the secret of a URL', async () => {
-    const place = join(folder.path, 'secret')
-    await mkdir(place)
+    const fixture = join(folder.path, 'secret')
+    await mkdir(fixture)
     await writeFile(
-      join(place, 'nexus.config.mjs'),
+      join(fixture, 'nexus.config.mjs'),
       `export default { metadata: { acme: {
         traits: { durability: 'disk', remote: true },
         probe: async () => ({ ok: false, detail: 'acme://me:hunter2@host says no' }),
@@ -120,12 +120,12 @@ describe('nexus bench', () => {
     )
     const run = ['bench', 'run', 'metadata/exists', '--budget', '1s', '--rounds', '1', '--seed', 'acme://me:hunter2@host']
     for (const argv of [['bench', 'list', '--json'], ['bench', 'list'], run, [...run, '--json', '-']]) {
-      const { code, stdout, stderr } = await runNexus(argv, { cwd: place, env: environment() })
+      const { code, stdout, stderr } = await runNexus(argv, { cwd: fixture, env: environment() })
       assert.equal(code, 0, stderr)
       assert.match(stdout, /acme:\/\/\*\*\*@host says no/)
       assert.doesNotMatch(stdout + stderr, /hunter2/, argv.join(' '))
     }
-    const results = join(place, '.nexus-bench')
+    const results = join(fixture, '.nexus-bench')
     const names = await readdir(results, { recursive: true })
     const texts = await Promise.all(
       names.filter((name) => name.includes('.')).map((name) => readFile(join(results, name), 'utf8')),

@@ -2,26 +2,26 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { runNexus } from '../../testing/run-nexus.ts'
-import { makeShellPlace, type ShellPlace } from '../../testing/shell-place.ts'
+import { makeShellFixture, type ShellFixture } from '../../testing/shell-fixture.ts'
 
-let place: ShellPlace
+let fixture: ShellFixture
 beforeAll(async () => {
-  place = await makeShellPlace('bash')
+  fixture = await makeShellFixture('bash')
 })
-afterAll(() => place[Symbol.dispose]())
+afterAll(() => fixture[Symbol.dispose]())
 
 /** What bash is offered behind each line; the last word is the one that is completed. */
 function offered(lines: readonly (readonly string[])[]): readonly (readonly string[])[] {
   const tries = lines.map((words) => `try nexus ${words.map((word) => `'${word}'`).join(' ')}`)
   const script = [
-    `source '${place.script}'`,
+    `source '${fixture.script}'`,
     'complete -p nexus',
     `try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _nexus; (IFS="|"; echo "\${COMPREPLY[*]}"); }`,
     ...tries,
   ]
   const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script.join('\n')], {
-    cwd: place.cwd,
-    env: place.env,
+    cwd: fixture.cwd,
+    env: fixture.env,
     encoding: 'utf8',
   })
   assert.equal(stderr, '')
@@ -87,9 +87,9 @@ describe('completion in bash', () => {
   })
 
   it('prints a script as JSON, and refuses other shells', async () => {
-    const { stdout } = await runNexus(['completion', 'bash', '--json'], { cwd: place.cwd })
+    const { stdout } = await runNexus(['completion', 'bash', '--json'], { cwd: fixture.cwd })
     assert.equal(JSON.parse(stdout).shell, 'bash')
-    const { code, stderr } = await runNexus(['completion', 'tcsh'], { cwd: place.cwd })
+    const { code, stderr } = await runNexus(['completion', 'tcsh'], { cwd: fixture.cwd })
     assert.equal(code, 2)
     assert.match(stderr, /'tcsh' is wrong for <shell>: .*bash, zsh, fish; see `nexus completion --help`\n$/)
   })

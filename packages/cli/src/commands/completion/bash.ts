@@ -130,7 +130,7 @@ _nexus_offer() {
 }
 
 _nexus() {
-  local current=\${COMP_WORDS[COMP_CWORD]} command='' place=1 at word value awaited=''
+  local current=\${COMP_WORDS[COMP_CWORD]} command='' position=1 at word value awaited=''
   _nexus_front=()
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; at++)); do
@@ -144,13 +144,13 @@ _nexus() {
       -*) value=$(_nexus_values "$command $word")
           if [ -n "$value" ]; then awaited=$word; fi ;;
       *) if [ -n "$(_nexus_commands "$command")" ]; then command="\${command:+$command }$word"
-         else place=$((place + 1)); fi ;;
+         else position=$((position + 1)); fi ;;
     esac
   done
   if [ -n "$awaited" ]; then _nexus_offer "$(_nexus_values "$command $awaited")" "$current"
   elif [ "\${current#-}" != "$current" ]; then _nexus_offer "$(_nexus_options "$command")" "$current"
   elif [ -n "$(_nexus_commands "$command")" ]; then _nexus_offer "$(_nexus_commands "$command")" "$current"
-  else _nexus_offer "$(_nexus_arguments "$command $place")" "$current"; fi
+  else _nexus_offer "$(_nexus_arguments "$command $position")" "$current"; fi
 }
 
 complete -F _nexus nexus

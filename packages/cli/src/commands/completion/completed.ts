@@ -1,6 +1,6 @@
 import type { DescribedArgument, DescribedCommand, DescribedOption } from '../../command-line/described-command.ts'
 
-/** What stands in a place of a command line, as a shell completes it. */
+/** What stands at a position of a command line, as a shell completes it. */
 export type Completed =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   /** Of the store. */

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { describe, it } from 'vitest'
-import { makeShellPlace } from '../../testing/shell-place.ts'
+import { makeShellFixture } from '../../testing/shell-fixture.ts'
 
 describe('completion in fish', () => {
   it('offers commands, options, choices and paths', async () => {
-    using place = await makeShellPlace('fish')
+    using fixture = await makeShellFixture('fish')
     const offered = (line: string): readonly string[] => {
-      const script = `source '${place.script}'; complete -C '${line}'`
+      const script = `source '${fixture.script}'; complete -C '${line}'`
       const { stdout, stderr } = spawnSync('fish', ['--no-config', '-c', script], {
-        cwd: place.cwd,
-        env: place.env,
+        cwd: fixture.cwd,
+        env: fixture.env,
         encoding: 'utf8',
       })
       assert.equal(stderr, '', line)
@@ -27,7 +27,7 @@ describe('completion in fish', () => {
 
 describe('completion in zsh', () => {
   it('completes commands, options, choices and paths', async () => {
-    using place = await makeShellPlace('zsh')
+    using fixture = await makeShellFixture('zsh')
     const cases: readonly [string, string][] = [
       ['nexus wri', 'nexus write'],
       ['nexus bench rep', 'nexus bench report'],
@@ -38,9 +38,9 @@ describe('completion in zsh', () => {
       ['nexus --store ./other cat /el', 'nexus --store ./other cat /elsewhere'],
       ['nexus cat --store ./other /el', 'nexus cat --store ./other /elsewhere'],
     ]
-    const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', typed(place.script, cases)], {
-      cwd: place.cwd,
-      env: place.env,
+    const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', typed(fixture.script, cases)], {
+      cwd: fixture.cwd,
+      env: fixture.env,
       encoding: 'utf8',
       timeout: 120_000,
     })

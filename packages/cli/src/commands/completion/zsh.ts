@@ -23,11 +23,11 @@ export function zshScript(commands: readonly DescribedCommand[]): string {
 function commandFunction(command: DescribedCommand, commands: readonly DescribedCommand[]): string {
   const children = commandsOf(command, commands)
   if (children.length > 0) return dispatcher(functionOf(command), command.options, children)
-  const places = command.arguments.map((argument, index) => {
-    const place = argument.isVariadic ? '*' : `${index + 1}`
-    return quoted(`${place}:${escaped(argument.name)}:${actionOf(completedArgument(command, argument, commands))}`)
+  const positions = command.arguments.map((argument, index) => {
+    const position = argument.isVariadic ? '*' : `${index + 1}`
+    return quoted(`${position}:${escaped(argument.name)}:${actionOf(completedArgument(command, argument, commands))}`)
   })
-  return `${functionOf(command)}() {\n  ${['_arguments -s -S', ...command.options.map(optionSpec), ...places].join(' \\\n    ')}\n}`
+  return `${functionOf(command)}() {\n  ${['_arguments -s -S', ...command.options.map(optionSpec), ...positions].join(' \\\n    ')}\n}`
 }
 
 /** Completes the name of a command, then what that command takes. */

@@ -2,7 +2,7 @@ import type { Key } from 'nexusfs'
 import { binaryText, compareBytes, keyText, utf8 } from 'nexusfs/adapter-kit'
 import { NexusError } from 'nexusfs/errors'
 import { entryOf } from '../fixtures.ts'
-import { changedEntries, clients, entries, gets, type MetadataMutant, place, replies, requests } from './wrong-store.ts'
+import { changedEntries, clients, entries, gets, type MetadataMutant, replies, requests, sharedState } from './wrong-store.ts'
 
 export const getMutants: readonly MetadataMutant[] = [
   {
@@ -54,7 +54,7 @@ export const getMutants: readonly MetadataMutant[] = [
     id: 'key-joined',
     breaks: 'get-group-border',
     description: 'get joins group and item without a border',
-    mutate: place(
+    mutate: sharedState(
       () => new Map<string, Key>(),
       (port, written) => ({
         commit: (list, options) => {

@@ -2,7 +2,7 @@ import type { CommitResult, MetadataStore, Revision } from 'nexusfs'
 import { revisionZero, toRevision } from 'nexusfs/adapter-kit'
 import type { ConformanceHooks, ConformanceSubject, HeldCommit } from '../../law.ts'
 import { highest } from './horizon-mutants.ts'
-import { changedEntries, type MetadataMutant, place } from './wrong-store.ts'
+import { changedEntries, type MetadataMutant, sharedState } from './wrong-store.ts'
 
 type Subject = ConformanceSubject<MetadataStore>
 type Hold = NonNullable<ConformanceHooks<MetadataStore>['commitHeld']>
@@ -12,7 +12,7 @@ export const heldMutants: readonly MetadataMutant[] = [
     id: 'horizon-of-last',
     breaks: 'horizon-held',
     description: 'the horizon is the highest revision that was acknowledged',
-    mutate: place(
+    mutate: sharedState(
       () => ({ last: revisionZero }),
       (port, shared) => ({
         commit: async (list, options) => {
@@ -37,7 +37,7 @@ export const heldMutants: readonly MetadataMutant[] = [
           shared.released += 1
         })
       })
-      return place(
+      return sharedState(
         () => shared,
         (port) => ({
           commit: async (list, options) => {
@@ -83,7 +83,7 @@ export const heldMutants: readonly MetadataMutant[] = [
           running -= 1
         })
       })
-      return place(
+      return sharedState(
         () => undefined,
         (port) => ({
           commit: (list, options) => port.commit(running > 0 ? list.map((commit) => ({ ...commit, expect: [] })) : list, options),
@@ -104,7 +104,7 @@ export const heldMutants: readonly MetadataMutant[] = [
           running -= 1
         })
       })
-      return place(
+      return sharedState(
         () => undefined,
         (port) => ({
           horizon: async (options) => toRevision((await port.horizon(options)) + Math.min(1, running)),
@@ -124,7 +124,7 @@ export const heldMutants: readonly MetadataMutant[] = [
           for (const result of results) if (result.status === 'committed') late.add(result.revision)
         })
       })
-      return place(
+      return sharedState(
         () => late,
         (port) => ({
           read: async (request, options) =>

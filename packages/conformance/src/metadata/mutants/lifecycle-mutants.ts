@@ -3,7 +3,7 @@ import { revisionZero, toRevision } from 'nexusfs/adapter-kit'
 import { NexusError } from 'nexusfs/errors'
 import { replacing, wrapPorts } from '../../mutant.ts'
 import { commitOf, entryOf, put, remove } from '../fixtures.ts'
-import { clients, committedAs, type MetadataMutant, place, reopened, turn } from './wrong-store.ts'
+import { clients, committedAs, type MetadataMutant, reopened, sharedState, turn } from './wrong-store.ts'
 
 export const lifecycleMutants: readonly MetadataMutant[] = [
   {
@@ -36,14 +36,14 @@ export const lifecycleMutants: readonly MetadataMutant[] = [
   {
     id: 'empty-values-lost',
     breaks: 'reopen-random',
-    description: 'an entry with an empty value is gone when the place is opened again',
+    description: 'an entry with an empty value is gone when the namespace is opened again',
     mutate: reopened(({ value }) => value.length > 0),
   },
   {
     id: 'reopen-from-0',
     breaks: 'reopen-revisions',
-    description: 'revisions that are reported begin anew when the place is opened again',
-    mutate: place(
+    description: 'revisions that are reported begin anew when the namespace is opened again',
+    mutate: sharedState(
       () => ({ last: revisionZero }),
       (port, shared) => {
         const { last } = shared
@@ -161,8 +161,8 @@ export const lifecycleMutants: readonly MetadataMutant[] = [
   {
     id: 'close-closes-all',
     breaks: 'close-alone',
-    description: 'closing one client closes all clients of the place',
-    mutate: place(
+    description: 'closing one client closes all clients of the namespace',
+    mutate: sharedState(
       () => new Set<MetadataStore>(),
       (port, all) => {
         all.add(port)

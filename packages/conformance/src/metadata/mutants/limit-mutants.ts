@@ -61,7 +61,7 @@ export const limitMutants: readonly MetadataMutant[] = [
   },
   {
     id: 'slot-anywhere',
-    breaks: 'limit-slot-place',
+    breaks: 'limit-slot-position',
     description: 'slots behind the end of their item are taken',
     mutate: lenient(({ writes }) => writes.some((write) => slotOf(write) > write.key.item.length)),
   },

@@ -4,13 +4,13 @@ import { NexusError } from 'nexusfs/errors'
 import { settle } from '../../expect.ts'
 import { commitOf, put } from '../fixtures.ts'
 import { listOf, streamOf } from '../load-one.ts'
-import { clients, committedAs, type MetadataMutant, type Mutate, type Options, place, reopened } from './wrong-store.ts'
+import { clients, committedAs, type MetadataMutant, type Mutate, type Options, reopened, sharedState } from './wrong-store.ts'
 
 export const loadMutants: readonly MetadataMutant[] = [
   {
     id: 'load-in-memory',
     breaks: 'load-durable',
-    description: 'what was loaded is gone when the place is opened again',
+    description: 'what was loaded is gone when the namespace is opened again',
     mutate: reopened(({ revision }, loaded) => revision > loaded),
   },
   {
@@ -129,7 +129,7 @@ interface Loaded {
 
 /** Changes the revisions that are reported after a load. */
 function afterLoad(change: (revision: Revision, loaded: Loaded) => Revision): Mutate {
-  return place(
+  return sharedState(
     () => ({ loaded: undefined as Loaded | undefined }),
     (port, shared) => ({
       load: async (stream, options) => {

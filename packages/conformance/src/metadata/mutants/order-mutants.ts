@@ -1,7 +1,7 @@
 import type { Commit, CommitResult, MetadataStore, Revision } from 'nexusfs'
 import { revisionZero, toRevision } from 'nexusfs/adapter-kit'
 import { entryOf } from '../fixtures.ts'
-import { clients, committedAs, type MetadataMutant, type Options, place, turn } from './wrong-store.ts'
+import { clients, committedAs, type MetadataMutant, type Options, sharedState, turn } from './wrong-store.ts'
 
 export const orderMutants: readonly MetadataMutant[] = [
   {
@@ -29,7 +29,7 @@ export const orderMutants: readonly MetadataMutant[] = [
     id: 'revision-of-client',
     breaks: 'commit-real-time',
     description: 'a second client reports revisions that lag by one',
-    mutate: place(
+    mutate: sharedState(
       () => ({ opened: 0 }),
       (port, shared) => {
         const lag = shared.opened++ > 0 ? 1 : 0
@@ -46,7 +46,7 @@ export const orderMutants: readonly MetadataMutant[] = [
     id: 'delete-without-revision',
     breaks: 'commit-revisions-rise',
     description: 'a commit that only deletes reports the revision before',
-    mutate: place(
+    mutate: sharedState(
       () => ({ last: revisionZero }),
       (port, shared) => ({
         commit: async (list, options) => {

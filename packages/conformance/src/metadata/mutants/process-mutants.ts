@@ -2,10 +2,10 @@ import { setTimeout } from 'node:timers/promises'
 import type { Commit, CommitResult, Expectation, MetadataStore, ReadReply, ReadRequest, Revision } from 'nexusfs'
 import { isRangedGroup, nextRevision, revisionZero, toRevision } from 'nexusfs/adapter-kit'
 import { entryOf } from '../fixtures.ts'
-import { committedAs, entriesIn, held, isPresent, type MetadataMutant, type Mutate, place } from './wrong-store.ts'
+import { committedAs, entriesIn, held, isPresent, type MetadataMutant, type Mutate, sharedState } from './wrong-store.ts'
 
 /**
- * Right for all clients of one process, which have something in common, and wrong for those of two. What `place` shares is shared in a
+ * Right for all clients of one process, which have something in common, and wrong for those of two. What `sharedState` shares is shared in a
  * process: the other one makes its own.
  */
 export const mutants: readonly MetadataMutant[] = [
@@ -13,7 +13,7 @@ export const mutants: readonly MetadataMutant[] = [
     id: 'caches-in-its-process',
     breaks: 'processes-see-commits',
     description: 'answers are kept for 50 ms, or until a client of the process commits',
-    mutate: place(
+    mutate: sharedState(
       () => new Answers(),
       (port, answers) => ({
         read: (request, options) => (options === undefined ? answers.of(port, request) : port.read(request, options)),
@@ -51,7 +51,7 @@ export const mutants: readonly MetadataMutant[] = [
     id: 'numbers-of-its-process',
     breaks: 'processes-real-time',
     description: 'a commit is reported with the number after the last that the process was told',
-    mutate: place(
+    mutate: sharedState(
       () => ({ last: revisionZero }),
       (port, told) => ({
         commit: async (commits, options) => {
@@ -74,7 +74,7 @@ export const mutants: readonly MetadataMutant[] = [
     id: 'horizon-of-its-process',
     breaks: 'processes-see-horizon',
     description: 'the horizon is the highest revision that the process was told, and what it was when the process first asked',
-    mutate: place(
+    mutate: sharedState(
       () => ({ last: revisionZero }),
       (port, told) => ({
         horizon: async (options) => {
@@ -91,7 +91,7 @@ export const mutants: readonly MetadataMutant[] = [
     id: 'watch-of-its-process',
     breaks: 'processes-watch',
     description: 'a watch hears of the commits of its process',
-    mutate: place(
+    mutate: sharedState(
       () => new Set<() => void>(),
       (port, listeners) => ({
         watch: async (listener, options) => {
@@ -170,7 +170,7 @@ function locked<Name extends Kind>(
   holds: (expectation: OfKind<Name>, port: MetadataStore) => Promise<boolean>,
 ): Mutate {
   const isMeant = (expectation: Expectation): expectation is OfKind<Name> => expectation.kind === kind
-  return place(
+  return sharedState(
     (): { turn: Promise<unknown> } => ({ turn: Promise.resolve() }),
     (port, lock) => ({
       commit: (commits, options) => {

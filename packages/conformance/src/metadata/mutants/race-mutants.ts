@@ -7,8 +7,8 @@ import {
   type MetadataMutant,
   type Mutate,
   type Options,
-  place,
   type RangeExpectation,
+  sharedState,
   turn,
 } from './wrong-store.ts'
 
@@ -100,9 +100,9 @@ export const raceMutants: readonly MetadataMutant[] = [
 type Run = (commit: Commit) => Promise<readonly CommitResult[]>
 type Wrong = (commit: Commit, port: MetadataStore, run: Run, running: Set<string>) => Promise<readonly CommitResult[]>
 
-/** Changes how a commit that is alone in its list runs; `running` is shared by all clients of the place. */
+/** Changes how a commit that is alone in its list runs; `running` is shared by all clients of the namespace. */
 function lone(change: Wrong): Mutate {
-  return place(
+  return sharedState(
     () => new Set<string>(),
     (port, running) => ({
       commit: async (list: readonly Commit[], options: Options) => {
@@ -123,7 +123,7 @@ interface Batch {
 
 /** Changes how a commit that is alone in its list runs, one after the other for all that begin in the same microtask. */
 function batched(change: WrongInBatch): Mutate {
-  return place(
+  return sharedState(
     (): { now: Batch | undefined } => ({ now: undefined }),
     (port, shared) => ({
       commit: async (list: readonly Commit[], options: Options) => {

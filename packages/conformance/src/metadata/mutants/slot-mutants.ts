@@ -7,19 +7,19 @@ export const slotMutants: readonly MetadataMutant[] = [
     id: 'slot-start-to-end',
     breaks: 'slot-start',
     description: 'a slot at 0 of an item with bytes is filled at its end',
-    mutate: moved((place, size) => (place === 0 ? size : place)),
+    mutate: moved((position, size) => (position === 0 ? size : position)),
   },
   {
     id: 'slot-middle-to-end',
     breaks: 'slot-middle',
     description: 'a slot within an item is filled at its end',
-    mutate: moved((place, size) => (place > 0 ? size : place)),
+    mutate: moved((position, size) => (position > 0 ? size : position)),
   },
   {
     id: 'slot-end-one-before',
     breaks: 'slot-end',
     description: 'a slot at the end is filled one byte before it',
-    mutate: moved((place, size) => (place === size ? size - 1 : place)),
+    mutate: moved((position, size) => (position === size ? size - 1 : position)),
   },
   {
     id: 'slot-one-byte',
@@ -59,8 +59,8 @@ export const slotMutants: readonly MetadataMutant[] = [
   },
 ]
 
-/** Puts the slot of an item with bytes elsewhere; the place given is not the end, or 0, or both. */
-function moved(change: (place: number, size: number) => number): Mutate {
+/** Puts the slot of an item with bytes elsewhere; the position given is not the end, or 0, or both. */
+function moved(change: (position: number, size: number) => number): Mutate {
   return writes((given) =>
     given.map((write) => {
       if (write.kind === 'delete' || write.key.revisionAt === undefined || write.key.item.length === 0) return write

@@ -1,7 +1,7 @@
 import type { MetadataEntry, ReadReply } from 'nexusfs'
 import { keyText } from 'nexusfs/adapter-kit'
 import { commitOf } from '../fixtures.ts'
-import { clients, type MetadataMutant, type Mutate, place, turn } from './wrong-store.ts'
+import { clients, type MetadataMutant, type Mutate, sharedState, turn } from './wrong-store.ts'
 
 export const snapshotMutants: readonly MetadataMutant[] = [
   {
@@ -47,7 +47,7 @@ export const snapshotMutants: readonly MetadataMutant[] = [
     id: 'scan-shows-first-value',
     breaks: 'read-own-commit',
     description: 'a scan shows the value that an item had when it was first listed',
-    mutate: place(
+    mutate: sharedState(
       () => new Map<string, MetadataEntry['value']>(),
       (port, values) => ({
         read: async (request, options) => {

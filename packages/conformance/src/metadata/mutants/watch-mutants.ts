@@ -1,5 +1,5 @@
 import type { MetadataStore, Watch } from 'nexusfs'
-import { clients, type MetadataMutant, type Mutate, place } from './wrong-store.ts'
+import { clients, type MetadataMutant, type Mutate, sharedState } from './wrong-store.ts'
 
 interface Listening {
   readonly client: MetadataStore
@@ -75,7 +75,7 @@ async function watched(port: MetadataStore, ...call: Parameters<NonNullable<Meta
 
 /** Tells the listeners for which the claim is true of each commit. */
 function telling(isTold: (listening: Listening, committer: MetadataStore) => boolean): Mutate {
-  return place(
+  return sharedState(
     () => new Set<Listening>(),
     (port, all) => ({
       commit: async (list, options) => {

@@ -2,14 +2,14 @@ import type { Key, MetadataEntry, Write } from 'nexusfs'
 import { equalBytes, keyText, limits } from 'nexusfs/adapter-kit'
 import { NexusError } from 'nexusfs/errors'
 import { entryOf } from '../fixtures.ts'
-import { changedEntries, clients, commits, entries, isPresent, type MetadataMutant, place, writes } from './wrong-store.ts'
+import { changedEntries, clients, commits, entries, isPresent, type MetadataMutant, sharedState, writes } from './wrong-store.ts'
 
 export const writeMutants: readonly MetadataMutant[] = [
   {
     id: 'same-value-same-revision',
     breaks: 'put-overwrites',
     description: 'an entry that is put again with the same value shows its old revision',
-    mutate: place(
+    mutate: sharedState(
       () => new Map<string, MetadataEntry>(),
       (port, seen) => ({
         read: async (request, options) =>
@@ -26,7 +26,7 @@ export const writeMutants: readonly MetadataMutant[] = [
     id: 'reverse-shows-deleted',
     breaks: 'delete-removes',
     description: 'a reverse scan of a group still lists what was deleted last',
-    mutate: place(
+    mutate: sharedState(
       () => ({ deleted: [] as (MetadataEntry | undefined)[] }),
       (port, ghosts) => ({
         commit: async (list, options) => {

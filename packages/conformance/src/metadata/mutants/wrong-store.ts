@@ -27,8 +27,8 @@ export function clients(change: (port: MetadataStore) => Members): Mutate {
   return (subject) => wrapPorts(subject, (port) => replacing(port, waiting(port, change(port))))
 }
 
-/** Replaces members of each client; what `share` makes belongs to all clients of the place. */
-export function place<Shared>(share: () => Shared, change: (port: MetadataStore, shared: Shared) => Members): Mutate {
+/** Replaces members of each client; what `share` makes belongs to all clients of the namespace. */
+export function sharedState<Shared>(share: () => Shared, change: (port: MetadataStore, shared: Shared) => Members): Mutate {
   return (subject: Subject) => {
     const shared = share()
     return wrapPorts(subject, (port) => replacing(port, waiting(port, change(port, shared))))
@@ -193,7 +193,7 @@ export function lenient(isTaken: (commit: Commit) => boolean): Mutate {
 
 /** A client that is opened after another was closed sees the entries only for which that is true; `loaded` is the highest loaded revision. */
 export function reopened(isSeen: (entry: MetadataEntry, loaded: number) => boolean): Mutate {
-  return place(
+  return sharedState(
     () => ({ wasClosed: false, loaded: 0 }),
     (port, shared) => {
       const isReopened = shared.wasClosed

@@ -1,7 +1,7 @@
 import type { StorageBackend } from 'nexusfs'
 import { NexusError } from 'nexusfs/errors'
 import { endingOn } from './stream-mutants.ts'
-import { clients, except, place, type StorageMutant, stageOf } from './wrong-backend.ts'
+import { clients, except, type StorageMutant, sharedState, stageOf } from './wrong-backend.ts'
 
 export const closeMutants: readonly StorageMutant[] = [
   {
@@ -106,10 +106,10 @@ export const closeMutants: readonly StorageMutant[] = [
     })),
   },
   {
-    id: 'closes-the-place',
+    id: 'closes-the-namespace',
     breaks: 'close-alone',
     description: 'closing one client closes all that are open',
-    mutate: place(
+    mutate: sharedState(
       () => new Set<StorageBackend>(),
       (port, open) => {
         open.add(port)

@@ -1,6 +1,6 @@
 import type { BlobStat } from 'nexusfs'
 import { isNexusError, NexusError } from 'nexusfs/errors'
-import { clients, place, type StorageMutant } from './wrong-backend.ts'
+import { clients, type StorageMutant, sharedState } from './wrong-backend.ts'
 
 export const concurrencyMutants: readonly StorageMutant[] = [
   {
@@ -127,7 +127,7 @@ export const concurrencyMutants: readonly StorageMutant[] = [
     id: 'locks-the-key-between-clients',
     breaks: 'clients-put-at-once',
     description: 'a put is refused while another client puts the key',
-    mutate: place(
+    mutate: sharedState(
       () => new Map<string, unknown>(),
       (port, locks) => ({
         async put(key, body, options) {

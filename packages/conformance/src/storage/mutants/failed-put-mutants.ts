@@ -169,7 +169,7 @@ export const failedPutMutants: readonly StorageMutant[] = [
   {
     id: 'guesses-the-size',
     breaks: 'put-size-refused',
-    description: 'a size that is no whole number is taken from the array',
+    description: 'a size that is not a whole number is taken from the array',
     mutate: clients((port) => ({
       put(key, body, options) {
         const isGuessed = body instanceof Uint8Array && !Number.isInteger(options.size)

@@ -137,11 +137,11 @@ export const listMutants: readonly StorageMutant[] = [
   {
     id: 'after-must-be-a-key',
     breaks: 'list-after',
-    description: 'an after that is no key is refused',
+    description: 'an after that is not a key is refused',
     mutate: clients((port) => ({
       async list(options) {
         const after = options?.after
-        if (after !== undefined && !blobKeyPattern.test(after)) throw new NexusError('InvalidArgument', `${after} is no key`)
+        if (after !== undefined && !blobKeyPattern.test(after)) throw new NexusError('InvalidArgument', `${after} is not a key`)
         return port.list(options)
       },
     })),

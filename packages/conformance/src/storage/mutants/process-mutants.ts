@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BlobPage, StorageBackend } from 'nexusfs'
 import { isNexusError, NexusError } from 'nexusfs/errors'
-import { place, type StorageMutant } from './wrong-backend.ts'
+import { type StorageMutant, sharedState } from './wrong-backend.ts'
 
 /** What is remembered for 50 ms by all clients of a process, or until one of them changes something. */
 class Memory<Value> {
@@ -53,7 +53,7 @@ export const mutants: readonly StorageMutant[] = [
     id: 'remembers-absence-in-its-process',
     breaks: 'processes-see-puts',
     description: 'a blob that was not there is not looked for again for 50 ms, unless the process puts',
-    mutate: place(
+    mutate: sharedState(
       () => new Memory<boolean>(),
       (port, absent) => ({
         ...absent.changing(port),
@@ -69,7 +69,7 @@ export const mutants: readonly StorageMutant[] = [
     id: 'remembers-blobs-in-its-process',
     breaks: 'processes-see-deletes',
     description: 'a blob that was read is kept for 50 ms, unless the process deletes',
-    mutate: place(
+    mutate: sharedState(
       () => new Memory<Uint8Array<ArrayBuffer>>(),
       (port, blobs) => ({
         ...blobs.changing(port),
@@ -85,7 +85,7 @@ export const mutants: readonly StorageMutant[] = [
     id: 'lists-from-a-cache-of-its-process',
     breaks: 'processes-see-list',
     description: 'a page of a list is kept for 50 ms, unless the process changes something',
-    mutate: place(
+    mutate: sharedState(
       () => new Memory<BlobPage>(),
       (port, pages) => ({
         ...pages.changing(port),
@@ -102,7 +102,7 @@ export const mutants: readonly StorageMutant[] = [
     id: 'numbers-drafts-in-its-process',
     breaks: 'processes-put-at-once',
     description: 'pieces of about 10 kB are collected in a draft whose name is a number, counted by each process',
-    mutate: place(
+    mutate: sharedState(
       () => ({ drafts: 0 }),
       (port, counter) => ({
         async put(key, body, options) {
@@ -123,7 +123,7 @@ async function throughDraft(
   size: number,
   number: number,
 ): Promise<void> {
-  // The place names the draft, not the process.
+  // The namespace names the draft, not the process.
   const file = join(tmpdir(), `nexus-draft-${port.info.location.replaceAll(/\W+/g, '-')}-${number}`)
   const draft = await open(file, 'w+')
   try {

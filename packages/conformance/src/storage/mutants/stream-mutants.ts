@@ -38,10 +38,10 @@ export const streamMutants: readonly StorageMutant[] = [
   {
     id: 'stream-throws-at-once',
     breaks: 'stream-lazy',
-    description: 'calling stream with what is no key throws',
+    description: 'calling stream with what is not a key throws',
     mutate: clients((port) => ({
       stream(key, options) {
-        if (!blobKeyPattern.test(key)) throw new NexusError('InvalidArgument', `${key} is no key`)
+        if (!blobKeyPattern.test(key)) throw new NexusError('InvalidArgument', `${key} is not a key`)
         return port.stream(key, options)
       },
     })),

@@ -12,13 +12,13 @@ export function clients(change: (port: StorageBackend) => Members): Mutate {
   return (subject) => wrapPorts(subject, (port) => replacing(port, change(port)))
 }
 
-/** Replaces members of each client; what `share` makes belongs to all clients of the place. */
-export function place<Shared>(share: () => Shared, change: (port: StorageBackend, shared: Shared) => Members): Mutate {
+/** Replaces members of each client; what `share` makes belongs to all clients of the namespace. */
+export function sharedState<Shared>(share: () => Shared, change: (port: StorageBackend, shared: Shared) => Members): Mutate {
   return (subject) => {
-    const places = new Map<string, Shared>()
+    const namespaces = new Map<string, Shared>()
     return wrapPorts(subject, (port, namespace) => {
-      const shared = places.get(namespace) ?? share()
-      places.set(namespace, shared)
+      const shared = namespaces.get(namespace) ?? share()
+      namespaces.set(namespace, shared)
       return replacing(port, change(port, shared))
     })
   }

@@ -3,20 +3,21 @@ import { type Id, newId } from '../../core/id.ts'
 import { type NexusPath, nameOf, parentOf, parsePath } from '../../core/path.ts'
 import { endedKey } from '../../metadata/keyspace.ts'
 import type { Key } from '../../metadata/metadata-store.ts'
-import { defaultMode, type ModifiedTime } from '../model/attributes.ts'
 import {
   type Bound,
   bornRevision,
   type DirectoryHead,
+  defaultMode,
   type Ended,
   type Head,
   isDirectory,
+  type ModifiedTime,
   versionRevision,
 } from '../model/head.ts'
 import { encodeHead } from '../model/head-codec.ts'
 import type { DirectoryHint } from '../resolve/directory-hints.ts'
-import { demandNoFileAbove, notFound } from '../resolve/expect-path.ts'
-import { type Resolved, wayUnchanged } from '../resolve/resolver.ts'
+import { notFound, requireNoFileAbove } from '../resolve/expect-path.ts'
+import { pathUnchanged, type Resolved } from '../resolve/resolver.ts'
 import { type CommitPlan, lineOf } from './commit-plan.ts'
 import type { FsContext } from './context.ts'
 
@@ -44,10 +45,10 @@ export class NewDirectories {
    * @throws {NexusError} NotADirectory if a file stands above, NotFound if a parent is missing and `parents` is false
    */
   parentFor(resolved: Resolved, parents: boolean | undefined): DirectoryHint {
-    demandNoFileAbove(resolved)
-    if (resolved.obstacle?.kind === 'astray') throw notFound(resolved)
+    requireNoFileAbove(resolved)
+    if (resolved.obstacle?.kind === 'dangling') throw notFound(resolved)
     if (resolved.followed.length > 0) parsePath(resolved.path)
-    this.#plan.expect(...wayUnchanged(resolved))
+    this.#plan.expect(...pathUnchanged(resolved))
     if (resolved.obstacle?.kind !== 'missing') return resolved.within
     const missing = resolved.obstacle.parents.filter((path) => !this.#made.has(path))
     if (missing[0] !== undefined && parents === false) {
@@ -97,7 +98,7 @@ export class NewDirectories {
 /** Takes a name out of its directory and keeps what it was bound to in the directory's history. */
 export function endBinding(plan: CommitPlan, resolved: Resolved, bound: Bound, why: Ended['why']): void {
   if (resolved.key === undefined) throw new NexusError('Unexpected', `${resolved.path} has no entry that could end`)
-  plan.expect(...wayUnchanged(resolved))
+  plan.expect(...pathUnchanged(resolved))
   plan.expect({ kind: 'at', key: resolved.key, revision: bound.entry.revision })
   plan.delete(resolved.key)
   keepEnded(plan, resolved, bound, why)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import type { Id } from '../../core/id.ts'
 import { limits } from '../../core/limits.ts'
-import { memoryPlace } from '../test-place.test-fixture.ts'
+import { memoryFixture } from '../store.test-fixture.ts'
 import { CommitPlan, type LogOperation, logRowsOf } from './commit-plan.ts'
 
 const id = 'f'.repeat(32) as Id
@@ -48,8 +48,8 @@ describe('what two operations expect of one key', () => {
 
 describe('the largest batch', () => {
   it('of 150 files with the longest names and words is written', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     const writes = Array.from({ length: 150 }, (_, n) => ({
       path: `/${control.repeat(252)}${String(n).padStart(3, '0')}`,
       content: 'x'.repeat(limits.tinyContentBytes),
@@ -59,8 +59,8 @@ describe('the largest batch', () => {
   })
 
   it('of 2,400 files that fill the commit is written, and one of more is refused before any I/O', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     const files = (count: number): { path: string; content: string }[] =>
       Array.from({ length: count }, (_, n) => ({ path: `/d/${n}`, content: String(n).padStart(5, '0').repeat(1500) }))
     assert.equal((await fs.writeBatch(files(2400))).length, 2400)

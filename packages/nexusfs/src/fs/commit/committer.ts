@@ -1,7 +1,7 @@
-import type { Clock, Random } from '../../core/clock.ts'
 import { isNexusError, NexusError } from '../../core/errors.ts'
 import { type Id, newId } from '../../core/id.ts'
 import type { Revision } from '../../core/revision.ts'
+import type { Clock, Random } from '../../core/system.ts'
 import { Backoff } from '../../engine-kit/backoff.ts'
 import { emptyValue, logGroup, logItemAfter, operationKey, revisionInLogItem } from '../../metadata/keyspace.ts'
 import type { Commit, CommitResult, Expectation, MetadataStore } from '../../metadata/metadata-store.ts'

@@ -1,5 +1,5 @@
 import type { ContentStore } from '../../content/content-store.ts'
-import type { Clock, Random } from '../../core/clock.ts'
+import type { Clock, Random } from '../../core/system.ts'
 import type { KeyedMutex } from '../../engine-kit/keyed-mutex.ts'
 import type { MetadataStore } from '../../metadata/metadata-store.ts'
 import type { FolderLayers } from '../model/open-options.ts'
@@ -22,8 +22,8 @@ export interface FsContext {
   readonly random: Random
   /** Of commits that name none. */
   readonly author: string
-  /** When the store was founded: milliseconds since 1970. */
-  readonly foundedAt: number
+  /** When the store was created: milliseconds since 1970. */
+  readonly storeCreatedAt: number
   /** Content up to this size is kept in the metadata store. */
   readonly inlineBytes: number
   /** For `backup`. */

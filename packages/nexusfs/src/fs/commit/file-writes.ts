@@ -8,13 +8,23 @@ import { type NexusPath, parentOf, rootPath } from '../../core/path.ts'
 import type { Revision } from '../../core/revision.ts'
 import { emptyValue, referenceKey, versionKey } from '../../metadata/keyspace.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
-import { defaultMode, isSameTime, type ModifiedTime, nextModified, withExecutable } from '../model/attributes.ts'
-import { type BoundFile, bornRevision, type FileHead, isFile, versionRevision } from '../model/head.ts'
+import {
+  type BoundFile,
+  bornRevision,
+  defaultMode,
+  type FileHead,
+  isFile,
+  isSameTime,
+  type ModifiedTime,
+  nextModified,
+  versionRevision,
+  withExecutable,
+} from '../model/head.ts'
 import { encodeHead } from '../model/head-codec.ts'
 import type { Preconditions } from '../model/options.ts'
 import type { DirectoryHint } from '../resolve/directory-hints.ts'
-import { alreadyExists, demandPreconditions, isADirectory, notADirectory } from '../resolve/expect-path.ts'
-import { type Resolved, wayUnchanged } from '../resolve/resolver.ts'
+import { alreadyExists, isADirectory, notADirectory, requirePreconditions } from '../resolve/expect-path.ts'
+import { pathUnchanged, type Resolved } from '../resolve/resolver.ts'
 import { type Made, NewDirectories } from './bindings.ts'
 import { CommitPlan, lineOf } from './commit-plan.ts'
 import type { FsContext } from './context.ts'
@@ -102,16 +112,16 @@ export class FileWrites {
   write(write: FileWrite, resolved: Resolved): void {
     const { path } = resolved
     // A way that leads up from a missing directory ends there, whatever this plan makes of it.
-    const isAstray = resolved.obstacle?.kind === 'astray'
-    const earlier = isAstray ? undefined : this.#files.get(path)
+    const isDangling = resolved.obstacle?.kind === 'dangling'
+    const earlier = isDangling ? undefined : this.#files.get(path)
     const old = isFile(resolved.bound) ? resolved.bound : undefined
     if (earlier === undefined && old !== undefined && isWrittenAlready(write, old.head)) {
       this.#leave(write, old, resolved)
       return
     }
-    if (earlier === undefined) demandPreconditions(resolved, write)
-    else demandAgain(write)
-    const isMade = !isAstray && this.directories.get(path) !== undefined
+    if (earlier === undefined) requirePreconditions(resolved, write)
+    else requireAgain(write)
+    const isMade = !isDangling && this.directories.get(path) !== undefined
     if (isMade && write.ifNoneMatch !== undefined) throw alreadyExists(write.path)
     if (isMade || resolved.directory !== undefined) throw isADirectory(write.path)
     const parent = this.parentFor(resolved)
@@ -148,7 +158,7 @@ export class FileWrites {
   }
 
   #leave({ content }: FileWrite, old: BoundFile, resolved: Resolved): void {
-    this.plan.expect(...wayUnchanged(resolved))
+    this.plan.expect(...pathUnchanged(resolved))
     this.plan.expect({ kind: 'at', key: old.entry.key, revision: old.entry.revision })
     this.#unchanged.set(resolved.path, { ...old.head, revision: versionRevision(old) })
     if (content.kind === 'incoming') this.keep(content.incoming)
@@ -304,7 +314,7 @@ function isWrittenAlready({ content, mode, executable, modified, ifMatch, ifNone
 }
 
 /** A path that the same commit has written before exists, in a version that nobody has seen yet. */
-function demandAgain({ path, ifMatch, ifNoneMatch }: FileWrite): void {
+function requireAgain({ path, ifMatch, ifNoneMatch }: FileWrite): void {
   if (ifNoneMatch !== undefined) throw alreadyExists(path)
   if (ifMatch === undefined) return
   throw new NexusError('Conflict', `${path} is written twice in one batch, and ifMatch names a version from before it`, {

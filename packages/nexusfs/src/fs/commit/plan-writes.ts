@@ -8,8 +8,8 @@ import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { type FileEntry, writtenEntry } from '../model/entry.ts'
 import type { BoundFile, FileHead } from '../model/head.ts'
 import type { CommitOptions, ParentOptions } from '../model/options.ts'
-import { demandFile } from '../resolve/expect-path.ts'
-import type { AlsoRead } from '../resolve/read-legs.ts'
+import { requireFile } from '../resolve/expect-path.ts'
+import type { AlsoRead } from '../resolve/path-lookup.ts'
 import type { Resolved } from '../resolve/resolver.ts'
 import type { CommitPlan } from './commit-plan.ts'
 import type { FsContext } from './context.ts'
@@ -55,9 +55,9 @@ export async function lookUpOne(
   path: NexusPath,
   contents: readonly IncomingContent[],
   signal: AbortSignal | undefined,
-): Promise<Omit<LookedUp, 'resolved'> & { readonly only: Resolved }> {
+): Promise<Omit<LookedUp, 'resolved'> & { readonly resolved: Resolved }> {
   const { resolved, ...rest } = await lookUp(fs, [path], contents, { signal })
-  return { ...rest, only: demand(resolved[0], path) }
+  return { ...rest, resolved: present(resolved[0], path) }
 }
 
 /** Looks, and plans one commit that writes every file. */
@@ -82,12 +82,12 @@ export async function finishPlan(
   const { author = fs.author, reason, parents, signal } = options
   const files = new FileWrites(fs, { author, reason, parents, signal, time, rows })
   const byPath = new Map(resolved.map((each) => [each.asked, each]))
-  for (const write of writes) files.write(write, demand(byPath.get(write.path), write.path))
+  for (const write of writes) files.write(write, present(byPath.get(write.path), write.path))
   const heads = await files.finish()
   files.plan.contents = writes.flatMap(({ content }) => contentIn(content))
   return {
     plan: files.plan,
-    entry: (path, revision) => writtenEntry(path, demand(heads.get(demand(byPath.get(path), path).path), path), revision),
+    entry: (path, revision) => writtenEntry(path, present(heads.get(present(byPath.get(path), path).path), path), revision),
   }
 }
 
@@ -96,7 +96,7 @@ function contentIn(content: WrittenContent): readonly ReferredContent[] {
   return [content.kind === 'incoming' ? content.incoming : content.stored]
 }
 
-function demand<T extends Resolved | FileHead>(value: T | undefined, path: NexusPath): T {
+function present<T extends Resolved | FileHead>(value: T | undefined, path: NexusPath): T {
   if (value === undefined) throw new NexusError('Unexpected', `${path}: the snapshot has no answer for this path`)
   return value
 }
@@ -114,5 +114,5 @@ export function seemsKnown(fs: FsContext, incoming: IncomingContent, file: Bound
 export function fileAt(resolved: Resolved): BoundFile | undefined {
   return resolved.bound === undefined && resolved.directory === undefined && resolved.obstacle?.kind !== 'file'
     ? undefined
-    : demandFile(resolved)
+    : requireFile(resolved)
 }

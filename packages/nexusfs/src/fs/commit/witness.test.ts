@@ -64,7 +64,7 @@ describe('the witness', () => {
     await again.close()
   })
 
-  it('refuses to found a store where the metadata is gone and blobs are left, unless told that they may be of another', async () => {
+  it('refuses to create a store where the metadata is gone and blobs are left, unless told that they may be of another', async () => {
     const open = async (metadata: string, mayShareStorage?: boolean): Promise<NexusFS> =>
       NexusFS.open({
         storage: await MemoryBackend.open({ name: 'left-behind' }),
@@ -89,11 +89,11 @@ describe('the witness', () => {
     await again.close()
   })
 
-  it('of several founders at once, one founds the store and all of them open it', async () => {
+  it('of several that create it at once, one creates the store and all of them open it', async () => {
     const open = async (): Promise<NexusFS> => {
       const fs = await NexusFS.open({
-        storage: await MemoryBackend.open({ name: 'founders' }),
-        metadata: await restorable('founders'),
+        storage: await MemoryBackend.open({ name: 'creators' }),
+        metadata: await restorable('creators'),
       })
       await fs.write('/a', 'one')
       return fs

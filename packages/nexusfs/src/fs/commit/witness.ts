@@ -1,7 +1,7 @@
-import type { Clock } from '../../core/clock.ts'
 import { NexusError } from '../../core/errors.ts'
 import type { Id } from '../../core/id.ts'
 import { type Revision, revisionZero, toRevision } from '../../core/revision.ts'
+import type { Clock } from '../../core/system.ts'
 import { logGroup, revisionInLogItem } from '../../metadata/keyspace.ts'
 import type { MetadataStore } from '../../metadata/metadata-store.ts'
 import type { StorageBackend } from '../../storage/storage-backend.ts'

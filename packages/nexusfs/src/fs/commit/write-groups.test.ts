@@ -3,12 +3,12 @@ import { describe, it } from 'vitest'
 import { logGroup } from '../../metadata/keyspace.ts'
 import { decodeRecord } from '../../metadata/record.ts'
 import { FaultPlan } from '../../testing/fault-plan.ts'
-import { FaultyStore } from '../../testing/faulty-store.ts'
+import { FaultyStore } from '../../testing/faulty-backend.ts'
 import { InterceptedStore } from '../../testing/intercepted-store.ts'
 import { seededRandom } from '../../testing/seeded-random.ts'
 import type { FileEntry } from '../model/entry.ts'
 import type { NexusFS } from '../nexus-fs.ts'
-import { all, failure, fresh, memoryPlace, type TestPlace } from '../test-place.test-fixture.ts'
+import { all, failure, fresh, memoryFixture, type StoreFixture } from '../store.test-fixture.ts'
 
 // Guards fs/commit/write-groups.ts, fs/commit/write-round.ts and fs/waiting-write.ts, and `writeNext` in fs/commit/write-plan.ts.
 
@@ -22,15 +22,15 @@ interface Gate {
 class Held implements AsyncDisposable {
   commits = 0
   readonly fs: NexusFS
-  readonly place: TestPlace
+  readonly fixture: StoreFixture
   readonly #gate: Gate
   #release: () => void = () => undefined
 
   static async open(inlineBytes?: number): Promise<Held> {
-    const place = await memoryPlace()
+    const fixture = await memoryFixture()
     const gate: Gate = { reached: () => undefined, wait: Promise.resolve() }
     let held: Held | undefined
-    const fs = await place.open({
+    const fs = await fixture.open({
       inlineBytes,
       author: 'ann',
       overMetadata: (store) =>
@@ -44,12 +44,12 @@ class Held implements AsyncDisposable {
           return call.run()
         }),
     })
-    held = new Held(place, fs, gate)
+    held = new Held(fixture, fs, gate)
     return held
   }
 
-  private constructor(place: TestPlace, fs: NexusFS, gate: Gate) {
-    this.place = place
+  private constructor(fixture: StoreFixture, fs: NexusFS, gate: Gate) {
+    this.fixture = fixture
     this.fs = fs
     this.#gate = gate
   }
@@ -69,7 +69,7 @@ class Held implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.release()
-    await this.place[Symbol.asyncDispose]()
+    await this.fixture[Symbol.asyncDispose]()
   }
 }
 
@@ -94,8 +94,8 @@ function outcomes(results: readonly PromiseSettledResult<FileEntry>[]): unknown[
   return results.map((each) => (each.status === 'fulfilled' ? each.value.version : each.reason.code))
 }
 
-async function logged(place: TestPlace): Promise<unknown[]> {
-  const metadata = await place.metadata()
+async function logged(fixture: StoreFixture): Promise<unknown[]> {
+  const metadata = await fixture.metadata()
   const { entries = [] } = (await metadata.read({ scan: [{ group: logGroup, limit: 1000 }] })).scan[0] ?? {}
   return entries.map(({ value }) => decodeRecord(value).fields.o)
 }
@@ -123,7 +123,7 @@ describe('writers of one path that wait in one process', () => {
       assert.deepEqual(Buffer.from(content), Buffer.from(contents[index] ?? ''))
       assert.equal(stat.etag, versions[index + 1]?.etag)
     }
-    const operations = (await logged(held.place)).at(-1)
+    const operations = (await logged(held.fixture)).at(-1)
     assert.ok(Array.isArray(operations))
     let size = 'before'.length
     for (const [index, operation] of operations.entries()) {
@@ -205,9 +205,9 @@ describe('writers of one path that wait in one process', () => {
   })
 
   it('are not told of a failure that only a commit that failed would have caused', async () => {
-    await using place = await memoryPlace()
+    await using fixture = await memoryFixture()
     const plan = new FaultPlan(seededRandom(1))
-    const fs = await place.open({ overMetadata: (store) => new FaultyStore(store, plan) })
+    const fs = await fixture.open({ overMetadata: (store) => new FaultyStore(store, plan) })
     await fs.write('/file', '1')
     const first = fs.write('/file', '2')
     const failing = failure(() => fs.write('/file', '3'))
@@ -220,7 +220,7 @@ describe('writers of one path that wait in one process', () => {
 
   it('are judged again when another process comes first', async () => {
     await using held = await Held.open()
-    const other = await held.place.open({ author: 'other' })
+    const other = await held.fixture.open({ author: 'other' })
     await held.fs.write('/file', '1')
     const first = held.holdNext('commit')
     const before = held.fs.write('/file', '2')
@@ -323,9 +323,9 @@ describe('writers of one path that wait in one process', () => {
   })
 
   it('find their versions when the reply of their commit is lost, once', async () => {
-    await using place = await memoryPlace()
+    await using fixture = await memoryFixture()
     const plan = new FaultPlan(seededRandom(1))
-    const fs = await place.open({ overMetadata: (store) => new FaultyStore(store, plan) })
+    const fs = await fixture.open({ overMetadata: (store) => new FaultyStore(store, plan) })
     await fs.write('/file', '1')
     const first = fs.write('/file', '2')
     const rest = ['3', '4', '5'].map((text) => fs.write('/file', text))

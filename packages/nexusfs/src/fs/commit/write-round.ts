@@ -6,7 +6,7 @@ import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { writtenEntry } from '../model/entry.ts'
 import { etagOf, type FileHead } from '../model/head.ts'
 import type { Preconditions } from '../model/options.ts'
-import { demandPreconditions } from '../resolve/expect-path.ts'
+import { requirePreconditions } from '../resolve/expect-path.ts'
 import type { Resolved } from '../resolve/resolver.ts'
 import { isOutcomeUnknown } from './committer.ts'
 import { contentOf } from './content-of-version.ts'
@@ -97,22 +97,22 @@ class WriteRound {
     const { signal } = this.#controller
     const wanted = this.#members.filter(({ isWanted }) => isWanted)
     const given = wanted.flatMap(({ write }) => write.incoming ?? [])
-    const { only, rows, time } = await lookUpOne(fs, this.#path, given, signal)
+    const { resolved, rows, time } = await lookUpOne(fs, this.#path, given, signal)
     const began = fs.clock.monotonic()
-    const file = fileAt(only)
+    const file = fileAt(resolved)
     const isRead = file !== undefined && wanted.some(({ write }) => write.next !== undefined)
     if (isRead && file.head.size > fs.inlineBytes) return { done: alone }
     const content = isRead ? await contentOf(fs, this.#path, file.head, signal) : undefined
     const { author = fs.author, reason, parents } = this.#options
     const writes = new FileWrites(fs, { author, reason, parents, signal, time, rows })
-    const contents = await this.#planVersions(writes, only, content)
+    const contents = await this.#planVersions(writes, resolved, content)
     if (contents === undefined) return { done: alone }
     const isLate = fs.clock.monotonic() - began > freshForMs
     const isAgain = this.#tries++ > 0
     const made = contents.filter((each) => !given.includes(each))
     if (made.length > 0 && (isAgain || isLate || made.some((each) => seemsKnown(fs, each, file)))) {
       const again = await fs.resolver.resolve(this.#path, { get: made.map(({ key }) => key), signal })
-      if (fileAt(again.only)?.etag !== file?.etag) return { again: true }
+      if (fileAt(again.resolved)?.etag !== file?.etag) return { again: true }
       for (const [index, { digest }] of made.entries()) rows.set(digest, again.get[index])
     }
     await writes.finish()
@@ -182,7 +182,7 @@ const noRow: MetadataEntry = { key: { group: noBytes, item: noBytes }, value: no
 function refusal(resolved: Resolved, head: FileHead | undefined, wanted: Preconditions): Refusal | undefined {
   const judge = (etag: string): unknown => {
     try {
-      demandPreconditions(head === undefined ? resolved : { ...resolved, bound: { head, etag, entry: noRow } }, wanted)
+      requirePreconditions(head === undefined ? resolved : { ...resolved, bound: { head, etag, entry: noRow } }, wanted)
       return undefined
     } catch (error) {
       return error

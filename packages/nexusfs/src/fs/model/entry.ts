@@ -2,14 +2,15 @@ import { utf8 } from '../../core/bytes.ts'
 import type { Digest } from '../../core/digest.ts'
 import { type NexusPath, nameOf } from '../../core/path.ts'
 import type { Revision } from '../../core/revision.ts'
-import { defaultMode, isExecutable } from './attributes.ts'
 import {
   type Bound,
   type BoundFile,
   type DirectoryHead,
+  defaultMode,
   etagOf,
   type FileHead,
   type Head,
+  isExecutable,
   isFile,
   type LinkHead,
 } from './head.ts'
@@ -151,8 +152,8 @@ export function toDirectoryEntry(
 }
 
 /** The root, which has no row of its own, as a path names it: as old as the store. */
-export function rootEntry(path: NexusPath, foundedAt: number): DirectoryEntry {
-  const times = { createdAt: foundedAt, modifiedAt: foundedAt, changedAt: foundedAt }
+export function rootEntry(path: NexusPath, createdAt: number): DirectoryEntry {
+  const times = { createdAt: createdAt, modifiedAt: createdAt, changedAt: createdAt }
   return toDirectoryEntry(path, { ...times, author: '', mode: defaultMode.directory })
 }
 

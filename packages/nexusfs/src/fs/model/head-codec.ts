@@ -7,8 +7,7 @@ import { isLinkTarget } from '../../core/path.ts'
 import { endedGroupTag, numberInVersionItem, rootId, versionGroupTag } from '../../metadata/keyspace.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { decodeRecord, encodeRecord, type RecordFields } from '../../metadata/record.ts'
-import { defaultMode, isMode, isTime } from './attributes.ts'
-import { type Bound, type Ended, etagOf, type FileHead, type Head } from './head.ts'
+import { type Bound, defaultMode, type Ended, etagOf, type FileHead, type Head, isMode, isTime } from './head.ts'
 
 const letters = { file: 'f', directory: 'd', link: 'l' } as const
 const kinds: ReadonlyMap<unknown, Head['kind']> = new Map([

@@ -7,28 +7,28 @@ import { directoryGroup, endedRange, headKey, rootId, versionKey } from '../../m
 import type { Key, MetadataEntry } from '../../metadata/metadata-store.ts'
 import { decodeRecord, encodeRecord, type RecordFields } from '../../metadata/record.ts'
 import type { NexusFS } from '../nexus-fs.ts'
-import { all, failure, fresh, memoryPlace, type TestPlace } from '../test-place.test-fixture.ts'
+import { all, failure, fresh, memoryFixture, type StoreFixture } from '../store.test-fixture.ts'
 import { isFile } from './head.ts'
 import { decodeHead } from './head-codec.ts'
 
-let place: TestPlace
+let fixture: StoreFixture
 let fs: NexusFS
 beforeEach(async () => {
-  place = await memoryPlace()
-  fs = await place.open()
+  fixture = await memoryFixture()
+  fs = await fixture.open()
 })
-afterEach(() => place[Symbol.asyncDispose]())
+afterEach(() => fixture[Symbol.asyncDispose]())
 
 const inRoot = (name: string): Key => headKey(directoryGroup(rootId), name)
 
 async function rowAt(key: Key): Promise<MetadataEntry> {
-  const { get } = await (await place.metadata()).read({ get: [key] })
+  const { get } = await (await fixture.metadata()).read({ get: [key] })
   assert.ok(get[0])
   return get[0]
 }
 
 async function put(key: Key, value: Uint8Array): Promise<void> {
-  await (await place.metadata()).commit([{ expect: [], writes: [{ kind: 'put', key, value }] }])
+  await (await fixture.metadata()).commit([{ expect: [], writes: [{ kind: 'put', key, value }] }])
 }
 
 /** As a row is that was damaged in one field. */
@@ -66,7 +66,7 @@ describe('a row that says what it cannot say where it stands', () => {
     await fs.write('/other', content)
     await change(inRoot('a'), { s: 2999 })
     assert.equal((await failure(() => fs.read('/a'))).code, 'Corrupt')
-    assert.equal((await failure(async () => (await place.open({ cacheBytes: 0 })).read('/a'))).code, 'Corrupt')
+    assert.equal((await failure(async () => (await fixture.open({ cacheBytes: 0 })).read('/a'))).code, 'Corrupt')
     assert.deepEqual(await fs.read('/other'), content)
   })
 
@@ -111,7 +111,7 @@ describe('a row that says what it cannot say where it stands', () => {
   it('is Corrupt if a binding that ended does not say so', async () => {
     await fs.write('/a', 'one')
     await fs.remove('/a')
-    const { scan } = await (await place.metadata()).read({ scan: [{ ...endedRange(rootId, 'a'), limit: 1 }] })
+    const { scan } = await (await fixture.metadata()).read({ scan: [{ ...endedRange(rootId, 'a'), limit: 1 }] })
     const [row] = scan[0]?.entries ?? []
     assert.ok(row)
     await change(row.key, { e: undefined })

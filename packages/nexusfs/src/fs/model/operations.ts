@@ -1,4 +1,3 @@
-import type { NexusFSOptions } from './open-options.ts'
 import type {
   BackupOptions,
   BatchOptions,
@@ -77,8 +76,8 @@ type OptionsOf<Name extends OperationName> = keyof OptionsByOperation[Name]
 
 type Named<Name extends PropertyKey> = Readonly<Record<Name, true>>
 
-/** Every option of every operation, of a write in a batch, and of `NexusFS.open`. */
-export type OptionName = { [Name in OperationName]: OptionsOf<Name> }[OperationName] | keyof BatchWrite | keyof NexusFSOptions
+/** Every option of every operation, and of a write in a batch. */
+export type OptionName = { [Name in OperationName]: OptionsOf<Name> }[OperationName] | keyof BatchWrite
 
 const always = { signal: true } as const
 const commit = { author: true, reason: true, ...always } as const
@@ -150,19 +149,3 @@ export const operations: { readonly [Name in OperationName]: Operation<Name> } =
 
 /** What a write in a batch has. */
 export const batchWriteFields: Named<keyof BatchWrite> = { path: true, content: true, ...preconditions, ...fileFacts }
-
-/** The options of `NexusFS.open`. */
-export const openOptions: Named<keyof NexusFSOptions> = {
-  storage: true,
-  metadata: true,
-  author: true,
-  create: true,
-  readOnly: true,
-  mayShareStorage: true,
-  cacheBytes: true,
-  inlineBytes: true,
-  folderLayers: true,
-  keepLayers: true,
-  clock: true,
-  random: true,
-}

@@ -1,7 +1,10 @@
+import { isDigest } from '../../core/digest.ts'
 import { NexusError } from '../../core/errors.ts'
+import { limits } from '../../core/limits.ts'
 import { didYouMean } from '../../core/near-miss.ts'
-import { batchWriteFields, type OperationName, openOptions, operations } from './operations.ts'
-import { type OptionForm, optionForms } from './option-forms.ts'
+import { isMode } from './head.ts'
+import { type OpenOptionKind, openOptions } from './open-options.ts'
+import { batchWriteFields, type OperationName, type OptionName, operations } from './operations.ts'
 
 /** The options of a call that was given none. */
 export const noOptions: Readonly<Record<never, never>> = Object.freeze({})
@@ -13,11 +16,11 @@ class Taker {
   readonly names: readonly string[]
   readonly #forms: ReadonlyMap<string, OptionForm>
 
-  constructor(operation: string, what: string, names: Readonly<Record<string, true>>) {
+  constructor(operation: string, what: string, forms: ReadonlyMap<string, OptionForm>) {
     this.operation = operation
     this.what = what
-    this.names = Object.keys(names)
-    this.#forms = new Map([...optionForms].filter(([name]) => Object.hasOwn(names, name)))
+    this.names = [...forms.keys()]
+    this.#forms = forms
   }
 
   take<Options extends object>(given: Options, what = this.what): Options {
@@ -44,12 +47,6 @@ class Taker {
     return wrong(this.operation, `unknown option "${name}"${where}${advice}`, name)
   }
 }
-
-const takers: ReadonlyMap<string, Taker> = new Map(
-  Object.entries(operations).map(([name, { options }]) => [name, new Taker(name, 'options', options)]),
-)
-const writeTaker = new Taker('writeBatch', 'writes', batchWriteFields)
-const openTaker = new Taker('NexusFS.open', 'options', openOptions)
 
 /**
  * The options of a call, as they are now: the object stays the caller's, who may change it as soon as the call has returned a promise.
@@ -95,4 +92,107 @@ export function shown(value: unknown): string {
 function wrong(operation: string, problem: string, option?: string): NexusError {
   const context = option === undefined ? {} : { option }
   return new NexusError('InvalidArgument', `${operation}: ${problem}`, { operation, context })
+}
+
+/** What the value of an option must be. */
+interface OptionForm {
+  /** For people: `true or false`. */
+  readonly form: string
+  isRight(value: unknown): boolean
+  /** What a call keeps of a value that its caller could change meanwhile. */
+  copy?(value: unknown): unknown
+}
+
+const text: OptionForm = { form: 'a string', isRight: (value) => typeof value === 'string' }
+const flag: OptionForm = { form: 'true or false', isRight: (value) => typeof value === 'boolean' }
+const number: OptionForm = { form: 'a number', isRight: (value) => typeof value === 'number' }
+const object: OptionForm = { form: 'an object', isRight: (value) => typeof value === 'object' && value !== null }
+
+/** Which values are right is for the operation to say, in an error of its own. */
+const checkedLater: OptionForm = { form: 'as the operation says', isRight: () => true }
+
+const forms: Readonly<Record<OptionName, OptionForm>> = {
+  signal: { form: 'an AbortSignal', isRight: (value) => value instanceof AbortSignal },
+  author: text,
+  reason: text,
+  to: text,
+  parents: flag,
+  executable: flag,
+  recursive: flag,
+  force: flag,
+  overwrite: flag,
+  dryRun: flag,
+  mirror: flag,
+  checksum: flag,
+  verify: flag,
+  mode: { form: 'a whole number from 0 to 0o7777', isRight: isMode },
+  version: number,
+  start: number,
+  length: number,
+  pageSize: {
+    form: `a whole number from 1 to ${limits.scanEntries}`,
+    isRight: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= limits.scanEntries,
+  },
+  modifiedAt: {
+    form: 'a valid Date',
+    isRight: (value) => value instanceof Date && !Number.isNaN(value.getTime()),
+    copy: (value) => (value instanceof Date ? new Date(value) : value),
+  },
+  ifMatch: {
+    form: 'an etag, { version } or { digest }',
+    isRight: isEtagVersionOrDigest,
+    copy: (value) => (typeof value === 'object' && value !== null ? Object.freeze({ ...value }) : value),
+  },
+  ifNoneMatch: { form: "'*'", isRight: (value) => value === '*' },
+  exclude: {
+    form: 'a list of patterns',
+    isRight: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
+    copy: (value) => (Array.isArray(value) ? Object.freeze([...value]) : value),
+  },
+  links: oneOf('keep', 'refuse', 'skip', 'follow'),
+  onChange: { form: 'a function', isRight: (value) => typeof value === 'function' },
+  onProgress: { form: 'a function', isRight: (value) => typeof value === 'function' },
+  path: checkedLater,
+  content: checkedLater,
+}
+
+/** What an option of `open` must be, by the kind that the table of them gives it. */
+const openForms: Readonly<Record<OpenOptionKind, OptionForm>> = {
+  text,
+  flag,
+  number,
+  folderLayers: object,
+  clock: object,
+  random: object,
+  layer: checkedLater,
+}
+
+const takers: ReadonlyMap<string, Taker> = new Map(
+  Object.entries(operations).map(([name, { options }]) => [name, new Taker(name, 'options', formsOf(options))]),
+)
+const writeTaker = new Taker('writeBatch', 'writes', formsOf(batchWriteFields))
+const openTaker = new Taker(
+  'NexusFS.open',
+  'options',
+  new Map(Object.entries(openOptions).map(([name, kind]) => [name, openForms[kind]])),
+)
+
+function formsOf(names: Readonly<Record<string, true>>): ReadonlyMap<string, OptionForm> {
+  const known: ReadonlyMap<string, OptionForm> = new Map(Object.entries(forms))
+  return new Map(Object.keys(names).map((name) => [name, known.get(name) ?? checkedLater]))
+}
+
+function oneOf(...values: readonly string[]): OptionForm {
+  const [last = '', ...others] = values.map((value) => `'${value}'`).reverse()
+  return {
+    form: `${others.reverse().join(', ')} or ${last}`,
+    isRight: (value) => values.some((each) => each === value),
+  }
+}
+
+/** Nothing else may be in the object: it would be passed over. */
+function isEtagVersionOrDigest(value: unknown): boolean {
+  if (typeof value === 'string') return true
+  if (typeof value !== 'object' || value === null || Object.keys(value).length !== 1) return false
+  return 'version' in value ? typeof value.version === 'number' : 'digest' in value && isDigest(value.digest)
 }

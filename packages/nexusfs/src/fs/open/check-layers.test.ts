@@ -5,7 +5,7 @@ import { MemoryStore } from '../../metadata-stores/memory/memory-store.ts'
 import type { StorageBackend } from '../../storage/storage-backend.ts'
 import { MemoryBackend } from '../../storage-backends/memory/memory-backend.ts'
 import { NexusFS } from '../nexus-fs.ts'
-import { failure } from '../test-place.test-fixture.ts'
+import { failure } from '../store.test-fixture.ts'
 
 /** The same object with one member replaced. */
 function replacing<Port extends object>(port: Port, name: string, value: unknown): Port {

@@ -70,13 +70,13 @@ async function putTogether(options: NexusFSOptions): Promise<OpenFileSystem> {
     clock,
     random,
     author,
-    foundedAt: store.foundedAt,
+    storeCreatedAt: store.createdAt,
     inlineBytes: wholeBytes('inlineBytes', inlineBytes, maxInlineBytes),
     folderLayers: options.folderLayers,
     forgetStoreFiles: holdStoreFiles([...(storage.info.localPaths ?? []), ...(metadata.info.localPaths ?? [])]),
   }
-  const { storeId, durability: foundedDurability } = store
-  return { fs, info: { storage: storage.info, metadata: metadata.info, durability, foundedDurability, storeId, readOnly } }
+  const { storeId, durability: initialDurability } = store
+  return { fs, info: { storage: storage.info, metadata: metadata.info, durability, initialDurability, storeId, readOnly } }
 }
 
 /** The option first: it is what the caller can take back. */

@@ -1,9 +1,8 @@
-import type { Random } from '../../core/clock.ts'
 import { type DurabilityClass, durabilityClasses } from '../../core/durability.ts'
 import { NexusError } from '../../core/errors.ts'
 import { type Id, isId, newId } from '../../core/id.ts'
 import { epochOf, type Revision } from '../../core/revision.ts'
-import { systemClock, systemRandom } from '../../core/system.ts'
+import { type Random, systemClock, systemRandom } from '../../core/system.ts'
 import { formatKey } from '../../metadata/keyspace.ts'
 import type { MetadataEntry, MetadataStore, StoreCallOptions } from '../../metadata/metadata-store.ts'
 import { decodeRecord, encodeRecord } from '../../metadata/record.ts'
@@ -17,12 +16,12 @@ const storeFormat = 1
 export interface StoreIdentity {
   readonly storeId: Id
   /** Milliseconds since 1970, by the store's clock. */
-  readonly foundedAt: number
-  /** The class that was chosen when the store was founded. */
+  readonly createdAt: number
+  /** The class that was chosen when the store was created. */
   readonly durability: DurabilityClass
 }
 
-/** Whether a store may be founded where there is none. */
+/** Whether a store may be created where there is none. */
 export interface FoundingRule {
   readonly create: boolean
   /** Must hold no blobs yet; absent = it may hold any. */
@@ -30,8 +29,8 @@ export interface FoundingRule {
 }
 
 /**
- * Reads what the store is; founds one in an empty metadata store if the rule allows it.
- * @throws {NexusError} NotFound if there is no store and none is to be founded, Unsupported if it has a newer format, Corrupt, also
+ * Reads what the store is; creates one in an empty metadata store if the rule allows it.
+ * @throws {NexusError} NotFound if there is no store and none is to be created, Unsupported if it has a newer format, Corrupt, also
  * (reason `rolled back`) if the metadata store is empty where it cannot have been
  */
 export async function openStore(
@@ -52,7 +51,7 @@ export async function openStore(
       throw new NexusError('NotFound', `no store in ${metadata.info.location}`, {
         advice: `make one with create, or with \`nexus init\``,
       })
-    await found(metadata, { storeId: newId(random), foundedAt: time, durability })
+    await createStore(metadata, { storeId: newId(random), createdAt: time, durability })
   }
 }
 
@@ -73,8 +72,8 @@ export function withoutMetadata(what: string, blob: string): NexusError {
 }
 
 /** Of several processes that create the store at once one wins, and all of them read what it wrote. */
-async function found(metadata: MetadataStore, { storeId, foundedAt, durability }: StoreIdentity): Promise<void> {
-  const value = encodeRecord({ format: storeFormat, store: storeId, founded: foundedAt, durability, epoch: 0, requires: [] })
+async function createStore(metadata: MetadataStore, { storeId, createdAt, durability }: StoreIdentity): Promise<void> {
+  const value = encodeRecord({ format: storeFormat, store: storeId, founded: createdAt, durability, epoch: 0, requires: [] })
   const commit = { expect: [{ kind: 'absent', key: formatKey }], writes: [{ kind: 'put', key: formatKey, value }] } as const
   const [result] = await metadata.commit([commit])
   if (result?.status === 'failed') throw result.error
@@ -95,7 +94,7 @@ function decodeIdentity(entry: MetadataEntry): StoreIdentity {
   if (!isId(store) || typeof founded !== 'number' || chosen === undefined) {
     throw new NexusError('Corrupt', 'the store does not say which store it is', { advice: 'restore the metadata from a backup' })
   }
-  return { storeId: store, foundedAt: founded, durability: chosen }
+  return { storeId: store, createdAt: founded, durability: chosen }
 }
 
 /** Where a store stands in its order of revisions. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { NexusError } from '../../core/errors.ts'
 import { noOptions } from '../model/take-options.ts'
-import { failure, memoryPlace } from '../test-place.test-fixture.ts'
+import { failure, memoryFixture } from '../store.test-fixture.ts'
 import { Calls } from './calls.ts'
 
 /** Keeps the thread busy for so long, in ms. */
@@ -88,8 +88,8 @@ describe('calls that are made at once', () => {
   })
 
   it('write what the buffer held at the call', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     const buffer = new Uint8Array(1)
     const calls: Promise<unknown>[] = []
     for (let index = 0; index < 60; index++) {

@@ -14,14 +14,14 @@ import { type FileHead, isDirectory } from '../model/head.ts'
 import type { CommitOptions, CopyOptions, ParentOptions, Preconditions, RollbackOptions } from '../model/options.ts'
 import {
   alreadyExists,
-  demandFile,
-  demandPreconditions,
   directoryInTheWay,
-  isSamePlace,
+  isSameFixture,
   mayReplace,
   parseFilePath,
+  requireFile,
+  requirePreconditions,
 } from '../resolve/expect-path.ts'
-import { type Resolved, wayUnchanged } from '../resolve/resolver.ts'
+import { pathUnchanged, type Resolved } from '../resolve/resolver.ts'
 
 /** A new file (or, with `overwrite`, a new version of one) with the content of another: no content bytes are stored. */
 export async function copy(fs: FsContext, from: string, to: string, options: CopyOptions): Promise<FileEntry> {
@@ -33,16 +33,16 @@ export async function copy(fs: FsContext, from: string, to: string, options: Cop
     const [origin, destination] = resolved
     if (origin === undefined || destination === undefined)
       throw new NexusError('Unexpected', `copy ${source}: the snapshot has no answer for one of the two paths`)
-    const current = demandFile(origin)
+    const current = requireFile(origin)
     const isTaken = isDirectory(destination.bound)
     const there = destination.bound ?? destination.lastLink
-    if (isTaken) demandPreconditions(destination, options)
+    if (isTaken) requirePreconditions(destination, options)
     if (isTaken && !mayReplace(options)) throw directoryInTheWay(target, source, options)
-    if (there !== undefined && (!mayReplace(options) || isSamePlace(origin, destination))) throw alreadyExists(target)
+    if (there !== undefined && (!mayReplace(options) || isSameFixture(origin, destination))) throw alreadyExists(target)
     const { head } = await findVersion(fs, source, current, options.version, options.signal)
     if (isTaken) throw directoryInTheWay(target, source, options)
     const copied = await writeStored(fs, 'copy', { source, head, stored }, destination, time, options)
-    copied.plan.expect(...wayUnchanged(origin))
+    copied.plan.expect(...pathUnchanged(origin))
     copied.plan.expect({ kind: 'at', key: current.entry.key, revision: current.entry.revision })
     return attemptOf(copied, (revision) => copied.entry(target, revision))
   }
@@ -55,9 +55,9 @@ export async function rollback(fs: FsContext, path: string, version: number, opt
   if (typeof version !== 'number') throw new NexusError('InvalidArgument', `rollback: version is a number, not ${typeof version}`)
   const stored = new StoredContent(fs.content)
   const attempt = async (): Promise<Attempt<FileEntry>> => {
-    const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
-    const { head } = await findVersion(fs, target, demandFile(only), version, options.signal)
-    const rolled = await writeStored(fs, 'rollback', { source: target, head, stored }, only, time, options)
+    const { resolved, time } = await fs.resolver.resolve(target, { signal: options.signal })
+    const { head } = await findVersion(fs, target, requireFile(resolved), version, options.signal)
+    const rolled = await writeStored(fs, 'rollback', { source: target, head, stored }, resolved, time, options)
     return attemptOf(rolled, (revision) => rolled.entry(target, revision))
   }
   return settling([stored], () => mutate(fs, options, attempt))

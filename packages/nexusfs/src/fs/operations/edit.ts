@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { IncomingContent } from '../../content/incoming-content.ts'
 import { concatBytes } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
 import type { NexusPath } from '../../core/path.ts'
 import { orAborted } from '../../engine-kit/deadline.ts'
+import type { KeyedMutex } from '../../engine-kit/keyed-mutex.ts'
 import { contentOf, piecesOfVersion } from '../commit/content-of-version.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type Attempt, mutate, settling } from '../commit/mutation.ts'
@@ -11,9 +13,8 @@ import { type FileEntry, toFileEntry } from '../model/entry.ts'
 import type { BoundFile } from '../model/head.ts'
 import type { WriteOptions } from '../model/options.ts'
 import { shown } from '../model/take-options.ts'
-import { demandPreconditions, notFound, parseFilePath } from '../resolve/expect-path.ts'
+import { notFound, parseFilePath, requirePreconditions } from '../resolve/expect-path.ts'
 import { CallerError } from './calls.ts'
-import { partOfEdit, refuseNestedEdit } from './nested-edit.ts'
 import { ownBytes } from './own-bytes.ts'
 import { fileWrite } from './write.ts'
 
@@ -147,16 +148,16 @@ async function replaceContent(fs: FsContext, path: NexusPath, next: NextContent,
     for (const content of contents.splice(0)) content.settle('dropped')
     let look = await lookUpOne(fs, path, [], signal)
     const began = fs.clock.monotonic()
-    demandPreconditions(look.only, options)
-    const file = fileAt(look.only)
+    requirePreconditions(look.resolved, options)
+    const file = fileAt(look.resolved)
     const incoming = await next(file)
     contents.push(incoming)
     const isLate = fs.clock.monotonic() - began > freshForMs
     if (isLate || isAgain || seemsKnown(fs, incoming, file)) {
       look = await lookUpOne(fs, path, [incoming], signal)
-      if (fileAt(look.only)?.etag !== file?.etag) return { again: true }
+      if (fileAt(look.resolved)?.etag !== file?.etag) return { again: true }
     }
-    const planned = await finishPlan(fs, [toItem(incoming)], { ...look, resolved: [look.only] }, options)
+    const planned = await finishPlan(fs, [toItem(incoming)], { ...look, resolved: [look.resolved] }, options)
     return attemptOf(planned, (revision) => planned.entry(path, revision))
   }
   return settling(contents, () => mutate(fs, options, attempt))
@@ -168,4 +169,65 @@ async function called(change: Change, ...seen: Parameters<Change>): Promise<stri
   } catch (error) {
     throw new CallerError(error)
   }
+}
+
+interface Editing {
+  readonly turns: KeyedMutex
+  readonly path: NexusPath
+  readonly outer: Editing | undefined
+  isOver: boolean
+}
+
+const current = new AsyncLocalStorage<Editing>()
+
+/** Runs a caller's function while the edit of a path waits for it. */
+export async function partOfEdit<T>(turns: KeyedMutex, path: NexusPath, work: () => Promise<T>): Promise<T> {
+  const editing: Editing = { turns, path, outer: underWay(current.getStore()), isOver: false }
+  try {
+    return await current.run(editing, work)
+  } finally {
+    // What the function has started and left behind may edit the path later.
+    editing.isOver = true
+  }
+}
+
+/** The nearest edit that still waits; those that are over would make a chain without an end. */
+function underWay(editing: Editing | undefined): Editing | undefined {
+  let nearest = editing
+  while (nearest?.isOver) nearest = nearest.outer
+  return nearest
+}
+
+/**
+ * @throws {NexusError} InvalidArgument inside the change of an edit: closing would wait for the edit, and the edit for closing
+ */
+export function refuseCloseInEdit(turns: KeyedMutex): void {
+  for (let editing = underWay(current.getStore()); editing !== undefined; editing = underWay(editing.outer)) {
+    if (editing.turns !== turns) continue
+    throw new NexusError('InvalidArgument', `close: called inside the change of an edit of ${editing.path}`, {
+      advice: 'close after the edit',
+      operation: 'close',
+    })
+  }
+}
+
+/**
+ * To be called before an edit waits for its turn.
+ * @throws {NexusError} InvalidArgument inside the edit of the same path: each would wait for the other
+ */
+function refuseNestedEdit(turns: KeyedMutex, path: NexusPath): void {
+  for (let editing = underWay(current.getStore()); editing !== undefined; editing = underWay(editing.outer)) {
+    if (editing.turns !== turns || editing.path !== path) continue
+    throw new NexusError('InvalidArgument', `edit ${path}: called inside the change of an edit of the same path`, {
+      advice: 'make the new content of what the change is given',
+      operation: 'edit',
+    })
+  }
+}
+
+/** How many edits wait for what runs now. */
+export function depthOfEdits(): number {
+  let depth = 0
+  for (let editing = current.getStore(); editing !== undefined; editing = editing.outer) depth++
+  return depth
 }

@@ -10,14 +10,14 @@ import { encodeHead } from '../model/head-codec.ts'
 import type { MoveOptions } from '../model/options.ts'
 import {
   alreadyExists,
-  demandBound,
-  demandNotRoot,
-  demandPreconditions,
   directoryInTheWay,
-  isSamePlace,
+  isSameFixture,
   mayReplace,
   notADirectory,
   parseFilePath,
+  requireBound,
+  requireNotRoot,
+  requirePreconditions,
 } from '../resolve/expect-path.ts'
 import type { Resolved } from '../resolve/resolver.ts'
 
@@ -25,18 +25,18 @@ import type { Resolved } from '../resolve/resolver.ts'
 export async function move(fs: FsContext, from: string, to: string, options: MoveOptions): Promise<Entry> {
   const source = parseNamedPath(from)
   const target = parsePath(to)
-  demandNotRoot(source, 'move')
+  requireNotRoot(source, 'move')
   if (target === '/') throw alreadyExists(target)
   return mutate(fs, options, async (): Promise<Attempt<Entry>> => {
     const { resolved, time } = await fs.resolver.resolveAll([source, target], { keepsLast: true, signal: options.signal })
     const [origin, destination] = resolved
     if (origin === undefined || destination === undefined)
       throw new NexusError('Unexpected', `move ${source}: the snapshot has no answer for one of the two paths`)
-    const bound = demandBound(origin)
-    demandNotBelowItself(bound, origin.path, destination.path)
-    demandPreconditions(destination, options)
-    if (isSamePlace(origin, destination)) return { done: toEntry(target, bound) }
-    demandFree(bound, source, destination, options)
+    const bound = requireBound(origin)
+    requireNotBelowItself(bound, origin.path, destination.path)
+    requirePreconditions(destination, options)
+    if (isSameFixture(origin, destination)) return { done: toEntry(target, bound) }
+    requireFree(bound, source, destination, options)
     if (!isDirectory(bound)) parseFilePath(to)
     return rebind(fs, bound, origin, destination, time, options)
   })
@@ -45,7 +45,7 @@ export async function move(fs: FsContext, from: string, to: string, options: Mov
 /**
  * @throws {NexusError} InvalidArgument
  */
-function demandNotBelowItself(bound: Bound, source: NexusPath, target: NexusPath): void {
+function requireNotBelowItself(bound: Bound, source: NexusPath, target: NexusPath): void {
   if (!isDirectory(bound) || source === target || !isWithin(target, source)) return
   throw new NexusError('InvalidArgument', `${source} cannot be moved below itself, to ${target}`, { context: { path: target } })
 }
@@ -53,7 +53,7 @@ function demandNotBelowItself(bound: Bound, source: NexusPath, target: NexusPath
 /**
  * @throws {NexusError} AlreadyExists unless a file may be replaced; IsADirectory and NotADirectory if the kinds do not go together
  */
-function demandFree(bound: Bound, source: NexusPath, { asked: path, bound: there }: Resolved, options: MoveOptions): void {
+function requireFree(bound: Bound, source: NexusPath, { asked: path, bound: there }: Resolved, options: MoveOptions): void {
   if (there === undefined) return
   if (isDirectory(there)) throw directoryInTheWay(path, source, options)
   if (!mayReplace(options)) throw alreadyExists(path)

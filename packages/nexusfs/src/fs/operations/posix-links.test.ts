@@ -1,4 +1,4 @@
-// Guards: fs/operations/symlinks.ts, fs/resolve/path-legs.ts, fs/resolve/read-legs.ts
+// Guards: fs/operations/symlinks.ts, fs/resolve/path-lookup.ts
 
 import assert from 'node:assert/strict'
 import { lstat, mkdir, mkdtemp, readFile, readlink, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
@@ -8,7 +8,7 @@ import { describe, it } from 'vitest'
 import { isNexusError } from '../../core/errors.ts'
 import { freshSeed, seededRandom } from '../../testing/seeded-random.ts'
 import type { NexusFS } from '../nexus-fs.ts'
-import { memoryPlace } from '../test-place.test-fixture.ts'
+import { memoryFixture } from '../store.test-fixture.ts'
 
 const seed = freshSeed()
 
@@ -90,8 +90,8 @@ describe(`links in random trees, asked about as the operating system is (seed ${
     try {
       for (let tree = 0; tree < 25; tree++) {
         const root = join(top, `tree-${tree}`)
-        await using place = await memoryPlace()
-        const fs = await place.open()
+        await using fixture = await memoryFixture()
+        const fs = await fixture.open()
         for (const path of ['', ...directories]) await mkdir(root + path)
         for (const path of directories) await fs.mkdir(path)
         for (const path of files) await Promise.all([writeFile(root + path, path), fs.write(path, path)])

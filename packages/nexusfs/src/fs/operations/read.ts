@@ -6,7 +6,7 @@ import type { FsContext } from '../commit/context.ts'
 import { type FileEntry, toFileEntry } from '../model/entry.ts'
 import type { BoundFile } from '../model/head.ts'
 import type { RangeOptions, ReadOptions, StreamOptions } from '../model/options.ts'
-import { demandFile } from '../resolve/expect-path.ts'
+import { requireFile } from '../resolve/expect-path.ts'
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
@@ -80,6 +80,6 @@ async function readVersion(
 }
 
 async function versionAt(fs: FsContext, path: NexusPath, { version, signal }: ReadOptions): Promise<BoundFile> {
-  const { only } = await fs.resolver.resolve(path, { signal })
-  return findVersion(fs, path, demandFile(only), version, signal)
+  const { resolved } = await fs.resolver.resolve(path, { signal })
+  return findVersion(fs, path, requireFile(resolved), version, signal)
 }

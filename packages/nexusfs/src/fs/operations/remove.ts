@@ -11,21 +11,21 @@ import { type Attempt, mutate } from '../commit/mutation.ts'
 import { type Bound, isDirectory } from '../model/head.ts'
 import { decodeHead } from '../model/head-codec.ts'
 import type { RemoveOptions } from '../model/options.ts'
-import { demandBound, demandDirectory, demandNotRoot, demandPreconditions } from '../resolve/expect-path.ts'
-import { type Resolved, wayUnchanged } from '../resolve/resolver.ts'
+import { requireBound, requireDirectory, requireNotRoot, requirePreconditions } from '../resolve/expect-path.ts'
+import { pathUnchanged, type Resolved } from '../resolve/resolver.ts'
 
 /** Four rows at most, whatever the size of the tree: it is detached as it is, and what hangs below it is not touched. */
 export async function remove(fs: FsContext, path: string, options: RemoveOptions): Promise<boolean> {
   const target = parseNamedPath(path)
-  demandNotRoot(target, 'remove')
+  requireNotRoot(target, 'remove')
   return mutate(fs, options, async (): Promise<Attempt<boolean>> => {
     const seen = await fs.resolver.resolve(target, { keepsLast: true, signal: options.signal }).catch(unreadable)
     if (seen instanceof NexusError) return removeUnreadable(fs, target, options, seen)
-    const { only, time } = seen
-    if (options.force && only.bound === undefined && only.obstacle?.kind !== 'file') return { done: false }
-    const bound = demandBound(only)
-    demandPreconditions(only, { ifMatch: options.ifMatch })
-    return { plan: removal(only, bound, time, options), result: () => true }
+    const { resolved, time } = seen
+    if (options.force && resolved.bound === undefined && resolved.obstacle?.kind !== 'file') return { done: false }
+    const bound = requireBound(resolved)
+    requirePreconditions(resolved, { ifMatch: options.ifMatch })
+    return { plan: removal(resolved, bound, time, options), result: () => true }
   })
 }
 
@@ -61,8 +61,8 @@ async function removeUnreadable(
   { recursive, ifMatch, signal }: RemoveOptions,
   cause: NexusError,
 ): Promise<Attempt<boolean>> {
-  const { only, time } = await fs.resolver.resolve(parentOf(target), { signal })
-  const { group, id: directory } = demandDirectory(only)
+  const { resolved, time } = await fs.resolver.resolve(parentOf(target), { signal })
+  const { group, id: directory } = requireDirectory(resolved)
   const key = headKey(group, nameOf(target))
   const [entry] = (await fs.metadata.read({ get: [key] }, { signal })).get
   if (entry === undefined || isReadable(entry)) return { again: true }
@@ -70,8 +70,9 @@ async function removeUnreadable(
   const { k: kind, i: id } = fieldsOf(entry)
   if (kind === 'd' && !recursive) throw mustBeRecursive(target)
   const plan = new CommitPlan(time)
-  plan.expect(...wayUnchanged(only))
-  if (only.bound !== undefined) plan.expect({ kind: 'at', key: only.bound.entry.key, revision: only.bound.entry.revision })
+  plan.expect(...pathUnchanged(resolved))
+  if (resolved.bound !== undefined)
+    plan.expect({ kind: 'at', key: resolved.bound.entry.key, revision: resolved.bound.entry.revision })
   plan.expect({ kind: 'at', key, revision: entry.revision })
   plan.delete(key)
   plan.makesRoom = true

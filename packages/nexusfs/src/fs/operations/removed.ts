@@ -6,7 +6,7 @@ import { decodeRecord } from '../../metadata/record.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type Bound, isDirectory } from '../model/head.ts'
 import { decodeHead } from '../model/head-codec.ts'
-import { demandNoFileAbove, notFound } from '../resolve/expect-path.ts'
+import { notFound, requireNoFileAbove } from '../resolve/expect-path.ts'
 import type { Resolved } from '../resolve/resolver.ts'
 
 /** What was removed from a path, and can come back. */
@@ -44,8 +44,8 @@ export async function* removedFrom(
   from: Resolved,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Removed, void, undefined> {
-  demandNoFileAbove(from)
-  if (from.obstacle?.kind === 'astray') throw notFound(from)
+  requireNoFileAbove(from)
+  if (from.obstacle?.kind === 'dangling') throw notFound(from)
   const missing = from.obstacle?.kind === 'missing' ? from.obstacle.parents : []
   yield* searchBelow(fs, { id: from.within.id, way: [] }, [...missing, from.path], signal)
 }

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import type { NexusFS } from '../nexus-fs.ts'
-import { all, failure, fresh, memoryPlace, type TestPlace } from '../test-place.test-fixture.ts'
+import { all, failure, fresh, memoryFixture, type StoreFixture } from '../store.test-fixture.ts'
 
-let place: TestPlace
+let fixture: StoreFixture
 let fs: NexusFS
 
 beforeEach(async () => {
-  place = await memoryPlace()
-  fs = await place.open()
+  fixture = await memoryFixture()
+  fs = await fixture.open()
 })
-afterEach(() => place[Symbol.asyncDispose]())
+afterEach(() => fixture[Symbol.asyncDispose]())
 
 const paths = async (): Promise<string[]> => (await all(fs.walk('/'))).map(({ path }) => path)
 
@@ -138,8 +138,8 @@ describe('restore', () => {
     assert.equal((await failure(() => fs.restore('/t/both', { to: '/c' }))).code, 'NotFound')
   })
 
-  it('of one file and of its tree at the same time never leaves it in two places, nor in none', async () => {
-    const other = await place.open()
+  it('of one file and of its tree at the same time never leaves it at two paths, nor at none', async () => {
+    const other = await fixture.open()
     for (let round = 0; round < 20; round++) {
       await fs.write(`/t${round}/a`, 'x')
       await fs.remove(`/t${round}`, { recursive: true })
@@ -165,7 +165,7 @@ describe('restore', () => {
   })
 
   it('by two at once succeeds once', async () => {
-    const other = await place.open()
+    const other = await fixture.open()
     for (let round = 0; round < 10; round++) {
       await fs.write(`/t${round}/a`, 'x')
       await fs.remove(`/t${round}`, { recursive: true })
@@ -187,7 +187,7 @@ describe('restore', () => {
     assert.equal((await failure(() => fs.restore('/a', { to: '/no/where', parents: false }))).code, 'NotFound')
     assert.equal((await failure(() => fs.restore('/'))).code, 'InvalidArgument')
     assert.equal((await failure(() => fs.restore('/taken/x'))).code, 'NotADirectory')
-    await fs.restore('/a', { to: '/new/place' })
-    assert.equal(await fs.readText('/new/place'), 'x')
+    await fs.restore('/a', { to: '/new/fixture' })
+    assert.equal(await fs.readText('/new/fixture'), 'x')
   })
 })

@@ -7,7 +7,7 @@ import { type Attempt, mutate } from '../commit/mutation.ts'
 import { type Entry, writtenEntry } from '../model/entry.ts'
 import { encodeHead } from '../model/head-codec.ts'
 import type { RestoreOptions } from '../model/options.ts'
-import { alreadyExists, demandNotRoot } from '../resolve/expect-path.ts'
+import { alreadyExists, requireNotRoot } from '../resolve/expect-path.ts'
 import type { Resolved } from '../resolve/resolver.ts'
 import { type Removed, removedFrom } from './removed.ts'
 
@@ -15,7 +15,7 @@ import { type Removed, removedFrom } from './removed.ts'
 export async function restore(fs: FsContext, path: string, options: RestoreOptions): Promise<Entry> {
   const source = parseNamedPath(path)
   const target = parsePath(options.to ?? path)
-  for (const each of [source, target]) demandNotRoot(each, 'restore')
+  for (const each of [source, target]) requireNotRoot(each, 'restore')
   return mutate(fs, options, async (): Promise<Attempt<Entry>> => {
     const paths = source === target ? [source] : [source, target]
     const { resolved, time } = await fs.resolver.resolveAll(paths, { keepsLast: true, signal: options.signal })

@@ -5,13 +5,12 @@ import { CommitPlan, lineOf } from '../commit/commit-plan.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type Attempt, mutate } from '../commit/mutation.ts'
 import { attemptOf, finishPlan } from '../commit/plan-writes.ts'
-import { isMode, type ModifiedTime, nextModified } from '../model/attributes.ts'
 import { type Entry, writtenEntry } from '../model/entry.ts'
-import { type BoundDirectory, type DirectoryHead, isDirectory } from '../model/head.ts'
+import { type BoundDirectory, type DirectoryHead, isDirectory, isMode, type ModifiedTime, nextModified } from '../model/head.ts'
 import { encodeHead } from '../model/head-codec.ts'
 import type { ChmodOptions, UtimesOptions } from '../model/options.ts'
-import { demandBound, demandNotRoot, demandPreconditions } from '../resolve/expect-path.ts'
-import { type Resolved, wayUnchanged } from '../resolve/resolver.ts'
+import { requireBound, requireNotRoot, requirePreconditions } from '../resolve/expect-path.ts'
+import { pathUnchanged, type Resolved } from '../resolve/resolver.ts'
 
 /** What an entry is given; the rest stays as it is. */
 interface Attributes {
@@ -36,13 +35,13 @@ export async function utimes(fs: FsContext, path: string, options: UtimesOptions
 async function change(fs: FsContext, path: string, given: Attributes, options: ChmodOptions): Promise<Entry> {
   const target = parseNamedPath(path)
   return mutate(fs, options, async (): Promise<Attempt<Entry>> => {
-    const { only, time } = await fs.resolver.resolve(target, { signal: options.signal })
-    demandNotRoot(only.path, given.kind)
-    const bound = demandBound(only)
-    if (!isDirectory(bound)) return changeFile(fs, only, given, time, options)
-    demandPreconditions(only, options)
+    const { resolved, time } = await fs.resolver.resolve(target, { signal: options.signal })
+    requireNotRoot(resolved.path, given.kind)
+    const bound = requireBound(resolved)
+    if (!isDirectory(bound)) return changeFile(fs, resolved, given, time, options)
+    requirePreconditions(resolved, options)
     const plan = new CommitPlan(time)
-    const head = changeDirectory(plan, only, bound, given, time)
+    const head = changeDirectory(plan, resolved, bound, given, time)
     return { plan, result: (revision) => writtenEntry(target, head, revision) }
   })
 }
@@ -82,7 +81,7 @@ export function changeDirectory(
     changedAt: time,
     born: undefined,
   }
-  plan.expect(...wayUnchanged(resolved))
+  plan.expect(...pathUnchanged(resolved))
   plan.expect({ kind: 'at', key: resolved.key, revision: entry.revision })
   keepEnded(plan, resolved, bound, 'changed')
   plan.put(resolved.key, encodeHead(head))

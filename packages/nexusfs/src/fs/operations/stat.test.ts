@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, it } from 'vitest'
-import { all, failure, memoryPlace, testPlaces } from '../test-place.test-fixture.ts'
+import { all, failure, memoryFixture, storeFixtures } from '../store.test-fixture.ts'
 import type { OperationEvent } from './calls.ts'
 
-for (const [combination, makePlace] of Object.entries(testPlaces)) {
+for (const [combination, makeFixture] of Object.entries(storeFixtures)) {
   describe(`looking, on ${combination}`, () => {
     it('at the root is always possible', async () => {
-      await using place = await makePlace()
-      const fs = await place.open()
+      await using fixture = await makeFixture()
+      const fs = await fixture.open()
       assert.equal(await fs.exists('/'), true)
       const root = await fs.stat('/')
       assert.deepEqual([root?.kind, root?.path, root?.name], ['directory', '/', ''])
@@ -22,8 +22,8 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
     })
 
     it('lists a large directory in byte order, whatever the page', async () => {
-      await using place = await makePlace()
-      const fs = await place.open()
+      await using fixture = await makeFixture()
+      const fs = await fixture.open()
       const names = [
         ...Array.from({ length: 1200 }, (_, n) => `n${n}`),
         ...['\uffff', '😀', 'é', 'e\u0301', 'Z', 'z', ' ', '~', 'n', 'a'.repeat(255), '\u0001'],
@@ -37,8 +37,8 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
     })
 
     it('lists many versions, newest first, whatever the page', async () => {
-      await using place = await makePlace()
-      const fs = await place.open()
+      await using fixture = await makeFixture()
+      const fs = await fixture.open()
       for (let n = 1; n <= 30; n++) await fs.write('/a', `version ${n}`, { author: `author ${n}`, reason: `reason ${n}` })
       for (const pageSize of [undefined, 1, 7, 29, 30, 31]) {
         const versions = await all(fs.versions('/a', { pageSize }))
@@ -51,8 +51,8 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
     })
 
     it('begins a file anew after its removal: version 1, another etag, another history', async () => {
-      await using place = await makePlace()
-      const fs = await place.open()
+      await using fixture = await makeFixture()
+      const fs = await fixture.open()
       const first = await fs.write('/a', 'x')
       await fs.write('/a', 'y')
       await fs.remove('/a')
@@ -64,8 +64,8 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
     })
 
     it('writes a new version for equal bytes', async () => {
-      await using place = await makePlace()
-      const fs = await place.open()
+      await using fixture = await makeFixture()
+      const fs = await fixture.open()
       const [one, two] = [await fs.write('/a', 'same'), await fs.write('/a', 'same')]
       assert.deepEqual([one.version, two.version, one.digest === two.digest], [1, 2, true])
       assert.notEqual(one.etag, two.etag)
@@ -75,9 +75,9 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
 
 describe('a walk while the tree changes', () => {
   it('leaves out what vanishes, and goes on', async () => {
-    for (const makePlace of Object.values(testPlaces)) {
-      await using place = await makePlace()
-      const fs = await place.open()
+    for (const makeFixture of Object.values(storeFixtures)) {
+      await using fixture = await makeFixture()
+      const fs = await fixture.open()
       for (const name of ['a', 'b', 'c']) for (const file of ['1', '2']) await fs.write(`/${name}/${file}`, 'x')
       const seen: string[] = []
       for await (const { path } of fs.walk('/', { pageSize: 1 })) {
@@ -93,9 +93,9 @@ describe('a walk while the tree changes', () => {
   })
 
   it('of a directory that is replaced by another ends with Conflict', async () => {
-    for (const makePlace of Object.values(testPlaces)) {
-      await using place = await makePlace()
-      const fs = await place.open()
+    for (const makeFixture of Object.values(storeFixtures)) {
+      await using fixture = await makeFixture()
+      const fs = await fixture.open()
       for (const n of [1, 2, 3]) await fs.write(`/d/${n}`, 'x')
       const error = await failure(async () => {
         for await (const { name } of fs.list('/d', { pageSize: 1 })) {
@@ -109,9 +109,9 @@ describe('a walk while the tree changes', () => {
   })
 
   it('that is left early holds nothing back', async () => {
-    for (const makePlace of Object.values(testPlaces)) {
-      await using place = await makePlace()
-      const fs = await place.open()
+    for (const makeFixture of Object.values(storeFixtures)) {
+      await using fixture = await makeFixture()
+      const fs = await fixture.open()
       for (let n = 0; n < 20; n++) await fs.write(`/d/${n}`, 'x')
       for await (const _ of fs.walk('/', { pageSize: 2 })) break
       for await (const _ of fs.list('/d', { pageSize: 2 })) break
@@ -122,8 +122,8 @@ describe('a walk while the tree changes', () => {
 
 describe('events', () => {
   it('tell of every call: operation, path, duration, code', async () => {
-    await using place = await (testPlaces['memory-memory'] ?? assert.fail)()
-    const fs = await place.open()
+    await using fixture = await (storeFixtures['memory-memory'] ?? assert.fail)()
+    const fs = await fixture.open()
     const events: OperationEvent[] = []
     const listener = (event: unknown): void => void events.push(event as OperationEvent)
     const channels = ['write', 'read', 'list'].map((operation) => `nexus:${operation}`)
@@ -148,8 +148,8 @@ describe('events', () => {
 
 describe('a walk', () => {
   it('passes over the rest of a directory that is replaced by another while it is walked', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     for (const path of ['/top/a/1', '/top/b/1', '/top/b/2', '/top/c/1']) await fs.write(path, 'x')
     const seen: string[] = []
     for await (const { path } of fs.walk('/top', { pageSize: 1 })) {
@@ -162,8 +162,8 @@ describe('a walk', () => {
   })
 
   it('fetches whole pages: a call for each directory, not for each entry', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     await fs.writeBatch(['a/1', 'a/2', 'a/3', 'b', 'c', 'd/1', 'e'].map((name) => ({ path: `/${name}`, content: 'x' })))
     let calls = 0
     const count = (): number => calls++

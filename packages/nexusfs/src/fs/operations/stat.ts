@@ -7,8 +7,8 @@ import { type Entry, rootEntry, toEntry, toVersionEntry, type VersionEntry } fro
 import { type BoundFile, isFile } from '../model/head.ts'
 import { decodeHead } from '../model/head-codec.ts'
 import type { ListOptions, OperationOptions } from '../model/options.ts'
-import { demandFile } from '../resolve/expect-path.ts'
-import type { AlsoRead } from '../resolve/read-legs.ts'
+import { requireFile } from '../resolve/expect-path.ts'
+import type { AlsoRead } from '../resolve/path-lookup.ts'
 import type { Resolved } from '../resolve/resolver.ts'
 import { removedFrom } from './removed.ts'
 import { boundPages, type PathBinding, walkedPages } from './walk.ts'
@@ -16,8 +16,8 @@ import { boundPages, type PathBinding, walkedPages } from './walk.ts'
 const defaultPage = 1000
 
 export async function exists(fs: FsContext, path: string, options: OperationOptions): Promise<boolean> {
-  const { only } = await fs.resolver.resolve(parseNamedPath(path), { signal: options.signal })
-  return only.bound !== undefined || only.directory !== undefined
+  const { resolved } = await fs.resolver.resolve(parseNamedPath(path), { signal: options.signal })
+  return resolved.bound !== undefined || resolved.directory !== undefined
 }
 
 export async function stat(fs: FsContext, path: string, options: OperationOptions): Promise<Entry | undefined> {
@@ -31,9 +31,9 @@ export async function lstat(fs: FsContext, path: string, options: OperationOptio
 
 async function entryAt(fs: FsContext, path: string, also: AlsoRead): Promise<Entry | undefined> {
   const target = parseNamedPath(path)
-  const { only } = await fs.resolver.resolve(target, also)
-  if (only.bound !== undefined) return toEntry(target, only.bound)
-  return only.directory === undefined ? undefined : rootEntry(target, fs.foundedAt)
+  const { resolved } = await fs.resolver.resolve(target, also)
+  if (resolved.bound !== undefined) return toEntry(target, resolved.bound)
+  return resolved.directory === undefined ? undefined : rootEntry(target, fs.storeCreatedAt)
 }
 
 export async function* listPages(
@@ -64,8 +64,8 @@ export async function* versionPages(
 ): AsyncGenerator<readonly VersionEntry[], void, undefined> {
   const target = parseNamedPath(path)
   const limit = options.pageSize ?? defaultPage
-  const { only } = await fs.resolver.resolve(target, { signal: options.signal })
-  const current = await fileAt(fs, only, options.signal)
+  const { resolved } = await fs.resolver.resolve(target, { signal: options.signal })
+  const current = await fileAt(fs, resolved, options.signal)
   yield [toVersionEntry(current)]
   let to = uint64(current.head.version)
   for (let hasMore = current.head.version > 1; hasMore; ) {
@@ -82,9 +82,9 @@ export async function* versionPages(
   }
 }
 
-/** @throws {NexusError} as `demandFile`, where no file was removed either */
+/** @throws {NexusError} as `requireFile`, where no file was removed either */
 async function fileAt(fs: FsContext, resolved: Resolved, signal: AbortSignal | undefined): Promise<BoundFile> {
   const isAbsent = resolved.bound === undefined && resolved.directory === undefined && resolved.obstacle?.kind !== 'file'
   if (isAbsent) for await (const { bound } of removedFrom(fs, resolved, signal)) if (isFile(bound)) return bound
-  return demandFile(resolved)
+  return requireFile(resolved)
 }

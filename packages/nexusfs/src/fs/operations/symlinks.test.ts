@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import type { NexusFS } from '../nexus-fs.ts'
-import { all, failure, memoryPlace, RecordingStore, testPlaces } from '../test-place.test-fixture.ts'
+import { all, failure, memoryFixture, RecordingStore, storeFixtures } from '../store.test-fixture.ts'
 
 const codeOf = async (work: () => Promise<unknown>): Promise<string> => (await failure(work)).code
 
-for (const [combination, makePlace] of Object.entries(testPlaces)) {
+for (const [combination, makeFixture] of Object.entries(storeFixtures)) {
   describe(`a symbolic link, on ${combination}`, () => {
     const withTree = async (work: (fs: NexusFS) => Promise<void>): Promise<void> => {
-      await using place = await makePlace()
-      const fs = await place.open()
+      await using fixture = await makeFixture()
+      const fs = await fixture.open()
       await fs.write('/real/dir/file', 'content')
       await fs.symlink('/real/dir', '/to-dir')
       await fs.symlink('dir/file', '/real/to-file')
@@ -87,9 +87,9 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
         await fs.symlink('/', '/top')
         assert.equal(await fs.realpath('/top/top/to-dir'), '/real/dir')
         assert.equal((await fs.stat('/top'))?.path, '/top')
-        await fs.symlink('/none/../real', '/astray')
-        assert.equal(await fs.exists('/astray'), false)
-        assert.equal(await codeOf(() => fs.write('/astray/x', 'x')), 'NotFound')
+        await fs.symlink('/none/../real', '/dangling')
+        assert.equal(await fs.exists('/dangling'), false)
+        assert.equal(await codeOf(() => fs.write('/dangling/x', 'x')), 'NotFound')
         await fs.symlink('/real/dir/file/../dir', '/through-a-file')
         assert.equal(await codeOf(() => fs.write('/through-a-file/x', 'x')), 'NotADirectory')
       }))
@@ -120,20 +120,20 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
 
     it('that leads up again from a directory that is missing leads nowhere, and a write makes nothing', () =>
       withTree(async (fs) => {
-        await fs.symlink('a/a/..', '/astray')
-        assert.equal(await codeOf(() => fs.write('/astray/a', 'x')), 'NotFound')
-        assert.equal(await codeOf(() => fs.append('/astray/a', 'x')), 'NotFound')
-        assert.equal(await codeOf(() => fs.edit('/astray/a', () => 'x')), 'NotFound')
+        await fs.symlink('a/a/..', '/dangling')
+        assert.equal(await codeOf(() => fs.write('/dangling/a', 'x')), 'NotFound')
+        assert.equal(await codeOf(() => fs.append('/dangling/a', 'x')), 'NotFound')
+        assert.equal(await codeOf(() => fs.edit('/dangling/a', () => 'x')), 'NotFound')
         assert.equal(await fs.exists('/a'), false)
         await fs.mkdir('/a/a', { recursive: true })
-        await fs.write('/astray/b', 'x')
+        await fs.write('/dangling/b', 'x')
         assert.equal(await fs.readText('/a/b'), 'x')
       }))
 
     it('that is gone with a directory above it sends a write of another client to the path itself', async () => {
-      await using place = await makePlace()
-      const one = await place.open()
-      const two = await place.open()
+      await using fixture = await makeFixture()
+      const one = await fixture.open()
+      const two = await fixture.open()
       await one.write('/real/x', 'x')
       await one.symlink('/real', '/dir/link', { parents: true })
       assert.equal(await two.readText('/dir/link/x'), 'x')
@@ -235,8 +235,8 @@ for (const [combination, makePlace] of Object.entries(testPlaces)) {
 
 describe('a link that others change', () => {
   it('is looked up anew, and a mutation through it expects it unchanged', async () => {
-    await using place = await memoryPlace()
-    const [fs, other] = [await place.open(), await place.open()]
+    await using fixture = await memoryFixture()
+    const [fs, other] = [await fixture.open(), await fixture.open()]
     for (const name of ['one', 'two']) await fs.write(`/${name}/file`, name)
     await fs.symlink('one', '/current')
     for (const target of ['two', 'one', 'two']) {
@@ -260,12 +260,12 @@ describe('a link that others change', () => {
   })
 
   it('between look and commit sends the write to the new target', async () => {
-    await using place = await memoryPlace()
-    const other = await place.open()
+    await using fixture = await memoryFixture()
+    const other = await fixture.open()
     for (const name of ['one', 'two']) await other.mkdir(`/${name}`)
     await other.symlink('one', '/current')
     let isFirst = true
-    const fs = await place.open({
+    const fs = await fixture.open({
       overMetadata: (store) =>
         new (class extends RecordingStore {
           override async commit(...call: Parameters<RecordingStore['commit']>): ReturnType<RecordingStore['commit']> {
@@ -282,12 +282,12 @@ describe('a link that others change', () => {
   })
 
   it('costs a further read where it is new, and none once it is known', async () => {
-    await using place = await memoryPlace()
-    const maker = await place.open()
+    await using fixture = await memoryFixture()
+    const maker = await fixture.open()
     await maker.write('/a/b/file', 'x')
     await maker.symlink('/a', '/link')
     const stores: RecordingStore[] = []
-    const fs = await place.open({
+    const fs = await fixture.open({
       overMetadata: (store) => {
         stores.push(new RecordingStore(store))
         return stores.at(-1) ?? assert.fail()

@@ -7,21 +7,23 @@ import { CommitPlan, lineOf } from '../commit/commit-plan.ts'
 import { findVersion } from '../commit/content-of-version.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type Attempt, mutate } from '../commit/mutation.ts'
-import { defaultMode, type ModifiedTime, nextModified } from '../model/attributes.ts'
 import { type LinkEntry, writtenEntry } from '../model/entry.ts'
 import {
   type BoundFile,
   type BoundLink,
   bornRevision,
+  defaultMode,
   isDirectory,
   isLink,
   type LinkHead,
+  type ModifiedTime,
+  nextModified,
   versionRevision,
 } from '../model/head.ts'
 import { encodeHead } from '../model/head-codec.ts'
 import type { OperationOptions, ReadOptions, SymlinkOptions } from '../model/options.ts'
 import type { DirectoryHint } from '../resolve/directory-hints.ts'
-import { alreadyExists, demandBound, demandPreconditions, isADirectory, mayReplace } from '../resolve/expect-path.ts'
+import { alreadyExists, isADirectory, mayReplace, requireBound, requirePreconditions } from '../resolve/expect-path.ts'
 import type { Resolved } from '../resolve/resolver.ts'
 
 export async function symlink(fs: FsContext, target: string, path: string, options: SymlinkOptions): Promise<LinkEntry> {
@@ -31,13 +33,13 @@ export async function symlink(fs: FsContext, target: string, path: string, optio
   const { author = fs.author, reason, parents } = options
   const modified = options.modifiedAt && { modifiedAt: options.modifiedAt.getTime() }
   return mutate(fs, options, async (): Promise<Attempt<LinkEntry>> => {
-    const { only, time } = await fs.resolver.resolve(at, { keepsLast: true, signal: options.signal })
-    demandPreconditions(only, options)
-    if (only.bound !== undefined && !mayReplace(options)) throw alreadyExists(at)
+    const { resolved, time } = await fs.resolver.resolve(at, { keepsLast: true, signal: options.signal })
+    requirePreconditions(resolved, options)
+    if (resolved.bound !== undefined && !mayReplace(options)) throw alreadyExists(at)
     const plan = new CommitPlan(time)
     const directories = new NewDirectories(fs, plan, { author, time })
-    const parent = directories.parentFor(only, parents)
-    const head = bindLink(fs, { plan, directories, parent }, only, { target: text, modified }, { author, reason, time })
+    const parent = directories.parentFor(resolved, parents)
+    const head = bindLink(fs, { plan, directories, parent }, resolved, { target: text, modified }, { author, reason, time })
     return { plan, result: (revision) => writtenEntry(at, head, revision) }
   })
 }
@@ -100,8 +102,8 @@ function replaceFile(plan: CommitPlan, resolved: Resolved, bound: BoundFile | Bo
 /** The target of a link, as it was given. */
 export async function readlink(fs: FsContext, path: string, options: ReadOptions): Promise<string> {
   const at = parseNamedPath(path)
-  const { only } = await fs.resolver.resolve(at, { keepsLast: true, signal: options.signal })
-  const bound = at === '/' ? undefined : demandBound(only)
+  const { resolved } = await fs.resolver.resolve(at, { keepsLast: true, signal: options.signal })
+  const bound = at === '/' ? undefined : requireBound(resolved)
   if (isLink(bound)) return (await findVersion(fs, at, bound, options.version, options.signal)).head.target
   const kind = bound?.head.kind ?? 'directory'
   throw new NexusError('InvalidArgument', `${at} is a ${kind}, not a link`, { context: { path: at } })
@@ -109,7 +111,7 @@ export async function readlink(fs: FsContext, path: string, options: ReadOptions
 
 /** The path without any link on its way: where what the path names really is. */
 export async function realpath(fs: FsContext, path: string, options: OperationOptions): Promise<NexusPath> {
-  const { only } = await fs.resolver.resolve(parseNamedPath(path), { signal: options.signal })
-  if (only.directory === undefined) demandBound(only)
-  return only.path
+  const { resolved } = await fs.resolver.resolve(parseNamedPath(path), { signal: options.signal })
+  if (resolved.directory === undefined) requireBound(resolved)
+  return resolved.path
 }

@@ -4,14 +4,14 @@ import { contentGroup } from '../../metadata/keyspace.ts'
 import type { MetadataStore, ReadReply, ReadRequest, StoreCallOptions } from '../../metadata/metadata-store.ts'
 import { InterceptedStore } from '../../testing/intercepted-store.ts'
 import type { NexusFS } from '../nexus-fs.ts'
-import { fresh, memoryPlace, type TestPlace } from '../test-place.test-fixture.ts'
+import { fresh, memoryFixture, type StoreFixture } from '../store.test-fixture.ts'
 
-let place: TestPlace
-afterEach(() => place[Symbol.asyncDispose]())
+let fixture: StoreFixture
+afterEach(() => fixture[Symbol.asyncDispose]())
 
-async function open(options: Parameters<TestPlace['open']>[0] = {}): Promise<NexusFS> {
-  place = await memoryPlace()
-  return place.open(options)
+async function open(options: Parameters<StoreFixture['open']>[0] = {}): Promise<NexusFS> {
+  fixture = await memoryFixture()
+  return fixture.open(options)
 }
 
 /** What comes back in one read, at most. */

@@ -10,7 +10,7 @@ import type { FsContext } from '../commit/context.ts'
 import { type BoundDirectory, type BoundFile, isDirectory, isFile, isLink } from '../model/head.ts'
 import { decodeHeadOnce } from '../model/head-codec.ts'
 import type { OperationOptions, Usage } from '../model/options.ts'
-import { demandDirectory, demandFile, demandNoFileAbove } from '../resolve/expect-path.ts'
+import { requireDirectory, requireFile, requireNoFileAbove } from '../resolve/expect-path.ts'
 
 /** Entries in one read, at most, and groups that it scans. */
 const entriesPerRead = 250
@@ -22,15 +22,15 @@ const contentBytesPerRead = 1024 * 1024
 export async function usage(fs: FsContext, path: string, options: OperationOptions): Promise<Usage> {
   const target = parseNamedPath(path)
   const survey = new Survey(fs, options)
-  const { only } = await fs.resolver.resolve(target, { signal: options.signal })
-  demandNoFileAbove(only)
-  if (isFile(only.bound)) await survey.file(demandFile(only))
-  else await survey.directories([demandDirectory(only).id], survey.present)
+  const { resolved } = await fs.resolver.resolve(target, { signal: options.signal })
+  requireNoFileAbove(resolved)
+  if (isFile(resolved.bound)) await survey.file(requireFile(resolved))
+  else await survey.directories([requireDirectory(resolved).id], survey.present)
   const { present, removed } = survey
   const { files, directories, links, versions, logicalBytes, historyBytes } = present
   const counted = { files, directories, links, versions, logicalBytes, historyBytes }
   const taken = { removedVersions: removed.versions, removedBytes: removed.historyBytes }
-  if (only.path !== rootPath) return { ...counted, ...taken, storedBytes: undefined, dedupRatio: undefined }
+  if (resolved.path !== rootPath) return { ...counted, ...taken, storedBytes: undefined, dedupRatio: undefined }
   const storedBytes = present.tinyBytes + removed.tinyBytes + (await survey.contentBytes())
   const dedupRatio = storedBytes === 0 ? 1 : (historyBytes + removed.historyBytes) / storedBytes
   return { ...counted, ...taken, storedBytes, dedupRatio }
@@ -103,7 +103,7 @@ class Survey {
     let limit = 8
     for (let range: ItemRange | undefined = { group: contentGroup }; range !== undefined; ) {
       const page = await this.#read([range], limit)
-      const { entries, hasMore } = demandPage(page[0])
+      const { entries, hasMore } = requirePage(page[0])
       for (const entry of entries) {
         rows++
         length += entry.value.length
@@ -159,7 +159,7 @@ class Survey {
       const pages = await this.#read(ranges, Math.max(1, Math.floor(entriesPerRead / ranges.length)))
       yield pages.flatMap(({ entries }) => entries)
       ranges = ranges.flatMap((range, index) => {
-        const { entries, hasMore } = demandPage(pages[index])
+        const { entries, hasMore } = requirePage(pages[index])
         return hasMore ? [behind(range, entries)] : []
       })
     }
@@ -190,7 +190,7 @@ function behind(range: ItemRange, entries: readonly MetadataEntry[]): ItemRange 
   return { ...range, from: concatBytes(last.key.item, Uint8Array.of(0)) }
 }
 
-function demandPage(scanned: ScanPage | undefined): ScanPage {
+function requirePage(scanned: ScanPage | undefined): ScanPage {
   if (scanned === undefined) throw new NexusError('Unexpected', 'the metadata store left out a page of a scan')
   return scanned
 }

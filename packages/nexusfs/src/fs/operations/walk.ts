@@ -9,7 +9,7 @@ import { type Bound, isDirectory, isLink } from '../model/head.ts'
 import { decodeHead, decodeHeadOnce } from '../model/head-codec.ts'
 import type { ListOptions } from '../model/options.ts'
 import type { DirectoryHint, DirectoryHints } from '../resolve/directory-hints.ts'
-import { demandDirectory } from '../resolve/expect-path.ts'
+import { requireDirectory } from '../resolve/expect-path.ts'
 
 /** Larger pages are hardly faster, and young garbage that lives through a collection makes V8 take more memory for the next. */
 const defaultPage = 250
@@ -80,8 +80,8 @@ async function* readablePages(
   let from: Uint8Array | undefined
   let group: Uint8Array | undefined
   for (;;) {
-    const { only, page } = await fs.resolver.resolve(target, { scan: { from, limit }, signal: options.signal })
-    const directory = demandDirectory(only)
+    const { resolved, page } = await fs.resolver.resolve(target, { scan: { from, limit }, signal: options.signal })
+    const directory = requireDirectory(resolved)
     group ??= directory.group
     if (!equalBytes(directory.group, group)) {
       throw new NexusError('Conflict', `${target} was replaced by another directory while it was listed`, {

@@ -10,7 +10,7 @@ import { attemptOf, fileAt, lookUpOne, planWrites } from '../commit/plan-writes.
 import type { FileEntry } from '../model/entry.ts'
 import type { BatchWrite, CommitOptions, ParentOptions, WriteOptions } from '../model/options.ts'
 import { takeWrites } from '../model/take-options.ts'
-import { demandPreconditions, parseFilePath } from '../resolve/expect-path.ts'
+import { parseFilePath, requirePreconditions } from '../resolve/expect-path.ts'
 import { ownBytes } from './own-bytes.ts'
 import { piecesOfBody, type StreamBody } from './streams.ts'
 
@@ -41,9 +41,9 @@ export async function writeStream(fs: FsContext, path: string, body: StreamBody,
 /** What would be refused in the end is refused before anything is uploaded; a digest as precondition may be met by then. */
 async function refuseEarly(fs: FsContext, target: NexusPath, options: WriteOptions): Promise<void> {
   if (typeof options.ifMatch === 'object' && 'digest' in options.ifMatch) return
-  const { only } = await lookUpOne(fs, target, [], options.signal)
-  demandPreconditions(only, options)
-  fileAt(only)
+  const { resolved } = await lookUpOne(fs, target, [], options.signal)
+  requirePreconditions(resolved, options)
+  fileAt(resolved)
 }
 
 function writeIncoming(

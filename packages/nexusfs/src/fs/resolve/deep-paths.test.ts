@@ -1,14 +1,14 @@
-// Guards: fs/commit/bindings.ts, fs/resolve/directory-hints.ts, fs/resolve/read-legs.ts, fs/resolve/resolver.ts
+// Guards: fs/commit/bindings.ts, fs/resolve/directory-hints.ts, fs/resolve/path-lookup.ts, fs/resolve/resolver.ts
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { type NexusPath, parseNamedPath, parsePath } from '../../core/path.ts'
 import type { NexusFS } from '../nexus-fs.ts'
-import { all, failure, memoryPlace, RecordingStore, sqlitePlace, type TestPlace } from '../test-place.test-fixture.ts'
+import { all, failure, memoryFixture, RecordingStore, type StoreFixture, sqliteFixture } from '../store.test-fixture.ts'
 
-async function recorded(place: TestPlace): Promise<{ fs: NexusFS; rows: RecordingStore }> {
+async function recorded(fixture: StoreFixture): Promise<{ fs: NexusFS; rows: RecordingStore }> {
   const stores: RecordingStore[] = []
-  const fs = await place.open({
+  const fs = await fixture.open({
     overMetadata: (store) => {
       const rows = new RecordingStore(store)
       stores.push(rows)
@@ -25,15 +25,15 @@ const deep = (names: number, name = 'a'): string => `/${name}`.repeat(names)
 
 describe('the first look-up of a deep path', () => {
   it('reads one key a level, and then the chain once', async () => {
-    await using place = await memoryPlace()
-    await (await place.open()).write(deep(500), 'x')
+    await using fixture = await memoryFixture()
+    await (await fixture.open()).write(deep(500), 'x')
     for (const [path, exists] of [
       [deep(500), true],
       [`${deep(499)}/none`, false],
       [`${deep(400)}/none/none/none`, false],
       [`${deep(500)}/below/a/file`, false],
     ] as const) {
-      const { fs, rows } = await recorded(place)
+      const { fs, rows } = await recorded(fixture)
       assert.equal(await fs.exists(path), exists)
       const keys = rows.reads.reduce((sum, { get }) => sum + (get?.length ?? 0), 0)
       assert.ok(keys <= 2 * 502 + 20, `${keys} keys`)
@@ -45,28 +45,28 @@ describe('the first look-up of a deep path', () => {
   })
 
   it('costs a read a level where it is not so deep, and none more where a name is absent', async () => {
-    await using place = await memoryPlace()
-    await (await place.open()).write('/a/b/c/file', 'x')
+    await using fixture = await memoryFixture()
+    await (await fixture.open()).write('/a/b/c/file', 'x')
     for (const [path, reads] of [
       ['/a/b/c/file', 4],
       ['/a/b/none', 3],
       ['/a/none/c/file', 2],
       ['/none/b/c/file', 1],
     ] as const) {
-      const { fs, rows } = await recorded(place)
+      const { fs, rows } = await recorded(fixture)
       await fs.exists(path)
       assert.equal(rows.reads.length, reads, path)
     }
   })
 
   it('of 2,000 names takes well below a second, behind a link too', async () => {
-    await using place = await sqlitePlace()
-    const maker = await place.open()
+    await using fixture = await sqliteFixture()
+    const maker = await fixture.open()
     await maker.write(deep(2000), 'x')
     await maker.symlink(deep(1000), '/link')
     let best = Number.POSITIVE_INFINITY
     for (let time = 0; time < 3; time++) {
-      const fs = await place.open()
+      const fs = await fixture.open()
       const began = performance.now()
       assert.equal(await fs.readText(deep(2000)), 'x')
       best = Math.min(best, performance.now() - began)
@@ -79,8 +79,8 @@ describe('the first look-up of a deep path', () => {
 
 describe('directories that were just made, moved or restored', () => {
   it('are known to the next call', async () => {
-    await using place = await memoryPlace()
-    const { fs, rows } = await recorded(place)
+    await using fixture = await memoryFixture()
+    const { fs, rows } = await recorded(fixture)
     const trips = async (work: () => Promise<unknown>): Promise<number> => {
       rows.forget()
       await work()
@@ -98,8 +98,8 @@ describe('directories that were just made, moved or restored', () => {
   })
 
   it('are not believed in after a commit that failed', async () => {
-    await using place = await memoryPlace()
-    const [fs, other] = [await place.open(), await place.open()]
+    await using fixture = await memoryFixture()
+    const [fs, other] = [await fixture.open(), await fixture.open()]
     await fs.write('/file', 'x')
     await assert.rejects(
       fs.writeBatch([
@@ -115,8 +115,8 @@ describe('directories that were just made, moved or restored', () => {
 
 describe('a path that a move has made longer than any that can be bound', () => {
   it('can be listed, read, moved away and removed, but nothing new is bound there', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     const name = (letter: string): string => letter.repeat(250)
     await fs.write(`/top${`/${name('a')}`.repeat(15)}/file`, 'hello')
     await fs.mkdir(`/${name('b')}`.repeat(10), { recursive: true })

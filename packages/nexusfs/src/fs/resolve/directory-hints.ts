@@ -2,8 +2,7 @@ import { ownBytes } from '../../core/bytes.ts'
 import type { Id } from '../../core/id.ts'
 import { type NexusPath, nameOf, parentOf, rootPath } from '../../core/path.ts'
 import { GenerationalMap } from '../../engine-kit/generational-map.ts'
-import { ownKey } from '../../metadata/key-text.ts'
-import { directoryGroup, headKey, rootId } from '../../metadata/keyspace.ts'
+import { directoryGroup, headKey, ownKey, rootId } from '../../metadata/keyspace.ts'
 import type { Key } from '../../metadata/metadata-store.ts'
 
 /** What is believed of a directory: its id, and through its parents the keys of the whole chain above it. */

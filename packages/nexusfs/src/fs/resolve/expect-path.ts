@@ -4,12 +4,12 @@ import { type Bound, type BoundFile, isDirectory, isFile } from '../model/head.t
 import type { MoveOptions, Preconditions } from '../model/options.ts'
 import type { Resolved } from './resolver.ts'
 
-/** What the verbs demand of the path they are given; each throws the error that says why it cannot be. */
+/** What the verbs require of the path they are given; each throws the error that says why it cannot be. */
 
 /**
  * @throws {NexusError} NotADirectory if a file stands above the path
  */
-export function demandNoFileAbove({ obstacle, asked: path }: Resolved): void {
+export function requireNoFileAbove({ obstacle, asked: path }: Resolved): void {
   if (obstacle?.kind !== 'file') return
   throw new NexusError('NotADirectory', `${path}: ${obstacle.path} is a file`, { context: { path, file: obstacle.path } })
 }
@@ -17,8 +17,8 @@ export function demandNoFileAbove({ obstacle, asked: path }: Resolved): void {
 /**
  * @throws {NexusError} NotFound, NotADirectory (above), IsADirectory
  */
-export function demandFile(resolved: Resolved): BoundFile {
-  demandNoFileAbove(resolved)
+export function requireFile(resolved: Resolved): BoundFile {
+  requireNoFileAbove(resolved)
   if (isFile(resolved.bound)) return resolved.bound
   if (resolved.directory !== undefined) throw isADirectory(resolved.asked)
   throw notFound(resolved)
@@ -28,8 +28,8 @@ export function demandFile(resolved: Resolved): BoundFile {
  * What stands at the path, the root excepted.
  * @throws {NexusError} NotFound, NotADirectory (above)
  */
-export function demandBound(resolved: Resolved): Bound {
-  demandNoFileAbove(resolved)
+export function requireBound(resolved: Resolved): Bound {
+  requireNoFileAbove(resolved)
   if (resolved.bound === undefined) throw notFound(resolved)
   return resolved.bound
 }
@@ -37,8 +37,8 @@ export function demandBound(resolved: Resolved): Bound {
 /**
  * @throws {NexusError} NotFound, NotADirectory
  */
-export function demandDirectory(resolved: Resolved): NonNullable<Resolved['directory']> {
-  demandNoFileAbove(resolved)
+export function requireDirectory(resolved: Resolved): NonNullable<Resolved['directory']> {
+  requireNoFileAbove(resolved)
   if (resolved.directory !== undefined) return resolved.directory
   if (resolved.bound !== undefined) throw notADirectory(resolved.asked, resolved.bound.head.kind)
   throw notFound(resolved)
@@ -48,7 +48,7 @@ export function demandDirectory(resolved: Resolved): NonNullable<Resolved['direc
  * The row of a name other than the root.
  * @throws {NexusError} InvalidArgument for the root
  */
-export function demandNotRoot(path: NexusPath, operation: string): void {
+export function requireNotRoot(path: NexusPath, operation: string): void {
   if (path === '/')
     throw new NexusError('InvalidArgument', `${operation}: the root itself cannot be changed`, {
       advice: 'name what is in it',
@@ -60,7 +60,7 @@ export function demandNotRoot(path: NexusPath, operation: string): void {
  * Checks a caller's preconditions against what stands there. A link that was followed stands there too, wherever it leads.
  * @throws {NexusError} AlreadyExists for `ifNoneMatch`, Conflict for `ifMatch`
  */
-export function demandPreconditions(
+export function requirePreconditions(
   { asked: path, bound, lastLink }: Pick<Resolved, 'asked' | 'bound' | 'lastLink'>,
   wanted: Preconditions,
 ): void {
@@ -117,7 +117,7 @@ export function notFound({ asked: path, followed }: Pick<Resolved, 'asked' | 'fo
 }
 
 /** True if two paths that were asked for lead to one name. A way that ends at an obstacle leads to no name. */
-export function isSamePlace(one: Resolved, other: Resolved): boolean {
+export function isSameFixture(one: Resolved, other: Resolved): boolean {
   return one.path === other.path && one.obstacle === undefined && other.obstacle === undefined
 }
 

@@ -13,7 +13,7 @@ import type {
 import { InterceptedStore } from '../../testing/intercepted-store.ts'
 import { freshSeed, seededRandom } from '../../testing/seeded-random.ts'
 import type { NexusFS } from '../nexus-fs.ts'
-import { all, failure, isOnServer, memoryPlace, RecordingStore, type TestPlace } from '../test-place.test-fixture.ts'
+import { all, failure, isOnServer, memoryFixture, RecordingStore, type StoreFixture } from '../store.test-fixture.ts'
 
 /** A store in front of another client's, in which something happens before a call, and which may be wrong in one way. */
 class StagedStore extends InterceptedStore {
@@ -57,7 +57,7 @@ class StagedStore extends InterceptedStore {
 }
 
 interface TwoClients extends AsyncDisposable {
-  readonly place: TestPlace
+  readonly fixture: StoreFixture
   /** Whose hints grow stale. */
   readonly fs: NexusFS
   readonly store: StagedStore
@@ -66,9 +66,9 @@ interface TwoClients extends AsyncDisposable {
 }
 
 async function twoClients(wrong?: ConstructorParameters<typeof StagedStore>[1]): Promise<TwoClients> {
-  const place = await memoryPlace()
+  const fixture = await memoryFixture()
   const stores: StagedStore[] = []
-  const fs = await place.open({
+  const fs = await fixture.open({
     overMetadata: (inner) => {
       const store = new StagedStore(inner, wrong)
       stores.push(store)
@@ -77,8 +77,8 @@ async function twoClients(wrong?: ConstructorParameters<typeof StagedStore>[1]):
   })
   const [store] = stores
   assert.ok(store)
-  const other = await place.open()
-  return { place, fs, store, other, [Symbol.asyncDispose]: () => place[Symbol.asyncDispose]() }
+  const other = await fixture.open()
+  return { fixture, fs, store, other, [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose]() }
 }
 
 const paths = async (fs: NexusFS): Promise<string[]> => (await all(fs.walk('/'))).map(({ path }) => path)
@@ -139,7 +139,7 @@ describe('a path whose directories were changed by others', () => {
     assert.equal((await it.fs.write('/a/b/only-here', 'z')).version, 2)
   })
 
-  it('is written in its new place, and the old place is not touched', async () => {
+  it('is written at its new path, and the old path is not touched', async () => {
     await using it = await twoClients()
     await it.other.write('/a/b/file', 'x')
     await it.fs.stat('/a/b/file')
@@ -150,9 +150,9 @@ describe('a path whose directories were changed by others', () => {
   })
 
   it('costs a further read, and only once', async () => {
-    await using place = await memoryPlace()
+    await using fixture = await memoryFixture()
     const stores: RecordingStore[] = []
-    const fs = await place.open({
+    const fs = await fixture.open({
       overMetadata: (store) => {
         const recording = new RecordingStore(store)
         stores.push(recording)
@@ -161,7 +161,7 @@ describe('a path whose directories were changed by others', () => {
     })
     const [recording] = stores
     assert.ok(recording)
-    const other = await place.open()
+    const other = await fixture.open()
     await other.write('/a/b/file', 'x')
     const reads = async (): Promise<number> => {
       recording.forget()
@@ -182,8 +182,8 @@ describe('a path whose directories were changed by others', () => {
     const runs = isOnServer ? 6 : 40
     for (let run = 0; run < runs; run++) {
       const random = seededRandom('stale hints', seed, run)
-      await using place = await memoryPlace()
-      const clients = [await place.open(), await place.open()]
+      await using fixture = await memoryFixture()
+      const clients = [await fixture.open(), await fixture.open()]
       const path = (): string => `/${Array.from({ length: random.integer(1, 4) }, () => random.pick(['a', 'b', 'c'])).join('/')}`
       for (let step = 0; step < 60; step++) {
         const fs = random.pick(clients)
@@ -197,7 +197,7 @@ describe('a path whose directories were changed by others', () => {
         await change().catch((error: unknown) => {
           if (!isNexusError(error) || error.code === 'Unexpected') throw error
         })
-        const cold = await place.open()
+        const cold = await fixture.open()
         const asked = path()
         const where = `seed ${seed}, run ${run}, step ${step}, ${asked}; replay with NEXUS_SEED=${seed}`
         for (const client of clients) {

@@ -3,8 +3,7 @@ import { childOf, type NexusPath, parentOf, rootPath, segmentsOf } from '../../c
 import type { Expectation, Key, MetadataEntry, MetadataStore, ScanPage } from '../../metadata/metadata-store.ts'
 import { type Bound, type BoundDirectory, type BoundLink, isDirectory, isLink } from '../model/head.ts'
 import type { DirectoryHint, DirectoryHints } from './directory-hints.ts'
-import { type Leg, legsTo, type Step } from './path-legs.ts'
-import { type AlsoRead, descend, headAt, lastLeg, readLegs } from './read-legs.ts'
+import { type AlsoRead, descend, headAt, type Lookup, lastLookup, lookupOf, readLookups, type Step } from './path-lookup.ts'
 
 /** What stands at a path in one snapshot, with the whole chain above it. */
 export interface Resolved {
@@ -20,7 +19,7 @@ export interface Resolved {
   readonly lastLink: BoundLink | undefined
   /** The last of the ancestors, or the root. */
   readonly within: DirectoryHint
-  /** Where `within` is not the parent: what stands in the way, or the parents that are missing. */
+  /** Where `within` is not the parent: what stands in the lookup, or the parents that are missing. */
   readonly obstacle: Obstacle | undefined
   /** Key of the path's own entry; absent for the root, and where there is an obstacle. */
   readonly key: Key | undefined
@@ -35,7 +34,7 @@ export type Obstacle =
   /** From the top down. */
   | { readonly kind: 'missing'; readonly parents: readonly NexusPath[] }
   /** A link leads up again from a directory that is not there. */
-  | { readonly kind: 'astray'; readonly path: NexusPath }
+  | { readonly kind: 'dangling'; readonly path: NexusPath }
 
 export interface Snapshot {
   /** In the order of the paths. */
@@ -47,7 +46,7 @@ export interface Snapshot {
   readonly time: number
 }
 
-/** What was passed on the legs before. */
+/** What was passed in the look-ups before. */
 type Passed = Pick<Resolved, 'ancestors' | 'followed' | 'lastLink'>
 
 const nothingPassed: Passed = { ancestors: [], followed: [], lastLink: undefined }
@@ -69,11 +68,11 @@ export class Resolver {
     this.hints = hints
   }
 
-  async resolve(path: NexusPath, also: AlsoRead = {}): Promise<Snapshot & { readonly only: Resolved }> {
-    const { resolved, get, page, time } = await this.resolveAll([path], also)
-    const [only] = resolved
-    if (only === undefined) throw new NexusError('Unexpected', 'resolving one path gave no answer')
-    return { resolved, get, page, time, only }
+  async resolve(path: NexusPath, also: AlsoRead = {}): Promise<Omit<Snapshot, 'resolved'> & { readonly resolved: Resolved }> {
+    const { resolved: all, get, page, time } = await this.resolveAll([path], also)
+    const [resolved] = all
+    if (resolved === undefined) throw new NexusError('Unexpected', 'resolving one path gave no answer')
+    return { resolved, get, page, time }
   }
 
   /**
@@ -83,14 +82,14 @@ export class Resolver {
   async resolveAll(paths: readonly NexusPath[], also: AlsoRead = {}): Promise<Snapshot> {
     const { keepsLast = false } = also
     for (let round = 0; round < maxRounds; round++) {
-      const ways = paths.map((path) => legsTo(this.hints, path, keepsLast))
-      const scanned = also.scan && ways[0] !== undefined ? this.hints.get(lastLeg(ways[0]).path) : undefined
-      const reply = await readLegs(this.#metadata, ways, also, scanned)
+      const lookups = paths.map((path) => lookupOf(this.hints, path, keepsLast))
+      const scanned = also.scan && lookups[0] !== undefined ? this.hints.get(lastLookup(lookups[0]).path) : undefined
+      const reply = await readLookups(this.#metadata, lookups, also, scanned)
       const resolved: Resolved[] = []
-      const unanswered: Leg[] = []
-      for (const [index, way] of ways.entries()) {
-        const answer = this.#judge(paths[index] ?? way.path, way, reply.found[index] ?? [], keepsLast)
-        if (answer === undefined) unanswered.push(way)
+      const unanswered: Lookup[] = []
+      for (const [index, lookup] of lookups.entries()) {
+        const answer = this.#judge(paths[index] ?? lookup.path, lookup, reply.found[index] ?? [], keepsLast)
+        if (answer === undefined) unanswered.push(lookup)
         else resolved.push(answer)
       }
       const directory = resolved[0]?.directory
@@ -106,33 +105,38 @@ export class Resolver {
   }
 
   /** The answer for one path, or `undefined` if another round must ask under true ids, a level deeper, or behind a link. */
-  #judge(asked: NexusPath, way: Leg, entries: readonly (MetadataEntry | undefined)[], keepsLast: boolean): Resolved | undefined {
+  #judge(
+    asked: NexusPath,
+    first: Lookup,
+    entries: readonly (MetadataEntry | undefined)[],
+    keepsLast: boolean,
+  ): Resolved | undefined {
     let passed = nothingPassed
     let from = 0
-    for (let leg = way; ; ) {
-      const end = this.#walk(asked, leg, entries, from, passed)
-      const { onward } = leg
+    for (let lookup = first; ; ) {
+      const end = this.#walk(asked, lookup, entries, from, passed)
+      const { onward } = lookup
       if (end === undefined) return undefined
-      if (end.obstacle !== undefined) return this.#blocked(leg, end, end.obstacle)
-      if (onward === undefined) return keepsLast || !this.#isSymlink(leg.path, end.bound) ? end : undefined
+      if (end.obstacle !== undefined) return this.#blocked(lookup, end, end.obstacle)
+      if (onward === undefined) return keepsLast || !this.#isSymlink(lookup.path, end.bound) ? end : undefined
       if (onward.kind === 'up') {
-        if (end.directory === undefined) return this.#isSymlink(leg.path, end.bound) ? undefined : astray(end)
+        if (end.directory === undefined) return this.#isSymlink(lookup.path, end.bound) ? undefined : dangling(end)
         passed = isDirectory(end.bound) ? { ...end, ancestors: [...end.ancestors, end.bound] } : end
       } else {
-        if (!this.#isSymlink(leg.path, end.bound, onward.target)) return undefined
-        if (onward.kind === 'lost') throw onward.error
+        if (!this.#isSymlink(lookup.path, end.bound, onward.target)) return undefined
+        if (onward.kind === 'unresolvable') throw onward.error
         const lastLink = end.lastLink ?? (onward.isLast ? end.bound : undefined)
         passed = { ancestors: end.ancestors, followed: [...end.followed, end.bound], lastLink }
       }
-      from += leg.steps.length
-      leg = onward.leg
+      from += lookup.steps.length
+      lookup = onward.lookup
     }
   }
 
-  /** The way ends on this leg, which need not be the last one: then the path that was asked for lies elsewhere. */
-  #blocked({ path, onward }: Leg, end: Resolved, obstacle: Obstacle): Resolved | undefined {
+  /** The path ends in this look-up, which need not be the last one: then the path that was asked for lies elsewhere. */
+  #blocked({ path, onward }: Lookup, end: Resolved, obstacle: Obstacle): Resolved | undefined {
     if (onward === undefined) return end
-    if (onward.kind === 'up') return obstacle.kind === 'missing' ? { ...end, obstacle: { kind: 'astray', path } } : end
+    if (onward.kind === 'up') return obstacle.kind === 'missing' ? { ...end, obstacle: { kind: 'dangling', path } } : end
     // The link that was believed to stand there is gone with a directory above it.
     this.hints.forgetSymlink(path)
     return undefined
@@ -149,10 +153,10 @@ export class Resolver {
     return target === undefined
   }
 
-  /** To the end of one leg, or to what blocks it; `undefined` if its keys were not the right ones. */
+  /** To the end of one lookup, or to what blocks it; `undefined` if its keys were not the right ones. */
   #walk(
     asked: NexusPath,
-    { path, steps }: Leg,
+    { path, steps }: Lookup,
     entries: readonly (MetadataEntry | undefined)[],
     from: number,
     { ancestors: above, followed, lastLink }: Passed,
@@ -188,19 +192,19 @@ export class Resolver {
   }
 }
 
-/** What every mutation expects: that no directory and no link on the way of a path was moved, removed or replaced meanwhile. */
-export function wayUnchanged({ ancestors, followed }: Resolved): Expectation[] {
+/** What every mutation expects: that no directory and no link on the way to a path was moved, removed or replaced meanwhile. */
+export function pathUnchanged({ ancestors, followed }: Resolved): Expectation[] {
   const passed: readonly Bound[] = followed.length === 0 ? ancestors : [...ancestors, ...followed]
   return passed.map(({ entry }) => ({ kind: 'at', key: entry.key, revision: entry.revision }))
 }
 
-/** The way ends above the path: at a name that is absent, or a file. */
+/** The path ends above the path: at a name that is absent, or a file. */
 function obstacleAt(at: NexusPath, path: NexusPath, bound: Bound | undefined): Obstacle {
   return bound === undefined ? { kind: 'missing', parents: pathsBetween(at, path) } : { kind: 'file', path: at }
 }
 
-function astray(end: Resolved): Resolved {
-  const obstacle: Obstacle = { kind: end.bound === undefined ? 'astray' : 'file', path: end.path }
+function dangling(end: Resolved): Resolved {
+  const obstacle: Obstacle = { kind: end.bound === undefined ? 'dangling' : 'file', path: end.path }
   return { ...end, obstacle, key: undefined, bound: undefined }
 }
 

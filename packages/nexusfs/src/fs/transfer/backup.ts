@@ -9,7 +9,7 @@ import type { FsContext } from '../commit/context.ts'
 import type { FolderLayers } from '../model/open-options.ts'
 import type { BackupOptions, BackupReport } from '../model/options.ts'
 import { tell } from '../operations/calls.ts'
-import { demandLocalPath, localError } from './local-error.ts'
+import { localError, requireLocalPath } from './local-error.ts'
 import { StoreFiles } from './store-files.ts'
 
 const operation = 'backup'
@@ -22,8 +22,8 @@ const labelName = 'backup.json'
  * folder holds the backup before or the new one, and an interrupted backup goes on where it was.
  */
 export async function backup(fs: FsContext, folder: string, options: BackupOptions): Promise<BackupReport> {
-  const target = resolve(demandLocalPath(operation, folder))
-  const { layers, copyMetadata } = demandBackup(fs)
+  const target = resolve(requireLocalPath(operation, folder))
+  const { layers, copyMetadata } = requireBackup(fs)
   await (await StoreFiles.ofThisProcess()).refuse(operation, target, { mayHold: false })
   await prepareFolder(target, fs.content.storeId, layers)
   const copy = join(target, `${databaseName}.${process.pid}.new`)
@@ -40,7 +40,7 @@ export async function backup(fs: FsContext, folder: string, options: BackupOptio
   }
 }
 
-function demandBackup({ metadata, folderLayers: layers }: FsContext): {
+function requireBackup({ metadata, folderLayers: layers }: FsContext): {
   readonly layers: FolderLayers
   readonly copyMetadata: NonNullable<MetadataStore['backup']>
 } {
@@ -71,11 +71,11 @@ async function prepareFolder(target: string, store: Id, layers: FolderLayers): P
   if (labelled === undefined) throw refused(target, 'is not empty and holds no backup', 'name a new or an empty folder')
   if (labelled !== store) throw refused(target, `holds a backup of another store, ${labelled}`, 'name another folder')
   for (const name of names) if (isOfEndedProcess(name)) await rm(join(target, name), { force: true })
-  if (names.includes(databaseName)) await demandUntouched(target, layers)
+  if (names.includes(databaseName)) await requireUntouched(target, layers)
 }
 
 /** A copy begins an epoch: the first commit to it moves it on. */
-async function demandUntouched(target: string, layers: FolderLayers): Promise<void> {
+async function requireUntouched(target: string, layers: FolderLayers): Promise<void> {
   const file = join(target, databaseName)
   const metadata = await layers.openMetadata(file)
   const horizon = await metadata.horizon().finally(() => metadata.close())

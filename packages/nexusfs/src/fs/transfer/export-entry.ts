@@ -1,8 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { type FileHandle, lstat, lutimes, mkdir, open, readlink, rm, symlink } from 'node:fs/promises'
 import { isNexusError, NexusError } from '../../core/errors.ts'
-import { isSameTime, timeOfFile } from '../model/attributes.ts'
-import type { DirectoryHead, FileHead, Head, LinkHead } from '../model/head.ts'
+import { type DirectoryHead, type FileHead, type Head, isSameTime, type LinkHead, timeOfFile } from '../model/head.ts'
 import { localError } from './local-error.ts'
 
 /** Where one entry goes. */

@@ -8,23 +8,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import type { NexusFS } from '../nexus-fs.ts'
-import { failure, memoryPlace, type TestPlace } from '../test-place.test-fixture.ts'
+import { failure, memoryFixture, type StoreFixture } from '../store.test-fixture.ts'
 
 // Guards fs/transfer/export-entry.ts, fs/transfer/export-target.ts and fs/local-folders.ts: where an export writes, and what it replaces.
 
 let folder = ''
 let out = ''
-let place: TestPlace
+let fixture: StoreFixture
 let fs: NexusFS
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nexus-export-safety-'))
   out = join(folder, 'out')
-  place = await memoryPlace()
-  fs = await place.open()
+  fixture = await memoryFixture()
+  fs = await fixture.open()
 })
 afterEach(async () => {
-  await place[Symbol.asyncDispose]()
+  await fixture[Symbol.asyncDispose]()
   // Deeper than Node can remove.
   execFileSync('rm', ['-rf', folder])
 })
@@ -77,7 +77,7 @@ describe('an export that was interrupted', () => {
     const error = await failure(() => fs.exportTree('/u', out))
     assert.equal(error.code, 'AlreadyExists')
     assert.match(error.message, /no export of \/u was begun in it/)
-    await using other = await memoryPlace()
+    await using other = await memoryFixture()
     const elsewhere = await other.open()
     await elsewhere.write('/t/a', 'x')
     assert.equal((await failure(() => elsewhere.exportTree('/t', out))).code, 'AlreadyExists')
@@ -99,7 +99,7 @@ describe('an export writes nowhere but into its folder', () => {
     assert.deepEqual(await readdir(outside), [])
   })
 
-  it('also where it finds a link of its own in the place of a directory or a file', async () => {
+  it('also where it finds a link of its own in place of a directory or a file', async () => {
     const outside = join(folder, 'outside')
     await mkdir(outside)
     await fs.write('/t/a', 'x')
@@ -118,7 +118,7 @@ describe('an export writes nowhere but into its folder', () => {
     assert.ok((await lstat(join(out, 'f'))).isFile())
   })
 
-  it('also if somebody puts a link in the place of a folder while it runs', async () => {
+  it('also if somebody puts a link in place of a folder while it runs', async () => {
     const outside = join(folder, 'outside')
     await mkdir(outside)
     for (let n = 0; n < 200; n++) await fs.write(`/t/d/${String(n).padStart(3, '0')}`, 'x')

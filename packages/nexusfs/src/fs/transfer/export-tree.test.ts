@@ -8,7 +8,7 @@ import { encodeRecord } from '../../metadata/record.ts'
 import { FaultPlan } from '../../testing/fault-plan.ts'
 import { FaultyBackend } from '../../testing/faulty-backend.ts'
 import { seededRandom } from '../../testing/seeded-random.ts'
-import { failure, fresh, memoryPlace } from '../test-place.test-fixture.ts'
+import { failure, fresh, memoryFixture } from '../store.test-fixture.ts'
 
 let folder = ''
 let targets = 0
@@ -21,8 +21,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('exportTree', () => {
   it('writes content, bit, times and empty directories', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     const modifiedAt = new Date('2020-02-03T04:05:06.789Z')
     await fs.write('/t/bin/run', '#!/bin/sh\n', { executable: true, modifiedAt })
     await fs.write('/t/notes', fresh(5000), { modifiedAt })
@@ -39,8 +39,8 @@ describe('exportTree', () => {
   })
 
   it('writes one file, of the version asked for, and refuses a version of a directory', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     await fs.write('/d/a', 'one')
     await fs.write('/d/a', 'two')
     const target = newTarget()
@@ -51,8 +51,8 @@ describe('exportTree', () => {
   })
 
   it('gives files that an import takes for unchanged, whatever the time of their writing', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     for (let n = 0; n < 20; n++) await fs.write(`/t/${n}`, fresh(200), { modifiedAt: new Date(1_700_000_000_123 + n * 7919) })
     const target = newTarget()
     await fs.exportTree('/t', target)
@@ -60,8 +60,8 @@ describe('exportTree', () => {
   })
 
   it('refuses a target that is not an empty directory, and touches nothing in it', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     await fs.write('/t/a', 'ours')
     const target = newTarget()
     await mkdir(target)
@@ -77,9 +77,9 @@ describe('exportTree', () => {
 
   it('goes on past a damaged file, names it, and leaves no part of it; a second run finishes what was begun', async () => {
     for (const damaged of [1, 3, 6]) {
-      await using place = await memoryPlace()
+      await using fixture = await memoryFixture()
       const plan = new FaultPlan(seededRandom(damaged))
-      const fs = await place.open({
+      const fs = await fixture.open({
         inlineBytes: 0,
         cacheBytes: 0,
         overStorage: (backend) => new FaultyBackend(backend, plan),
@@ -100,8 +100,8 @@ describe('exportTree', () => {
   })
 
   it('goes on past entries that cannot be understood, and names them', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     for (const name of ['a', 'm', 'newer', 'z']) await fs.write(`/${name}`, name)
     const later = encodeRecord({ k: 'x', i: rootId, c: 1, m: 1, a: 'ann' })
     for (const [name, value] of [
@@ -109,7 +109,7 @@ describe('exportTree', () => {
       ['newer', later],
     ] as const) {
       const key = headKey(directoryGroup(rootId), name)
-      await (await place.metadata()).commit([{ expect: [], writes: [{ kind: 'put', key, value }] }])
+      await (await fixture.metadata()).commit([{ expect: [], writes: [{ kind: 'put', key, value }] }])
     }
     const target = newTarget()
     const { files, leftOut, failed } = await fs.exportTree('/', target)
@@ -125,8 +125,8 @@ describe('exportTree', () => {
   })
 
   it('names the folder that is missing above its target', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     await fs.write('/d/a', 'x')
     const missing = newTarget()
     for (const path of ['/d', '/d/a']) {
@@ -142,8 +142,8 @@ describe('exportTree', () => {
   })
 
   it('ends when the caller cancels it', async () => {
-    await using place = await memoryPlace()
-    const fs = await place.open()
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open()
     for (let n = 0; n < 30; n++) await fs.write(`/t/${n}`, fresh(200))
     const controller = new AbortController()
     let seen = 0

@@ -8,10 +8,10 @@ import { isFailure, type LeftOut, type LeftOutReason } from '../model/left-out.t
 import type { ExportOptions, TransferReport } from '../model/options.ts'
 import { tell } from '../operations/calls.ts'
 import { type PathBinding, walkBound } from '../operations/walk.ts'
-import { demandDirectory, demandFile, demandNoFileAbove } from '../resolve/expect-path.ts'
+import { requireDirectory, requireFile, requireNoFileAbove } from '../resolve/expect-path.ts'
 import { type ExportedEntry, exportDirectory, exportFile, exportLink, finishDirectory, isExported } from './export-entry.ts'
 import { type ExportTarget, type LocalFolder, LocalFolders, prepareTarget } from './export-target.ts'
-import { demandLocalPath } from './local-error.ts'
+import { requireLocalPath } from './local-error.ts'
 import { StoreFiles } from './store-files.ts'
 
 /** Files written at the same time. */
@@ -23,24 +23,24 @@ const width = 8
  */
 export async function exportTree(fs: FsContext, path: string, target: string, options: ExportOptions): Promise<TransferReport> {
   const source = parseNamedPath(path)
-  demandLocalPath('export', target)
+  requireLocalPath('export', target)
   await (await StoreFiles.ofThisProcess()).refuse('export', target, { mayHold: false })
-  const { only } = await fs.resolver.resolve(source, { signal: options.signal })
-  demandNoFileAbove(only)
+  const { resolved } = await fs.resolver.resolve(source, { signal: options.signal })
+  requireNoFileAbove(resolved)
   const tally = new ExportTally(options)
-  if (isFile(only.bound)) {
-    const { head } = await findVersion(fs, source, demandFile(only), options.version, options.signal)
+  if (isFile(resolved.bound)) {
+    const { head } = await findVersion(fs, source, requireFile(resolved), options.version, options.signal)
     const content = await contentOf(fs, source, head, options.signal)
     await exportFile({ path: target, location: target, mayReplace: false }, head, content)
     tally.file(head.size, false)
     return tally.report()
   }
-  demandDirectory(only)
+  requireDirectory(resolved)
   if (options.version !== undefined)
     throw new NexusError('InvalidArgument', `export: ${source} is a directory, and has no versions`)
   const prepared = await prepareTarget(target, fs.content.storeId, source)
   await using run = new DirectoryExport(fs, tally, prepared)
-  await run.fill(source, isDirectory(only.bound) ? only.bound.head : undefined)
+  await run.fill(source, isDirectory(resolved.bound) ? resolved.bound.head : undefined)
   return tally.report()
 }
 

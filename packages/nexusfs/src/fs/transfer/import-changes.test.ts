@@ -8,13 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import type { ImportChange, ImportOptions } from '../model/options.ts'
 import type { NexusFS } from '../nexus-fs.ts'
-import { all, memoryPlace, type TestPlace } from '../test-place.test-fixture.ts'
+import { all, memoryFixture, type StoreFixture } from '../store.test-fixture.ts'
 
 // Guards fs/transfer/import-plan.ts and fs/transfer/import-batch.ts: what a second import sees and changes.
 
 let folder = ''
 let source = ''
-let place: TestPlace
+let fixture: StoreFixture
 let fs: NexusFS
 
 beforeEach(async () => {
@@ -23,11 +23,11 @@ beforeEach(async () => {
   await mkdir(join(source, 'sub'), { recursive: true })
   await writeFile(join(source, 'a'), 'a')
   await writeFile(join(source, 'sub', 'b'), 'b')
-  place = await memoryPlace()
-  fs = await place.open()
+  fixture = await memoryFixture()
+  fs = await fixture.open()
 })
 afterEach(async () => {
-  await place[Symbol.asyncDispose]()
+  await fixture[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
 

@@ -12,13 +12,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import { openNexus } from '../../registry/open-nexus.ts'
 import type { NexusFS } from '../nexus-fs.ts'
-import { all, failure, memoryPlace, type TestPlace } from '../test-place.test-fixture.ts'
+import { all, failure, memoryFixture, type StoreFixture } from '../store.test-fixture.ts'
 
 // Guards fs/transfer/local-survey.ts, fs/transfer/local-file.ts and fs/transfer/exclude.ts: what an import cannot take is left out and named, and the rest goes in.
 
 let folder = ''
 let source = ''
-let place: TestPlace
+let fixture: StoreFixture
 let fs: NexusFS
 
 beforeEach(async () => {
@@ -27,11 +27,11 @@ beforeEach(async () => {
   await mkdir(join(source, 'sub'), { recursive: true })
   await writeFile(join(source, 'a'), 'a')
   await writeFile(join(source, 'sub', 'b'), 'b')
-  place = await memoryPlace()
-  fs = await place.open()
+  fixture = await memoryFixture()
+  fs = await fixture.open()
 })
 afterEach(async () => {
-  await place[Symbol.asyncDispose]()
+  await fixture[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
 

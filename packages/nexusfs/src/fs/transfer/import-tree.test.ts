@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import type { LeftOutReason } from '../model/left-out.ts'
 import type { NexusFS } from '../nexus-fs.ts'
-import { all, failure, memoryPlace, type TestPlace } from '../test-place.test-fixture.ts'
+import { all, failure, memoryFixture, type StoreFixture } from '../store.test-fixture.ts'
 
 let folder = ''
 let source = ''
-let place: TestPlace
+let fixture: StoreFixture
 let fs: NexusFS
 
 beforeEach(async () => {
@@ -20,11 +20,11 @@ beforeEach(async () => {
   await writeFile(join(source, 'a'), 'a')
   await writeFile(join(source, 'sub', 'run'), '#!/bin/sh\n')
   await chmod(join(source, 'sub', 'run'), 0o755)
-  place = await memoryPlace()
-  fs = await place.open()
+  fixture = await memoryFixture()
+  fs = await fixture.open()
 })
 afterEach(async () => {
-  await place[Symbol.asyncDispose]()
+  await fixture[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
 

@@ -3,10 +3,10 @@ import type { FsContext } from '../commit/context.ts'
 import { refusedLinks } from '../model/left-out.ts'
 import type { ImportOptions, TransferReport } from '../model/options.ts'
 import { tell } from '../operations/calls.ts'
-import { demandNoFileAbove, notFound } from '../resolve/expect-path.ts'
+import { notFound, requireNoFileAbove } from '../resolve/expect-path.ts'
 import { Exclusion } from './exclude.ts'
 import { type ImportRun, ImportTally, importBatch } from './import-batch.ts'
-import { demandLocalPath } from './local-error.ts'
+import { requireLocalPath } from './local-error.ts'
 import { type LocalItem, type SurveyOptions, surveyLocal } from './local-survey.ts'
 import { StoreFiles } from './store-files.ts'
 
@@ -20,19 +20,19 @@ const batchBytes = 8 * 1024 * 1024
  */
 export async function importTree(fs: FsContext, source: string, path: string, options: ImportOptions): Promise<TransferReport> {
   const named = parseNamedPath(path)
-  demandLocalPath('import', source)
+  requireLocalPath('import', source)
   const { signal } = options
   const exclusion = new Exclusion(options.exclude)
   const storeFiles = await StoreFiles.ofThisProcess()
   await storeFiles.refuse('import', source, { mayHold: true })
-  const { only } = await fs.resolver.resolve(named, { signal })
-  demandNoFileAbove(only)
-  if (only.obstacle?.kind === 'astray') throw notFound(only)
+  const { resolved } = await fs.resolver.resolve(named, { signal })
+  requireNoFileAbove(resolved)
+  if (resolved.obstacle?.kind === 'dangling') throw notFound(resolved)
   const tally = new ImportTally()
   const leaveOut: SurveyOptions['leaveOut'] = (what) => tally.leaveOut(what)
-  const survey: SurveyOptions = { links: options.links, signal, exclusion, target: only.path, storeFiles, leaveOut }
+  const survey: SurveyOptions = { links: options.links, signal, exclusion, target: resolved.path, storeFiles, leaveOut }
   await lookAhead(source, survey, options, tally)
-  const isNew = only.bound === undefined && only.directory === undefined
+  const isNew = resolved.bound === undefined && resolved.directory === undefined
   const run: ImportRun = {
     options,
     local: { signal, storeFiles },

@@ -39,7 +39,7 @@ function isThere(path: string): boolean {
  * The path of a local file or folder, as it was given.
  * @throws {NexusError} InvalidArgument for what is not a path
  */
-export function demandLocalPath(operation: string, given: unknown): string {
+export function requireLocalPath(operation: string, given: unknown): string {
   if (typeof given === 'string' && given !== '' && !given.includes('\0')) return given
   throw new NexusError('InvalidArgument', `${operation}: the local path must be a text without NUL, not ${shown(given)}`, {
     operation,

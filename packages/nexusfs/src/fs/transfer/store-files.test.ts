@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, it } from 'vitest'
 import { openNexus } from '../../registry/open-nexus.ts'
 import type { LeftOut } from '../model/left-out.ts'
 import type { NexusFS } from '../nexus-fs.ts'
-import { all } from '../test-place.test-fixture.ts'
+import { all } from '../store.test-fixture.ts'
 
 // Guards fs/transfer/store-files.ts, and its use in fs/transfer/import-tree.ts, fs/transfer/local-survey.ts, fs/transfer/export-tree.ts and fs/transfer/backup.ts.
 

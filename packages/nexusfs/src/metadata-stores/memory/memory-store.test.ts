@@ -7,18 +7,18 @@ import { MemoryStore } from './memory-store.ts'
 
 describe('MemoryStore', () => {
   it('gives two clients of one name the same entries, and keeps them while nobody has it open', async () => {
-    const first = await MemoryStore.open({ name: 'shared-place' })
+    const first = await MemoryStore.open({ name: 'shared-data' })
     await first.commit([putOf('a', '1')])
     await first.close()
-    await using second = closing(await MemoryStore.open({ name: 'shared-place' }))
+    await using second = closing(await MemoryStore.open({ name: 'shared-data' }))
     const { get } = await second.store.read({ get: [keyOf('a')] })
     assert.deepEqual(get[0]?.value, utf8('1'))
-    MemoryStore.drop('shared-place')
-    await using third = closing(await MemoryStore.open({ name: 'shared-place' }))
+    MemoryStore.drop('shared-data')
+    await using third = closing(await MemoryStore.open({ name: 'shared-data' }))
     assert.deepEqual((await third.store.read({ get: [keyOf('a')] })).get, [undefined])
   })
 
-  it('gives each client without a name a place of its own', async () => {
+  it('gives each client without a name data of its own', async () => {
     await using first = closing(await MemoryStore.open())
     await using second = closing(await MemoryStore.open())
     await first.store.commit([putOf('a', '1')])

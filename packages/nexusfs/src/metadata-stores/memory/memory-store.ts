@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.ts'
 import type { Revision } from '../../core/revision.ts'
+import type { Clock } from '../../core/system.ts'
 import { EventLoopYield } from '../../engine-kit/event-loop.ts'
 import { InFlightCalls } from '../../engine-kit/in-flight-calls.ts'
 import type { StopListening } from '../../engine-kit/listeners.ts'
@@ -17,11 +17,11 @@ import {
   type StoreCallOptions,
   type Watch,
 } from '../../metadata/metadata-store.ts'
-import { MemoryPlace } from './memory-place.ts'
+import { MemoryData } from './memory-data.ts'
 
 /** For `MemoryStore.open`. */
 export interface MemoryStoreOptions {
-  /** Clients of this process that open the same name see the same entries. Default: a place of its own. */
+  /** Clients of this process that open the same name see the same entries. Default: data of its own. */
   readonly name?: string | undefined
   /** Where `time` in replies comes from. Default: the clock of this host. */
   readonly clock?: Pick<Clock, 'now'> | undefined
@@ -32,31 +32,31 @@ export interface MemoryStoreOptions {
  * above cost. Keys and values are kept as given, not copied: the port forbids both sides to change them.
  */
 export class MemoryStore implements MetadataStore {
-  static readonly #places = new Map<string, MemoryPlace>()
+  static readonly #named = new Map<string, MemoryData>()
 
   readonly info: MetadataStoreInfo
-  readonly #place: MemoryPlace
+  readonly #data: MemoryData
   readonly #clock: Pick<Clock, 'now'>
   readonly #turns = new EventLoopYield()
   readonly #watches = new Set<StopListening>()
   readonly #calls = new InFlightCalls()
 
-  /** Opens a place; a named one keeps its entries until `drop`, also while nobody has it open. */
+  /** Opens the data of a name, or data of its own; with a name, it keeps its entries until `drop`, also while nobody has it open. */
   static async open(options: MemoryStoreOptions = {}): Promise<MemoryStore> {
     const { name } = options
-    if (name === undefined) return new MemoryStore(new MemoryPlace(), options)
-    const place = MemoryStore.#places.get(name) ?? new MemoryPlace()
-    MemoryStore.#places.set(name, place)
-    return new MemoryStore(place, options)
+    if (name === undefined) return new MemoryStore(new MemoryData(), options)
+    const data = MemoryStore.#named.get(name) ?? new MemoryData()
+    MemoryStore.#named.set(name, data)
+    return new MemoryStore(data, options)
   }
 
-  /** Forgets a named place: who opens the name next finds it empty. Clients that have it open keep what they see. */
+  /** Forgets the data of a name: who opens the name next finds it empty. Clients that have it open keep what they see. */
   static drop(name: string): void {
-    MemoryStore.#places.delete(name)
+    MemoryStore.#named.delete(name)
   }
 
-  private constructor(place: MemoryPlace, { name, clock }: MemoryStoreOptions) {
-    this.#place = place
+  private constructor(data: MemoryData, { name, clock }: MemoryStoreOptions) {
+    this.#data = data
     this.#clock = clock ?? { now: Date.now }
     this.info = {
       name: 'memory',
@@ -74,8 +74,8 @@ export class MemoryStore implements MetadataStore {
     this.#check('metadata.read', options)
     checkReadRequest(request)
     const reply = {
-      get: request.get?.map((key) => this.#place.get(key)) ?? [],
-      scan: request.scan?.map((scan) => this.#place.scan(scan)) ?? [],
+      get: request.get?.map((key) => this.#data.get(key)) ?? [],
+      scan: request.scan?.map((scan) => this.#data.scan(scan)) ?? [],
       time: Math.floor(this.#clock.now()),
     }
     if (this.#turns.isOverdue()) await this.#turns.next()
@@ -85,24 +85,24 @@ export class MemoryStore implements MetadataStore {
   async commit(commits: readonly Commit[], options?: StoreCallOptions): Promise<readonly CommitResult[]> {
     this.#check('metadata.commit', options)
     checkCommits(commits)
-    const results = commits.map((commit) => this.#place.commit(commit))
+    const results = commits.map((commit) => this.#data.commit(commit))
     if (this.#turns.isOverdue()) await this.#turns.next()
     return results
   }
 
   async horizon(options?: StoreCallOptions): Promise<Revision> {
     this.#check('metadata.horizon', options)
-    return this.#place.last
+    return this.#data.last
   }
 
   async raiseEpoch(options?: StoreCallOptions): Promise<Revision> {
     this.#check('metadata.raiseEpoch', options)
-    return this.#place.raiseEpoch()
+    return this.#data.raiseEpoch()
   }
 
   async watch(listener: () => void, options?: StoreCallOptions): Promise<Watch> {
     this.#check('metadata.watch', options)
-    const stop = this.#place.listeners.add(listener)
+    const stop = this.#data.listeners.add(listener)
     this.#watches.add(stop)
     return {
       close: async () => {
@@ -127,11 +127,11 @@ export class MemoryStore implements MetadataStore {
   }
 
   async #load(entries: AsyncIterable<MetadataEntry>, signal: AbortSignal | undefined): Promise<void> {
-    this.#place.checkEmpty()
+    this.#data.checkEmpty()
     const loaded: MetadataEntry[] = []
     const insert = (batch: readonly MetadataEntry[]): void => void loaded.push(...batch)
     await loadBatches(entries, { entries: 1_000, bytes: Number.POSITIVE_INFINITY, signal, insert })
-    this.#place.load(loaded)
+    this.#data.load(loaded)
   }
 
   #check(operation: string, options: StoreCallOptions | undefined): void {

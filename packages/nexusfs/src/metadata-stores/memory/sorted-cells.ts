@@ -1,6 +1,6 @@
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 
-/** The place of one item. An overwrite changes its entry and leaves the order alone. */
+/** The data of one item. An overwrite changes its entry and leaves the order alone. */
 export interface Cell {
   /** The item as a string whose order is its byte order. */
   readonly text: string

@@ -56,7 +56,7 @@ async function withRole<T>(
   }
 }
 
-describe.skipIf(shared === undefined)('what is wrong with the place is said when the store is opened', () => {
+describe.skipIf(shared === undefined)('what is wrong with the location is said when the store is opened', () => {
   it('a wrong password is PermissionDenied, and is not shown', async () => {
     const error = await refusal({ url: urlWith((url) => (url.password = secret)) })
     assert.equal(error.code, 'PermissionDenied')

@@ -25,7 +25,7 @@ import {
 } from './postgres-server.test-fixture.ts'
 import { PostgresStore } from './postgres-store.ts'
 
-/** Several clients of one place, as several processes would be. */
+/** Several clients of one store, as several processes would be. */
 async function withStores<T>(count: number, work: (stores: readonly PostgresStore[], schema: string) => Promise<T>): Promise<T> {
   const schema = freshSchema()
   const stores = await Promise.all(
@@ -51,7 +51,7 @@ function shuffled(items: readonly string[]): readonly string[] {
 }
 
 describe.skipIf(shared === undefined)('several clients of one store', () => {
-  it('that open an empty place at once make one store of it', async () => {
+  it('that open an empty schema at once make one store of it', async () => {
     await withStores(8, async (stores, schema) => {
       await Promise.all(stores.map((store, index) => mustPut(store, `item-${index}`)))
       const rows = await sql(sharedUrl(), `SELECT version FROM ${schema}.version`)

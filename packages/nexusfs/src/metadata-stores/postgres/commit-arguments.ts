@@ -77,7 +77,7 @@ function expectationArguments(commits: readonly PlannedCommit[]): readonly Buffe
 interface Placed<It> {
   /** The commit, from 1. */
   readonly c: number
-  /** The expectation's place in it, from 0. */
+  /** The expectation's position in it, from 0. */
   readonly x: number
   readonly it: It
 }

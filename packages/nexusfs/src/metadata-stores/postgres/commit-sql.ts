@@ -6,7 +6,7 @@ import { functionSettings } from './sql-names.ts'
  * 1. All locks. It is VOLATILE under READ COMMITTED, so every later statement sees what the locks waited for; under another isolation
  *    level the snapshot would be older than the locks, so that is refused.
  * 2. A shared lock that names the sequence's value (the registry of commits under way), and only then numbers from the sequence:
- *    whoever reads the sequence first and the registry second knows every number that is not finished. All locks are held when a
+ *    a client that reads the sequence first and the registry second knows every number that is not finished. All locks are held when a
  *    number is drawn, so the order of numbers is a serial order.
  * 3. The commits in runs: no member of a run touches what an earlier one of it writes, so that one statement checks a whole run and one
  *    writes it, and still each member sees those before it.
@@ -14,9 +14,9 @@ import { functionSettings } from './sql-names.ts'
  * Look-ups are LATERAL with LIMIT 1: one probe of the primary key each, whatever the planner believes about the size of the table.
  *
  * Arguments: `p_store` the schema's oid; `p_seen` the highest revision the client knows of, `p_time` the highest time that it was told; `p_locks` locks in order, the lowest bit set for an exclusive one; `p_timeout` milliseconds
- * that the locks may take, whoever's session this is; `p_ends` the last commit of each run, counted from 1; `e_*` expectations on keys
+ * that the locks may take, of any session; `p_ends` the last commit of each run, counted from 1; `e_*` expectations on keys
  * (`r` = revision, or -1 present, or -2 absent), `n_*` on ranges; `w_*` puts (`s` = offset of the REV slot or -1), `d_*` deletes. `c` is
- * the commit, `x` the place of an expectation in its commit.
+ * the commit, `x` the position of an expectation in its commit.
  *
  * Result: for each commit its revision, or -1 - x of its first failed expectation; then for each commit the revision found, or -1.
  */

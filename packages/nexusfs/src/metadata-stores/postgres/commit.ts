@@ -44,7 +44,7 @@ export class CommitQueue {
       lanes: commitConnections,
       room: () => room(groupSize),
       send: (group) => this.#send(group),
-      // A lone writer starts at once; where there are several, whoever else is ready in this turn of the loop joins.
+      // A lone writer starts at once; where there are several, all others that are ready in this turn of the loop join.
       schedule: (flush, { isLone }) => (isLone ? queueMicrotask(flush) : void setImmediate(flush)),
       failed: (error) => ({ status: 'failed', error }),
       patience: { ms: statementTimeoutMs, unserved },

@@ -13,8 +13,8 @@ class Fake implements PooledConnection {
   }
 }
 
-/** A server with so many places. */
-class Places {
+/** A server with room for so many connections. */
+class Server {
   readonly all: Fake[] = []
   readonly #most: number
   attempts = 0
@@ -34,14 +34,14 @@ class Places {
   }
 }
 
-function poolOf(places: Places, size: number): ConnectionPool<Fake> {
-  return new ConnectionPool({ size, location: 'here', open: places.open })
+function poolOf(server: Server, size: number): ConnectionPool<Fake> {
+  return new ConnectionPool({ size, location: 'here', open: server.open })
 }
 
 describe('a pool of connections', () => {
   it('opens no more than its size, and lends each to one at a time', async () => {
-    const places = new Places(100)
-    const pool = poolOf(places, 3)
+    const server = new Server(100)
+    const pool = poolOf(server, 3)
     const lent = new Set<Fake>()
     await Promise.all(
       Array.from({ length: 50 }, () =>
@@ -53,45 +53,45 @@ describe('a pool of connections', () => {
         }),
       ),
     )
-    assert.equal(places.all.length, 3)
+    assert.equal(server.all.length, 3)
     await pool.close()
-    assert(places.all.every(({ isClosed }) => isClosed))
+    assert(server.all.every(({ isClosed }) => isClosed))
   })
 
   it('gets along with fewer, if the server has no more, and does not ask again for each call', async () => {
-    const places = new Places(2)
-    const pool = poolOf(places, 30)
+    const server = new Server(2)
+    const pool = poolOf(server, 30)
     for (let round = 0; round < 5; round++) {
       await Promise.all(Array.from({ length: 100 }, () => pool.use(1_000, () => sleep(1))))
     }
-    assert.equal(places.all.length, 2)
-    assert(places.attempts <= 30, `${places.attempts} attempts`)
+    assert.equal(server.all.length, 2)
+    assert(server.attempts <= 30, `${server.attempts} attempts`)
     await pool.close()
   })
 
   it('says that the server is full if it has none at all', async () => {
-    const pool = poolOf(new Places(0), 5)
+    const pool = poolOf(new Server(0), 5)
     const results = await Promise.allSettled(Array.from({ length: 5 }, () => pool.use(200, () => sleep(1))))
     for (const result of results) assert(result.status === 'rejected' && result.reason.context.sqlState === '53300')
     await pool.close()
   })
 
   it('replaces a broken one', async () => {
-    const places = new Places(10)
-    const pool = poolOf(places, 1)
+    const server = new Server(10)
+    const pool = poolOf(server, 1)
     await pool.use(100, async (connection) => {
       connection.isBroken = true
     })
     await pool.use(100, async (connection) => assert.equal(connection.isBroken, false))
-    const [, second] = places.all
+    const [, second] = server.all
     if (second !== undefined) second.isBroken = true
     await pool.use(100, async (connection) => assert.equal(connection.isBroken, false))
-    assert.equal(places.all.length, 3)
+    assert.equal(server.all.length, 3)
     await pool.close()
   })
 
   it('gives up waiting in time, and serves the next all the same', async () => {
-    const pool = poolOf(new Places(1), 1)
+    const pool = poolOf(new Server(1), 1)
     const long = pool.use(100, () => sleep(60))
     await assert.rejects(
       pool.use(20, async () => {}),
@@ -103,14 +103,14 @@ describe('a pool of connections', () => {
   })
 
   it('keeps everybody waiting as long as work is done', async () => {
-    const pool = poolOf(new Places(1), 1)
+    const pool = poolOf(new Server(1), 1)
     await Promise.all(Array.from({ length: 30 }, () => pool.use(50, () => sleep(5))))
     await pool.close()
   })
 
   it('waits at close for what is lent, and refuses who waits or comes later', async () => {
-    const places = new Places(1)
-    const pool = poolOf(places, 1)
+    const server = new Server(1)
+    const pool = poolOf(server, 1)
     let isOver = false
     const { promise: release, resolve: giveBack } = Promise.withResolvers<void>()
     const lent = pool.use(1000, async () => {
@@ -125,7 +125,7 @@ describe('a pool of connections', () => {
     const closing = pool.close()
     setTimeout(giveBack, 20)
     await closing
-    assert(isOver && places.all[0]?.isClosed)
+    assert(isOver && server.all[0]?.isClosed)
     await waiting
     await lent
     await assert.rejects(

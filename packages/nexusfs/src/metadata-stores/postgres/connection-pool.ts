@@ -1,6 +1,6 @@
 import { isNexusError, NexusError } from '../../core/errors.ts'
 import { stallAwareTimer } from '../../engine-kit/event-loop.ts'
-import { Fifo } from '../../engine-kit/fifo.ts'
+import { Fifo } from '../../engine-kit/waiting-line.ts'
 
 /** What a pool needs to know of a connection. */
 export interface PooledConnection {
@@ -76,7 +76,7 @@ export class ConnectionPool<Connection extends PooledConnection> {
     return acquired
   }
 
-  /** Opens a connection for whoever is first when it is there, if somebody waits and there is room. */
+  /** Opens a connection for the caller that is first when it is there, if somebody waits and there is room. */
   #grow(): void {
     if (!this.#isClosed && this.#hasRoom() && this.#opening < this.#waiting.size) void this.#open()
   }
@@ -93,7 +93,7 @@ export class ConnectionPool<Connection extends PooledConnection> {
     }
   }
 
-  /** Where the server has no connection left, while others of this pool still work, whoever waits goes on waiting for one of them. */
+  /** Where the server has no connection left, while others of this pool still work, callers go on waiting for one of them. */
   async #open(): Promise<void> {
     this.#count++
     this.#opening++

@@ -40,14 +40,14 @@ export function readTarget(options: PostgresOptions): { readonly target: Connect
   }
 }
 
-/** The place, for people: no password, no parameter but the schema. */
+/** The location, for people: no password, no parameter but the schema. */
 export function locationOf(target: ConnectionTarget, schema: string): string {
   const user = target.user === undefined ? '' : `${encodeURIComponent(target.user)}@`
   const host = target.host ?? process.env.PGHOST ?? 'localhost'
-  const place = host.startsWith('/') ? encodeURIComponent(host) : host
+  const name = host.startsWith('/') ? encodeURIComponent(host) : host
   const port = target.port ?? process.env.PGPORT ?? 5432
   const database = target.database ?? process.env.PGDATABASE ?? target.user ?? process.env.PGUSER ?? ''
-  return `postgres://${user}${place}:${port}/${encodeURIComponent(database)}?schema=${schema}`
+  return `postgres://${user}${name}:${port}/${encodeURIComponent(database)}?schema=${schema}`
 }
 
 const knownParameters: readonly string[] = [

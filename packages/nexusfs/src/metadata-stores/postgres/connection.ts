@@ -109,7 +109,7 @@ export class Connection {
     this.#client.onNotification(listener)
   }
 
-  /** Calls the listener when the connection ends, whoever ended it. */
+  /** Calls the listener when the connection ends, from either side. */
   onEnd(listener: () => void): void {
     this.#client.onEnd(listener)
   }

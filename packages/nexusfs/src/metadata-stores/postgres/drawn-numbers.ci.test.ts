@@ -1,4 +1,4 @@
-// Guards: metadata-stores/postgres/commit-sql.ts, metadata-stores/postgres/read-sql.ts
+// Guards: metadata-stores/postgres/commit-sql.ts, metadata-stores/postgres/schema.ts
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'

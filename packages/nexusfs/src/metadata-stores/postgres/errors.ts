@@ -5,7 +5,7 @@ import type { Revision } from '../../core/revision.ts'
 export interface Failure {
   /** The port call, such as `metadata.commit`. */
   readonly operation: string
-  /** The place, without a secret. */
+  /** The location, without a secret. */
   readonly location: string
   /** For a commit: whether anything may have been applied. */
   readonly outcome?: Outcome | undefined

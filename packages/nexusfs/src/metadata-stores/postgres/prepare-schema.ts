@@ -79,7 +79,7 @@ async function migrate(connection: Connection, need: SchemaNeed): Promise<void> 
   const run = (text: string, values?: readonly unknown[]): Promise<readonly (readonly (string | null)[])[]> =>
     connection.query({ operation: 'metadata.open', text, timeoutMs: need.timeoutMs, ...(values === undefined ? {} : { values }) })
   await run('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`nexus migration of ${need.schema}`])
-  // Only an absent schema is made: whoever was given one needs no right to make schemas.
+  // Only an absent schema is made: a role that was given one needs no right to make schemas.
   const [there] = await run('SELECT to_regnamespace($1) IS NOT NULL, to_regclass($2) IS NOT NULL', [schema, `${schema}.version`])
   if (there?.[0] !== 't') await run(`CREATE SCHEMA ${schema}`)
   if (there?.[1] !== 't') {

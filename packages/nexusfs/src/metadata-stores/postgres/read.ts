@@ -5,7 +5,7 @@ import { checkedValue } from '../../metadata/checked-value.ts'
 import type { Key, MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
 import { binaryArray, upperBound } from './binary-array.ts'
 
-/** A read as arguments of `read_v1` (see `read-sql.ts`), in order. One entry more than asked for tells whether there are more. */
+/** A read as arguments of `read_v1` (see `schema.ts`), in order. One entry more than asked for tells whether there are more. */
 export function readArguments({ get = [], scan = [] }: ReadRequest): readonly Buffer[] {
   return [
     binaryArray.bytea(get.map((key) => key.group)),

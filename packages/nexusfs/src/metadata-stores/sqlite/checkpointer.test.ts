@@ -43,7 +43,7 @@ describe('Checkpointer', () => {
     const database = openDatabase(test.file)
     let pauses = 0
     const checkpointer = new Checkpointer({
-      place: { file: test.file, durability: 'os' },
+      location: { file: test.file, durability: 'os' },
       walFrames: () => Number(database.prepare('PRAGMA wal_checkpoint(NOOP)').get()?.[1]),
       pause: () => {
         pauses += 1
@@ -70,7 +70,7 @@ describe('Checkpointer', () => {
       isEmptying = resolve
     })
     const checkpointer = new Checkpointer({
-      place: { file: test.file, durability: 'os' },
+      location: { file: test.file, durability: 'os' },
       walFrames: () => {
         isEmptying()
         return frames
@@ -102,7 +102,7 @@ describe('Checkpointer', () => {
     let isPaused = false
     let frames = 100_000
     const checkpointer = new Checkpointer({
-      place: { file: test.file, durability: 'os' },
+      location: { file: test.file, durability: 'os' },
       walFrames: () => frames,
       pause: () => {
         pauses += isPaused ? 0 : 1

@@ -1,10 +1,9 @@
 import { NexusError } from '../../core/errors.ts'
-import { openDatabase, type SqlDatabase } from './driver.ts'
-import { probeDriver } from './driver-probe.ts'
+import { openDatabase, probeDriver, type SqlDatabase } from './driver.ts'
 import { createSchema, identify } from './schema.ts'
 
 /** Where the database is and what its commits promise. */
-export interface DatabasePlace {
+export interface DatabaseLocation {
   readonly file: string
   readonly durability: 'disk' | 'os'
 }
@@ -16,11 +15,11 @@ const checkpointFrames = 3_700
 const walBytes = 12_582_912
 
 /** A connection to a database that is there; makes the tables if it is new. */
-export function connect(place: DatabasePlace): SqlDatabase {
-  const database = openDatabase(place.file)
+export function connect(location: DatabaseLocation): SqlDatabase {
+  const database = openDatabase(location.file)
   try {
     probeDriver(database)
-    configure(database, place)
+    configure(database, location)
     return database
   } catch (error) {
     database.close()
@@ -38,7 +37,7 @@ export function settingsOf(database: SqlDatabase): Readonly<Record<string, strin
 }
 
 /** A database that is not ours is refused before anything in it is changed. */
-function configure(database: SqlDatabase, { file, durability }: DatabasePlace): void {
+function configure(database: SqlDatabase, { file, durability }: DatabaseLocation): void {
   const identity = identify(database, file)
   const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.[0]
   if (mode !== 'wal') throw noWal(file, String(mode))

@@ -59,7 +59,7 @@ function isThere(file: string): boolean {
   return lstatSync(file, { throwIfNoEntry: false }) !== undefined
 }
 
-/** A link is refused, since whoever can make one here could make us open any file as a database. */
+/** A link is refused, since anyone who can make one here could make us open any file as a database. */
 function checkFile(file: string): void {
   const found = lstatSync(file)
   if (found.isSymbolicLink()) throw failure('InvalidConfig', file, 'is a symbolic link', 'name the file itself')

@@ -71,7 +71,7 @@ export function isIoError({ code }: SqlFault): boolean {
   return primary(code) === ioError
 }
 
-/** The one place where SQLite's errors become those of Nexus. An error that already is one passes. */
+/** The one function in which SQLite's errors become those of Nexus. An error that already is one passes. */
 export function toNexusError(error: unknown, operation: string, outcome?: Outcome): NexusError {
   if (isNexusError(error)) return error
   return faultError(faultOf(error), operation, outcome, error)

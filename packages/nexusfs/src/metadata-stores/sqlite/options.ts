@@ -1,4 +1,4 @@
-import type { WorkerMode } from './commit-runner.ts'
+import type { WorkerMode } from './commit.ts'
 
 /** For `SqliteStore.open`. */
 export interface SqliteStoreOptions {

@@ -5,11 +5,11 @@ import type { ReadReply } from '../../metadata/metadata-store.ts'
 import { connect } from './connection.ts'
 import type { SqlDatabase } from './driver.ts'
 import { LastRevision, StoreClock } from './last-revision.ts'
-import { planCommit } from './planned-commit.ts'
 import { ReadBursts } from './read-burst.ts'
 import { ReadCache } from './read-cache.ts'
 import { Session } from './session.ts'
 import { commitOf, keyOf, put, testStore } from './sqlite-store.test-fixture.ts'
+import { planCommit } from './stored-row.ts'
 
 const request = { get: [keyOf('a')] }
 

@@ -1,9 +1,9 @@
 import { binaryText, ownBytes } from '../../core/bytes.ts'
 import { type Revision, revisionZero } from '../../core/revision.ts'
 import { GenerationalMap } from '../../engine-kit/generational-map.ts'
-import { ownKey } from '../../metadata/key-text.ts'
+import { ownKey } from '../../metadata/keyspace.ts'
 import type { Commit, MetadataEntry, Scan, ScanPage, Write } from '../../metadata/metadata-store.ts'
-import { type PlannedCommit, writtenColumn } from './planned-commit.ts'
+import { type PlannedCommit, writtenColumn } from './stored-row.ts'
 import { absentRevision } from './transaction.ts'
 
 /** Entries with larger values are remembered by their revision alone: content is cached above this store, by digest. */

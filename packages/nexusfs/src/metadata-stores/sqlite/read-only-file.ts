@@ -1,8 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { NexusError } from '../../core/errors.ts'
-import { openDatabase, type SqlDatabase } from './driver.ts'
-import { probeDriver } from './driver-probe.ts'
+import { openDatabase, probeDriver, type SqlDatabase } from './driver.ts'
 import { walOutOfReach } from './errors.ts'
 import { identify } from './schema.ts'
 

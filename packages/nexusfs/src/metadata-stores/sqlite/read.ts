@@ -1,6 +1,6 @@
 import { NexusError } from '../../core/errors.ts'
 import type { Revision } from '../../core/revision.ts'
-import { keyText, keyTextOnce, ownKey } from '../../metadata/key-text.ts'
+import { keyText, keyTextOnce, ownKey } from '../../metadata/keyspace.ts'
 import type { Key, MetadataEntry, ReadReply, ReadRequest, Scan, ScanPage } from '../../metadata/metadata-store.ts'
 import type { SqlDatabase, SqlRow, SqlStatement } from './driver.ts'
 import type { LastRevision } from './last-revision.ts'
@@ -128,7 +128,7 @@ export class SnapshotReader {
 
   #row([k, r, v, c]: SqlRow, group: Uint8Array, share: boolean): MetadataEntry {
     if (!(k instanceof Uint8Array))
-      throw new NexusError('Corrupt', 'sqlite: a key is no BLOB', { advice: 'restore the database from a backup' })
+      throw new NexusError('Corrupt', 'sqlite: a key is not a BLOB', { advice: 'restore the database from a backup' })
     const key = { group, item: itemOfStoredKey(k, group.length) }
     const column = share ? keyTextOnce(key) : ''
     const known = share ? this.#cache.entry(column)?.entry : undefined

@@ -69,8 +69,8 @@ export class Reserve {
   }
 
   /**
-   * Random bytes, since some file systems keep no room for zeros; fewer if the disk is full. Without the file, all is as it was. Written in
-   * place, by several processes at once if need be: what a killed one leaves is a short one.
+   * Random bytes, since some file systems keep no room for zeros; fewer if the disk is full. Without the file, all is as it was. It is written
+   * in place, by several processes at once if need be; what a killed one leaves is a short one.
    */
   async #make(): Promise<void> {
     const handle = await open(this.#file, 'w', 0o600).catch(() => undefined)

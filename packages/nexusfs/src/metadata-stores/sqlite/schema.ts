@@ -54,12 +54,12 @@ function identityIn(database: SqlDatabase, location: string): Identity {
       { advice, operation: 'sqlite.open', context: { path: location, version } },
     )
   }
-  demandTables(database, location)
+  requireTables(database, location)
   return 'ours'
 }
 
 /** A page of the schema that lost a bit can name other columns, or another table, without SQLite calling it malformed. */
-function demandTables(database: SqlDatabase, location: string): void {
+function requireTables(database: SqlDatabase, location: string): void {
   const there = database.prepare(`SELECT sql FROM sqlite_schema WHERE name IN ('entries', 'entries_by_key') ORDER BY name`).all()
   if (there.length === tables.length && there.every(([sql], index) => sql === tables[index])) return
   throw new NexusError('Corrupt', `sqlite: the tables of ${location} are not those that Nexus made`, {

@@ -1,8 +1,13 @@
+import type { ReadOnlyReason } from '../../core/read-only-reason.ts'
 import type { Revision } from '../../core/revision.ts'
+import { connect, type DatabaseLocation } from './connection.ts'
+import type { PreparedFile } from './database-file.ts'
 import type { SqlDatabase, SqlStatement } from './driver.ts'
-import { LastRevision, type StoreClock } from './last-revision.ts'
+import { LastRevision, StoreClock } from './last-revision.ts'
 import { SnapshotReader } from './read.ts'
-import type { ReadCache } from './read-cache.ts'
+import { ReadCache } from './read-cache.ts'
+import { ReadOnlyFile } from './read-only-file.ts'
+import { Reserve } from './reserve.ts'
 import { type KnownRevisions, TransactionRunner } from './transaction.ts'
 
 /** The event loop stands still while a group runs on the main thread. */
@@ -79,4 +84,27 @@ export class Sessions {
     this.#session?.close()
     this.#session = undefined
   }
+}
+
+/** What a store is put together from. */
+export interface StoreParts {
+  readonly location: DatabaseLocation
+  readonly readOnly: ReadOnlyReason | undefined
+  /** Where nothing is written. */
+  readonly readOnlyFile: ReadOnlyFile | undefined
+  /** Where something is written. */
+  readonly reserve: Reserve | undefined
+  readonly cache: ReadCache
+  readonly clock: StoreClock
+  readonly open: () => Session
+}
+
+/** The database is not opened yet. */
+export function storeParts({ file, readOnly }: PreparedFile, durability: 'disk' | 'os', cacheBytes: number): StoreParts {
+  const location = { file, durability }
+  const readOnlyFile = readOnly === undefined ? undefined : new ReadOnlyFile(file)
+  const reserve = readOnly === undefined ? new Reserve(file) : undefined
+  const [cache, clock] = [new ReadCache(cacheBytes), new StoreClock()]
+  const open = (): Session => new Session(() => readOnlyFile?.connect() ?? connect(location), cache, clock)
+  return { location, readOnly, readOnlyFile, reserve, cache, clock, open }
 }

@@ -7,7 +7,7 @@ import { describe, it } from 'vitest'
 import { utf8 } from '../../core/bytes.ts'
 import { isNexusError } from '../../core/errors.ts'
 import { toRevision } from '../../core/revision.ts'
-import { keyText } from '../../metadata/key-text.ts'
+import { keyText } from '../../metadata/keyspace.ts'
 import type { MetadataEntry } from '../../metadata/metadata-store.ts'
 import { connect } from './connection.ts'
 import { refuseNetwork } from './database-file.ts'
@@ -157,7 +157,7 @@ describe('SqliteStore.open', () => {
     }
   })
 
-  it('refuses a place where SQLite cannot keep a write-ahead log', () => {
+  it('refuses a location where SQLite cannot keep a write-ahead log', () => {
     assert.throws(() => connect({ file: ':memory:', durability: 'disk' }), {
       code: 'Unsupported',
       message: /journal mode memory/,

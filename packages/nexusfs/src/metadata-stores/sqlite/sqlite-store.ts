@@ -18,13 +18,11 @@ import {
 } from '../../metadata/metadata-store.ts'
 import { copyDatabase, raiseEpoch } from './admin.ts'
 import { Checkpointer, framesOf } from './checkpointer.ts'
-import { CommitQueue } from './commit.ts'
-import { CommitRunner } from './commit-runner.ts'
-import { connect, type DatabasePlace, settingsOf } from './connection.ts'
+import { CommitQueue, CommitRunner } from './commit.ts'
+import { connect, type DatabaseLocation, settingsOf } from './connection.ts'
 import { prepareDatabaseFile } from './database-file.ts'
 import { loadSqlite } from './driver.ts'
 import { faultError, faultOf, isBusy, toNexusError, whileBusy } from './errors.ts'
-import { FileWatch } from './file-watch.ts'
 import type { StoreClock } from './last-revision.ts'
 import { loadEntries } from './load.ts'
 import type { SqliteStoreOptions } from './options.ts'
@@ -33,11 +31,10 @@ import { type ReadBurst, ReadBursts } from './read-burst.ts'
 import type { ReadCache } from './read-cache.ts'
 import type { ReadOnlyFile } from './read-only-file.ts'
 import { inReserve, type Reserve, withReserve } from './reserve.ts'
-import { type Session, Sessions } from './session.ts'
-import { type StoreParts, storeParts } from './store-parts.ts'
-import { RevisionWatch } from './watch.ts'
+import { type Session, Sessions, type StoreParts, storeParts } from './session.ts'
+import { FileWatch, RevisionWatch } from './watch.ts'
 
-export type { WorkerMode } from './commit-runner.ts'
+export type { WorkerMode } from './commit.ts'
 export type { SqliteStoreOptions } from './options.ts'
 
 /**
@@ -55,7 +52,7 @@ const readOnlyWaitMs = 1_000
  */
 export class SqliteStore implements MetadataStore {
   readonly info: MetadataStoreInfo
-  readonly #place: DatabasePlace
+  readonly #location: DatabaseLocation
   /** Where nothing is written. */
   readonly #readOnlyFile: ReadOnlyFile | undefined
   readonly #busyTimeoutMs: number
@@ -106,20 +103,20 @@ export class SqliteStore implements MetadataStore {
   }
 
   private constructor(
-    { place, readOnly, readOnlyFile, reserve, cache, clock, open }: StoreParts,
+    { location, readOnly, readOnlyFile, reserve, cache, clock, open }: StoreParts,
     first: Session,
     options: SqliteStoreOptions,
   ) {
     const worker = readOnly === undefined ? (options.worker ?? 'auto') : 'never'
-    this.#place = place
+    this.#location = location
     this.#readOnlyFile = readOnlyFile
-    this.#fileWatch = new FileWatch(place.file)
+    this.#fileWatch = new FileWatch(location.file)
     this.#reserve = reserve
     this.#cache = cache
     this.#clock = clock
     this.#busyTimeoutMs = options.busyTimeoutMs ?? 10_000
     this.#sessions = new Sessions(first, open)
-    this.#runner = new CommitRunner(place, this.#sessions, this.#fileWatch, worker)
+    this.#runner = new CommitRunner(location, this.#sessions, this.#fileWatch, worker)
     this.#watch = new RevisionWatch(() => ifWell(() => this.#horizonNow()))
     this.#queue = new CommitQueue({
       run: (group) => this.#runner.run(group),
@@ -132,7 +129,7 @@ export class SqliteStore implements MetadataStore {
       busyTimeoutMs: this.#busyTimeoutMs,
     })
     this.#checkpointer = new Checkpointer({
-      place,
+      location,
       walFrames: () => ifWell(() => this.#sessions.current.walFrames()) ?? 0,
       pause: () => this.#queue.pause(),
       resume: () => this.#queue.resume(),
@@ -140,10 +137,10 @@ export class SqliteStore implements MetadataStore {
     this.info = {
       name: 'sqlite',
       portVersion: metadataPortVersion,
-      durability: place.durability,
+      durability: location.durability,
       isShared: true,
-      location: place.file,
-      localPaths: ['', '-wal', '-shm', '-journal', '-reserve'].map((suffix) => place.file + suffix),
+      location: location.file,
+      localPaths: ['', '-wal', '-shm', '-journal', '-reserve'].map((suffix) => location.file + suffix),
       preferredInlineBytes,
       readOnly,
       capabilities: { watch: true, backup: true, witness: true },
@@ -205,14 +202,14 @@ export class SqliteStore implements MetadataStore {
     this.#begin(operation, options)
     this.#refuseWrite(operation)
     const busy = { operation, timeoutMs: this.#busyTimeoutMs, signal: options?.signal }
-    await this.#calls.track(operation, () => loadEntries(() => connect(this.#place), entries, this.#turns, busy))
+    await this.#calls.track(operation, () => loadEntries(() => connect(this.#location), entries, this.#turns, busy))
   }
 
   /** SQLite's online backup: one read transaction on a thread of libuv, beside which everybody goes on. */
   async backup(file: string, options?: StoreCallOptions): Promise<void> {
     const operation = 'metadata.backup'
     this.#begin(operation, options)
-    await this.#calls.track(operation, () => copyDatabase(this.#readOnlyFile ?? this.#place.file, file, options?.signal))
+    await this.#calls.track(operation, () => copyDatabase(this.#readOnlyFile ?? this.#location.file, file, options?.signal))
   }
 
   /**
@@ -225,7 +222,7 @@ export class SqliteStore implements MetadataStore {
     this.#begin(operation, options)
     this.#refuseWrite(operation)
     const busy = { operation, timeoutMs: this.#busyTimeoutMs, signal: options?.signal }
-    await this.#calls.track(operation, () => raiseEpoch(() => connect(this.#place), busy))
+    await this.#calls.track(operation, () => raiseEpoch(() => connect(this.#location), busy))
     return this.horizon(options)
   }
 

@@ -6,11 +6,11 @@ import type { MetadataStore } from '../../metadata/metadata-store.ts'
 import { SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts'
 
 export interface SqliteSubjectOptions extends Pick<SqliteStoreOptions, 'durability' | 'worker'> {
-  /** The folder of all places; the temporary one if absent. */
+  /** The folder of all databases; the temporary one if absent. */
   readonly folder?: string
 }
 
-/** A place of each namespace, for the conformance kit; another process makes the same. */
+/** A database for each namespace, for the conformance kit; another process makes the same. */
 export default function sqliteSubject(options: SqliteSubjectOptions): ConformanceSubject<MetadataStore> {
   const { folder = tmpdir(), durability, worker } = options
   const name = `sqlite in class ${durability}, worker: ${worker}`

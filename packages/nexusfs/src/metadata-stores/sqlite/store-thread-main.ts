@@ -1,11 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { connect, type DatabasePlace } from './connection.ts'
+import { addWalRoom } from './checkpointer.ts'
+import { connect, type DatabaseLocation } from './connection.ts'
 import type { SqlDatabase } from './driver.ts'
 import { faultOf } from './errors.ts'
 import { LastRevision, StoreClock } from './last-revision.ts'
 import type { ThreadReply, ThreadRequest } from './store-thread.ts'
 import { TransactionRunner } from './transaction.ts'
-import { addWalRoom } from './wal-room.ts'
 
 /** How long room in the WAL waits for the write lock, in ms; it stops nobody. */
 const roomWaitMs = 200
@@ -15,17 +15,17 @@ const groupMs = 20
 
 /** What runs on the other thread: one request after the other, each answered before the next. */
 class StoreThreadMain {
-  readonly #place: DatabasePlace
+  readonly #location: DatabaseLocation
   #connection: Connection | undefined
 
-  constructor(place: DatabasePlace) {
-    this.#place = place
+  constructor(location: DatabaseLocation) {
+    this.#location = location
   }
 
   answer(request: ThreadRequest): ThreadReply {
     try {
-      this.#connection ??= open(this.#place)
-      const reply = serve(request, this.#connection, this.#place)
+      this.#connection ??= open(this.#location)
+      const reply = serve(request, this.#connection, this.#location)
       if (reply.kind === 'lost' || reply.kind === 'broken') this.close()
       return reply
     } catch (error) {
@@ -49,8 +49,8 @@ interface Connection {
 }
 
 /** Expectations are looked up in the database: the cache is on the main thread. */
-function open(place: DatabasePlace): Connection {
-  const database = connect(place)
+function open(location: DatabaseLocation): Connection {
+  const database = connect(location)
   const last = new LastRevision(database, new StoreClock())
   const committer = new TransactionRunner(
     database,
@@ -66,14 +66,14 @@ function open(place: DatabasePlace): Connection {
   return { database, committer }
 }
 
-function serve(request: ThreadRequest, { database, committer }: Connection, place: DatabasePlace): ThreadReply {
+function serve(request: ThreadRequest, { database, committer }: Connection, location: DatabaseLocation): ThreadReply {
   switch (request.kind) {
     case 'group':
       return committer.run(request.group)
     case 'checkpoint':
       return checkpoint(database, request.mode, request.waitMs)
     case 'room':
-      return room(database, place.file)
+      return room(database, location.file)
   }
 }
 

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { binaryText } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
-import type { DatabasePlace } from './connection.ts'
-import type { PlannedCommit, PlannedWrite } from './planned-commit.ts'
+import type { DatabaseLocation } from './connection.ts'
+import type { PlannedCommit, PlannedWrite } from './stored-row.ts'
 import type { TransactionOutcome } from './transaction.ts'
 
 export type ThreadRequest =
@@ -37,11 +37,11 @@ export class StoreThread {
   #start: () => void = () => undefined
   #answer: ((reply: ThreadReply) => void) | undefined
 
-  constructor(place: DatabasePlace) {
+  constructor(location: DatabaseLocation) {
     this.started = new Promise((resolve) => {
       this.#start = resolve
     })
-    const worker = startWorker(place)
+    const worker = startWorker(location)
     this.#worker = worker
     worker?.on('message', (message: ThreadReply | 'ready') => this.#receive(message))
     this.#ended = new Promise((resolve) => {
@@ -81,7 +81,7 @@ export class StoreThread {
   }
 
   /**
-   * Makes the file of the WAL longer by a piece (see wal-room.ts). Where that fails, it grows as it needs.
+   * Makes the file of the WAL longer by a piece (see checkpointer.ts). Where that fails, it grows as it needs.
    * @returns whether there is more to add
    */
   async addRoom(): Promise<boolean> {
@@ -134,10 +134,10 @@ export class StoreThread {
 }
 
 /** `undefined` where the system, or the permissions of this process, give no further thread: the caller goes on without. */
-function startWorker(place: DatabasePlace): Worker | undefined {
+function startWorker(location: DatabaseLocation): Worker | undefined {
   try {
     // The flags of this process may be meant for its main module, such as --input-type; the thread needs none.
-    return new Worker(threadFile(), { workerData: place, execArgv: [] })
+    return new Worker(threadFile(), { workerData: location, execArgv: [] })
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { compareBytes, utf8 } from '../../core/bytes.ts'
-import { keyText } from '../../metadata/key-text.ts'
+import { keyText } from '../../metadata/keyspace.ts'
 import { freshSeed, seededRandom } from '../../testing/seeded-random.ts'
 import { openDatabase } from './driver.ts'
 import { checkedRow, checksumOf, itemOfStoredKey, storedKey, storedRange } from './stored-row.ts'

@@ -2,8 +2,14 @@ import { fromBinaryText } from '../../core/bytes.ts'
 import { nextRevision, type Revision, toRevision } from '../../core/revision.ts'
 import type { SqlDatabase, SqlStatement } from './driver.ts'
 import { faultOf, isBusy, isIoError, type SqlFault } from './errors.ts'
-import { type PlannedCommit, type PlannedExpectation, type PlannedWrite, writtenColumn } from './planned-commit.ts'
-import { checksumOf, storedKey } from './stored-row.ts'
+import {
+  checksumOf,
+  type PlannedCommit,
+  type PlannedExpectation,
+  type PlannedWrite,
+  storedKey,
+  writtenColumn,
+} from './stored-row.ts'
 
 /** What became of a group, as plain data. */
 export type TransactionOutcome =

@@ -1,11 +1,13 @@
+// Guards: metadata-stores/sqlite/checkpointer.ts
+
 import assert from 'node:assert/strict'
 import { copyFileSync, statSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it } from 'vitest'
+import { addWalRoom } from './checkpointer.ts'
 import { openDatabase } from './driver.ts'
 import { commitOf, keyOf, put, testStore } from './sqlite-store.test-fixture.ts'
 import { SqliteStore } from './sqlite-store.ts'
-import { addWalRoom } from './wal-room.ts'
 
 const room = 8 * 1024 * 1024
 

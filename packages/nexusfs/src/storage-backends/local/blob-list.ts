@@ -4,22 +4,22 @@ import { throwIfAborted } from '../../core/errors.ts'
 import { errnoOf } from '../../engine-kit/error-table.ts'
 import { mapBounded } from '../../engine-kit/parallel.ts'
 import { type BlobPage, blobKeyPattern, type ListedBlob, type ListOptions } from '../../storage/storage-backend.ts'
-import { blobFileOf, keyOfPlace, type LocalPlace, placeOfKey, singlesGroup } from './local-place.ts'
+import { type BackendState, blobFileOf, keyOfLocation, locationOfKey, singlesGroup } from './backend-state.ts'
 import { statBlob } from './read.ts'
 
 /**
  * One page of keys in order. Reads the folders that hold the page, and no shard before or behind it.
- * What is no file of a put, such as a temporary file, is passed over.
+ * What is not a file of a put, such as a temporary file, is passed over.
  */
-export async function listBlobs(place: LocalPlace, options: ListOptions, limit: number): Promise<BlobPage> {
+export async function listBlobs(state: BackendState, options: ListOptions, limit: number): Promise<BlobPage> {
   const keys: string[] = []
-  for await (const key of new KeysInOrder(place, options)) {
+  for await (const key of new KeysInOrder(state, options)) {
     throwIfAborted(options.signal, 'storage.list')
     keys.push(key)
     if (keys.length > limit) break
   }
   const page = keys.slice(0, limit)
-  const sizes = await mapBounded(page, (key) => statBlob(place, blobFileOf(place, key)))
+  const sizes = await mapBounded(page, (key) => statBlob(state, blobFileOf(state, key)))
   const blobs = page.flatMap((key, index): ListedBlob[] => {
     const size = sizes[index]?.size
     return size === undefined ? [] : [{ key, size }]
@@ -29,12 +29,12 @@ export async function listBlobs(place: LocalPlace, options: ListOptions, limit: 
 }
 
 class KeysInOrder implements AsyncIterable<string> {
-  readonly #place: LocalPlace
+  readonly #state: BackendState
   readonly #prefix: string
   readonly #after: string
 
-  constructor(place: LocalPlace, { prefix = '', after = '' }: ListOptions) {
-    this.#place = place
+  constructor(state: BackendState, { prefix = '', after = '' }: ListOptions) {
+    this.#state = state
     this.#prefix = prefix
     this.#after = after
   }
@@ -73,8 +73,8 @@ class KeysInOrder implements AsyncIterable<string> {
   /** The keys in a shard that are asked for, in order. */
   async #keys(group: string, shard: string): Promise<string[]> {
     const entries = await this.#read(join(group, shard))
-    const keys = entries.filter((entry) => entry.isFile()).map(({ name }) => keyOfPlace({ group, shard, name }))
-    return keys.filter((key) => this.#isAskedFor(key) && placeOfKey(key).shard === shard).sort()
+    const keys = entries.filter((entry) => entry.isFile()).map(({ name }) => keyOfLocation({ group, shard, name }))
+    return keys.filter((key) => this.#isAskedFor(key) && locationOfKey(key).shard === shard).sort()
   }
 
   #isAskedFor(key: string): boolean {
@@ -86,7 +86,7 @@ class KeysInOrder implements AsyncIterable<string> {
   }
 
   async #read(folder: string): Promise<readonly Dirent[]> {
-    const { calls, permits, blobs, folders } = this.#place
+    const { calls, permits, blobs, folders } = this.#state
     try {
       return await permits.calls.run('storage.list', undefined, () => calls.readFolder(join(blobs, folder)))
     } catch (error) {

@@ -1,10 +1,12 @@
 import { constants } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { NexusError, throwIfAborted } from '../../core/errors.ts'
 import { errnoOf } from '../../engine-kit/error-table.ts'
 import { allOrThrow } from '../../engine-kit/parallel.ts'
 import { bodyPieces } from '../../storage/body-pieces.ts'
 import type { BlobBody, PutOptions } from '../../storage/storage-backend.ts'
-import type { BlobFile, LocalPlace } from './local-place.ts'
+import type { BackendState, BlobFile } from './backend-state.ts'
+import { startTimeOf, temporaryNamePattern } from './temporary-name.ts'
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
 const newFile = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
@@ -16,7 +18,7 @@ const writeBytes = 524_288
  * is written, and runs on while the caller hashes and renames. Exactly one of `publish` and `discard` is called, once.
  */
 export class Draft {
-  readonly #place: LocalPlace
+  readonly #state: BackendState
   readonly #path: string
   /** The bytes are as durable as the class says. */
   readonly #stored: Promise<void>
@@ -26,32 +28,32 @@ export class Draft {
    * one array.
    * @throws {NexusError} InvalidArgument for a body that has another size or breaks off, Aborted; and what the file system says
    */
-  static async write(place: LocalPlace, body: BlobBody, options: PutOptions, operation: string): Promise<Draft> {
-    const permits = body instanceof Uint8Array ? place.permits.calls : place.permits.bodies
+  static async write(state: BackendState, body: BlobBody, options: PutOptions, operation: string): Promise<Draft> {
+    const permits = body instanceof Uint8Array ? state.permits.calls : state.permits.bodies
     if (!permits.tryAcquire()) await permits.acquire(operation, options.signal)
-    const path = `${place.temporary}/${place.temporaryNames.next()}`
+    const path = `${state.temporary}/${state.temporaryNames.next()}`
     let fd: number | undefined
     try {
-      fd = await place.calls.open(path, newFile, 0o600)
-      if (body instanceof Uint8Array) await writeAll(place, fd, body)
-      else for await (const piece of bodyPieces(body, options, operation)) await writeAll(place, fd, piece)
+      fd = await state.calls.open(path, newFile, 0o600)
+      if (body instanceof Uint8Array) await writeAll(state, fd, body)
+      else for await (const piece of bodyPieces(body, options, operation)) await writeAll(state, fd, piece)
       throwIfAborted(options.signal, operation)
     } catch (error) {
-      if (fd !== undefined) await Promise.allSettled([place.calls.close(fd), place.calls.unlink(path)])
+      if (fd !== undefined) await Promise.allSettled([state.calls.close(fd), state.calls.unlink(path)])
       permits.release()
       throw error
     }
-    return new Draft(place, path, fd, () => permits.release())
+    return new Draft(state, path, fd, () => permits.release())
   }
 
-  private constructor(place: LocalPlace, path: string, fd: number, onClosed: () => void) {
-    this.#place = place
+  private constructor(state: BackendState, path: string, fd: number, onClosed: () => void) {
+    this.#state = state
     this.#path = path
-    const close = (): Promise<void> => place.calls.close(fd)
+    const close = (): Promise<void> => state.calls.close(fd)
     // Closing may report a write that failed late. After an fsync there is nothing left to report.
-    this.#stored = place.isDurable ? place.calls.sync(fd) : close()
-    const closed = place.isDurable ? this.#stored.then(close, close) : this.#stored
-    place.gate.background(closed.then(onClosed, onClosed))
+    this.#stored = state.isDurable ? state.calls.sync(fd) : close()
+    const closed = state.isDurable ? this.#stored.then(close, close) : this.#stored
+    state.gate.background(closed.then(onClosed, onClosed))
     this.#stored.catch(() => {})
   }
 
@@ -60,7 +62,7 @@ export class Draft {
    * temporary file nor a blob of this call is left: a failed fsync is never tried again, since the bytes may be gone from the cache.
    */
   publish(file: BlobFile): Promise<void> {
-    return this.#place.isDurable ? this.#publishToDisk(file) : this.#publishToCache(file)
+    return this.#state.isDurable ? this.#publishToDisk(file) : this.#publishToCache(file)
   }
 
   async discard(): Promise<void> {
@@ -80,7 +82,7 @@ export class Draft {
 
   /** In turns: another put of the key must not replace the blob with bytes that are not durable yet. */
   #publishToDisk(file: BlobFile): Promise<void> {
-    return this.#place.turns.run(file.key, async () => {
+    return this.#state.turns.run(file.key, async () => {
       const leftovers = [this.#path]
       try {
         const isTaken = await this.#isThere(file.path)
@@ -89,7 +91,7 @@ export class Draft {
         leftovers.pop()
         // A blob that was there before is as good as this one, and somebody may rely on it.
         if (!isTaken) leftovers.push(file.path)
-        await allOrThrow([this.#stored, this.#place.folderSync.sync(file.folder)])
+        await allOrThrow([this.#stored, this.#state.folderSync.sync(file.folder)])
       } catch (error) {
         await this.#failed(leftovers)
         throw error
@@ -98,12 +100,12 @@ export class Draft {
   }
 
   #rename(file: BlobFile): Promise<void> {
-    return this.#place.folders.withShard(file, () => this.#place.calls.rename(this.#path, file.path))
+    return this.#state.folders.withShard(file, () => this.#state.calls.rename(this.#path, file.path))
   }
 
   async #isThere(path: string): Promise<boolean> {
     try {
-      await this.#place.calls.look(path)
+      await this.#state.calls.look(path)
       return true
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return false
@@ -117,18 +119,69 @@ export class Draft {
 
   async #unlink(path: string): Promise<void> {
     try {
-      await this.#place.calls.unlink(path)
+      await this.#state.calls.unlink(path)
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error
     }
   }
 }
 
-async function writeAll(place: LocalPlace, fd: number, bytes: Uint8Array): Promise<void> {
+async function writeAll(state: BackendState, fd: number, bytes: Uint8Array): Promise<void> {
   let written = 0
   while (written < bytes.length) {
-    const count = await place.calls.write(fd, bytes, written, Math.min(bytes.length - written, writeBytes))
-    if (count === 0) throw new NexusError('Unavailable', 'storage: the disk takes no bytes', { advice: `check ${place.root}` })
+    const count = await state.calls.write(fd, bytes, written, Math.min(bytes.length - written, writeBytes))
+    if (count === 0) throw new NexusError('Unavailable', 'storage: the disk takes no bytes', { advice: `check ${state.root}` })
     written += count
   }
+}
+
+/** Files removed by one sweep, at most: what is left is for the next process that opens the storage. */
+const mostRemoved = 1000
+/** A file of a machine or process namespace that cannot be asked is stale when nobody has written to it for so long, in ms. */
+const foreignAgeMs = 24 * 60 * 60 * 1000
+
+/**
+ * Removes the temporary files whose writers are gone: processes that were killed, or a machine that lost its power. One that may live
+ * keeps its file. What cannot be removed is left for the next sweep.
+ */
+export async function sweepStaleDrafts(state: BackendState): Promise<void> {
+  const owners = new Map<string, Promise<boolean>>()
+  let removed = 0
+  for (const { name } of await state.calls.readFolder(state.temporary)) {
+    const { machine, pid, start } = temporaryNamePattern.exec(name)?.groups ?? {}
+    if (machine === undefined || pid === undefined || start === undefined) continue
+    if (state.gate.isClosed || removed >= mostRemoved) return
+    const path = `${state.temporary}/${name}`
+    if (machine === state.temporaryNames.machine) {
+      const owner = `${pid}-${start}`
+      const isGone = owners.get(owner) ?? hasEnded(Number(pid), start)
+      owners.set(owner, isGone)
+      if (!(await isGone)) continue
+    } else if (!(await isOld(path))) continue
+    if (
+      await state.calls.unlink(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      removed++
+  }
+}
+
+/** Whether no process has that number, or another one that began at another time. */
+async function hasEnded(pid: number, start: string): Promise<boolean> {
+  if (pid === process.pid) return false
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    // Of another user, it lives all the same.
+    return errnoOf(error) === 'ESRCH'
+  }
+  const now = await startTimeOf(pid)
+  return start !== '0' && now !== '0' && now !== start
+}
+
+async function isOld(path: string): Promise<boolean> {
+  const { mtimeMs } = await stat(path)
+  return Date.now() - mtimeMs > foreignAgeMs
 }

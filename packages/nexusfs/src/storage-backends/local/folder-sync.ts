@@ -7,7 +7,7 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants
 const openFolders = 16
 
 /**
- * Makes the names in a folder durable. Calls for one folder share an fsync: whoever comes while one runs waits for the next, since
+ * Makes the names in a folder durable. Calls for one folder share an fsync: a call that comes while one runs waits for the next, since
  * the running one may have passed by the caller's name already.
  */
 export class FolderSync {

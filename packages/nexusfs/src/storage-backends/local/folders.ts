@@ -2,9 +2,9 @@ import { dirname, join } from 'node:path'
 import { NexusError } from '../../core/errors.ts'
 import { errnoOf } from '../../engine-kit/error-table.ts'
 import { allOrThrow } from '../../engine-kit/parallel.ts'
+import type { BlobFile } from './backend-state.ts'
 import type { FileCalls } from './file-calls.ts'
 import type { FolderSync } from './folder-sync.ts'
-import type { BlobFile } from './local-place.ts'
 import type { RootFolders } from './open-root.ts'
 
 const hexShards: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

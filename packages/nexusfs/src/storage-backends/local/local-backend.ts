@@ -17,17 +17,15 @@ import {
   type StorageBackendInfo,
   storagePortVersion,
 } from '../../storage/storage-backend.ts'
+import { type BackendState, blobFileOf } from './backend-state.ts'
 import { listBlobs } from './blob-list.ts'
-import { CallGate } from './call-gate.ts'
-import { Draft } from './draft.ts'
+import { Draft, sweepStaleDrafts } from './draft.ts'
 import { toNexusError } from './errors.ts'
-import { type FileCalls, nodeFileCalls } from './file-calls.ts'
+import { CallGate, type FileCalls, nodeFileCalls } from './file-calls.ts'
 import { FolderSync } from './folder-sync.ts'
 import { Folders } from './folders.ts'
-import { blobFileOf, type LocalPlace } from './local-place.ts'
 import { type OpenedRoot, openRoot, takeBack } from './open-root.ts'
 import { BlobStream, deleteBlob, readBlob, statBlob } from './read.ts'
-import { sweepStaleDrafts } from './stale-drafts.ts'
 import { TemporaryNames } from './temporary-name.ts'
 
 export type { FileCalls } from './file-calls.ts'
@@ -50,7 +48,7 @@ const blobBytes = 1_099_511_627_776
 /** A storage backend in a folder: one file a blob. Several processes may use one root at the same time. */
 export class LocalBackend implements StorageBackend, AsyncDisposable {
   readonly info: StorageBackendInfo
-  readonly #place: LocalPlace
+  readonly #state: BackendState
   readonly #gate: CallGate
   /** The folders that were not there before it was opened. */
   readonly #made: readonly string[]
@@ -73,7 +71,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
     try {
       const opened = await openRoot(calls, root, { create, isDurable, readOnly })
       const backend = new LocalBackend(opened, isDurable, calls, await TemporaryNames.ofThisProcess())
-      if (opened.readOnly === undefined) backend.#gate.background(sweepStaleDrafts(backend.#place))
+      if (opened.readOnly === undefined) backend.#gate.background(sweepStaleDrafts(backend.#state))
       return backend
     } catch (error) {
       throw toNexusError(error, { operation: 'LocalBackend.open', location: root })
@@ -85,7 +83,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
     const folderSync = new FolderSync(calls)
     this.#gate = new CallGate(root.root)
     this.#made = made
-    this.#place = {
+    this.#state = {
       ...root,
       calls,
       gate: this.#gate,
@@ -114,7 +112,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
       checkBlobKey(key)
       checkBody(body, options)
       this.#refuseWrite('storage.put')
-      const file = blobFileOf(this.#place, key)
+      const file = blobFileOf(this.#state, key)
       const draft = await this.#draft(body, options, 'storage.put')
       await draft.publish(file)
     })
@@ -124,7 +122,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
     return this.#gate.run({ operation: 'storage.get', key, signal: options.signal }, async () => {
       checkBlobKey(key)
       checkRange(options.range)
-      return readBlob(this.#place, blobFileOf(this.#place, key), options)
+      return readBlob(this.#state, blobFileOf(this.#state, key), options)
     })
   }
 
@@ -133,7 +131,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
     const stream = await this.#gate.run(call, async () => {
       checkBlobKey(key)
       checkRange(options.range)
-      const opened = await BlobStream.open(this.#place, blobFileOf(this.#place, key), options, call)
+      const opened = await BlobStream.open(this.#state, blobFileOf(this.#state, key), options, call)
       this.#streams.add(opened)
       return opened
     })
@@ -155,7 +153,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
       keys.forEach(checkBlobKey)
       return mapBounded(keys, async (key) => {
         throwIfAborted(options.signal, call.operation)
-        return statBlob(this.#place, blobFileOf(this.#place, key))
+        return statBlob(this.#state, blobFileOf(this.#state, key))
       })
     })
   }
@@ -167,14 +165,14 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
       this.#refuseWrite(call.operation)
       await mapBounded(keys, async (key) => {
         throwIfAborted(options.signal, call.operation)
-        await deleteBlob(this.#place, blobFileOf(this.#place, key))
+        await deleteBlob(this.#state, blobFileOf(this.#state, key))
       })
     })
   }
 
   list(options: ListOptions = {}): Promise<BlobPage> {
     const call = { operation: 'storage.list', signal: options.signal }
-    return this.#gate.run(call, async () => listBlobs(this.#place, options, resolveListLimit(options)))
+    return this.#gate.run(call, async () => listBlobs(this.#state, options, resolveListLimit(options)))
   }
 
   stage(body: BlobBody, options: PutOptions): Promise<StagedBlob> {
@@ -203,7 +201,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
   /** Closes, and takes back the folders that opening made and that are still empty: for a store that could not be opened in the end. */
   async abandon(): Promise<void> {
     await this.close()
-    await takeBack(this.#place.calls, this.#made)
+    await takeBack(this.#state.calls, this.#made)
   }
 
   /** @throws {NexusError} ReadOnly, outcome none */
@@ -214,12 +212,12 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
   }
 
   #draft(body: BlobBody, options: PutOptions, operation: string): Promise<Draft> {
-    return this.#place.folders.withTemporary(() => Draft.write(this.#place, body, options, operation))
+    return this.#state.folders.withTemporary(() => Draft.write(this.#state, body, options, operation))
   }
 
   async #publish(draft: Draft, key: string, options: CallOptions): Promise<void> {
     const call = { operation: 'storage.publish', key, signal: options.signal }
-    // Whoever takes the draft out of the set has to end it.
+    // The one who takes the draft out of the set has to end it.
     if (!this.#drafts.delete(draft)) {
       this.#gate.check(call)
       throw new NexusError('InvalidArgument', 'storage.publish: the body was published or discarded before')
@@ -227,7 +225,7 @@ export class LocalBackend implements StorageBackend, AsyncDisposable {
     try {
       await this.#gate.run(call, async () => {
         checkBlobKey(key)
-        await draft.publish(blobFileOf(this.#place, key))
+        await draft.publish(blobFileOf(this.#state, key))
       })
     } catch (error) {
       const discarded = draft.discard()

@@ -70,7 +70,7 @@ async function whyReadOnly({ blobs, temporary }: RootFolders): Promise<ReadOnlyR
   return undefined
 }
 
-/** A folder that may not even be entered is no storage that can be read. */
+/** A folder that may not even be entered is not a storage that can be read. */
 function mayEnter(folder: string): Promise<boolean> {
   return access(folder, constants.R_OK | constants.X_OK).then(
     () => true,

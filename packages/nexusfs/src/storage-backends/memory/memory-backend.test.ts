@@ -17,7 +17,7 @@ test('clients that open one name see the same blobs until it is dropped', async 
   assert.deepEqual(await three.list(), { blobs: [] })
 })
 
-test('without a name each client has a place of its own', async () => {
+test('without a name each client has data of its own', async () => {
   const one = await MemoryBackend.open()
   const two = await MemoryBackend.open()
   await one.put('ab/cd', abc, { size })

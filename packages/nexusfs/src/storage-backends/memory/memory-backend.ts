@@ -15,11 +15,10 @@ import {
   type StorageBackendInfo,
   storagePortVersion,
 } from '../../storage/storage-backend.ts'
-import { MemoryPlace } from './memory-place.ts'
 
 /** For `MemoryBackend.open`. */
 export interface MemoryBackendOptions {
-  /** Clients of this process that open the same name see the same blobs. Default: a place of its own. */
+  /** Clients of this process that open the same name see the same blobs. Default: data of its own. */
   readonly name?: string | undefined
   /** False: be a backend that cannot stage. Default: true. */
   readonly staging?: boolean | undefined
@@ -35,28 +34,28 @@ const pieceBytes = 1_048_576
  * above cost. Bodies are copied in and results are copied out.
  */
 export class MemoryBackend implements StorageBackend {
-  static readonly #places = new Map<string, MemoryPlace>()
+  static readonly #named = new Map<string, MemoryData>()
 
   readonly info: StorageBackendInfo
-  readonly #place: MemoryPlace
+  readonly #data: MemoryData
   readonly #calls = new InFlightCalls()
 
-  /** Opens a place; a named one keeps its blobs until `drop`, also while nobody has it open. */
+  /** Opens the data of a name, or data of its own; with a name, it keeps its blobs until `drop`, also while nobody has it open. */
   static async open(options: MemoryBackendOptions = {}): Promise<MemoryBackend> {
     const { name } = options
-    if (name === undefined) return new MemoryBackend(new MemoryPlace(), options)
-    const place = MemoryBackend.#places.get(name) ?? new MemoryPlace()
-    MemoryBackend.#places.set(name, place)
-    return new MemoryBackend(place, options)
+    if (name === undefined) return new MemoryBackend(new MemoryData(), options)
+    const data = MemoryBackend.#named.get(name) ?? new MemoryData()
+    MemoryBackend.#named.set(name, data)
+    return new MemoryBackend(data, options)
   }
 
-  /** Forgets a named place: who opens the name next finds it empty. Clients that have it open keep what they see. */
+  /** Forgets the data of a name: who opens the name next finds it empty. Clients that have it open keep what they see. */
   static drop(name: string): void {
-    MemoryBackend.#places.delete(name)
+    MemoryBackend.#named.delete(name)
   }
 
-  private constructor(place: MemoryPlace, { name, staging = true, preferredChunkBytes }: MemoryBackendOptions) {
-    this.#place = place
+  private constructor(data: MemoryData, { name, staging = true, preferredChunkBytes }: MemoryBackendOptions) {
+    this.#data = data
     this.info = {
       name: 'memory',
       portVersion: storagePortVersion,
@@ -73,7 +72,7 @@ export class MemoryBackend implements StorageBackend {
     this.#check('storage.put', options)
     checkBlobKey(key)
     checkPut(options, blobBytes)
-    await this.#calls.track('storage.put', async () => this.#place.put(key, await collect(body, options, 'storage.put')))
+    await this.#calls.track('storage.put', async () => this.#data.put(key, await collect(body, options, 'storage.put')))
   }
 
   async get(key: string, options?: GetOptions): Promise<Uint8Array<ArrayBuffer>> {
@@ -97,7 +96,7 @@ export class MemoryBackend implements StorageBackend {
     this.#check('storage.stat', options)
     keys.forEach(checkBlobKey)
     return keys.map((key) => {
-      const blob = this.#place.get(key)
+      const blob = this.#data.get(key)
       return blob === undefined ? undefined : { size: blob.length }
     })
   }
@@ -105,14 +104,14 @@ export class MemoryBackend implements StorageBackend {
   async delete(keys: readonly string[], options?: CallOptions): Promise<void> {
     this.#check('storage.delete', options)
     keys.forEach(checkBlobKey)
-    for (const key of keys) this.#place.delete(key)
+    for (const key of keys) this.#data.delete(key)
   }
 
   async list(options: ListOptions = {}): Promise<BlobPage> {
     this.#check('storage.list', options)
     const limit = resolveListLimit(options)
-    const { keys, hasMore } = this.#place.keys(options.prefix ?? '', options.after, limit)
-    const blobs = keys.map((key) => ({ key, size: this.#place.get(key)?.length ?? 0 }))
+    const { keys, hasMore } = this.#data.keys(options.prefix ?? '', options.after, limit)
+    const blobs = keys.map((key) => ({ key, size: this.#data.get(key)?.length ?? 0 }))
     return hasMore ? { blobs, next: blobs.at(-1)?.key } : { blobs }
   }
 
@@ -127,7 +126,7 @@ export class MemoryBackend implements StorageBackend {
       publish: async (key, publishOptions) => {
         this.#check('storage.publish', publishOptions)
         checkBlobKey(key)
-        this.#place.put(key, bytes)
+        this.#data.put(key, bytes)
       },
       discard: async () => {},
     }
@@ -140,7 +139,7 @@ export class MemoryBackend implements StorageBackend {
   #find(key: string, options: GetOptions | undefined): Uint8Array<ArrayBuffer> {
     checkBlobKey(key)
     checkRange(options?.range)
-    const blob = this.#place.get(key)
+    const blob = this.#data.get(key)
     if (blob === undefined) throw new NexusError('NotFound', `storage: there is no blob ${key}`, { context: { key } })
     return blob
   }
@@ -160,4 +159,84 @@ async function collect(body: BlobBody, options: PutOptions, operation: string): 
   }
   throwIfAborted(options.signal, operation)
   return whole
+}
+
+/** Blobs by key, and their order. The arrays are never changed once they are here. */
+class MemoryData {
+  readonly #blobs = new Map<string, Uint8Array<ArrayBuffer>>()
+  /** Every key that is there, and perhaps some that are gone; sorted, without repeats, but for those added since. */
+  #sorted: string[] = []
+  #added = new Set<string>()
+  /** How many of the sorted keys are gone. */
+  #gone = 0
+
+  get(key: string): Uint8Array<ArrayBuffer> | undefined {
+    return this.#blobs.get(key)
+  }
+
+  put(key: string, bytes: Uint8Array<ArrayBuffer>): void {
+    if (!this.#blobs.has(key)) this.#added.add(key)
+    this.#blobs.set(key, bytes)
+  }
+
+  delete(key: string): void {
+    if (this.#blobs.delete(key) && !this.#added.delete(key)) this.#gone++
+  }
+
+  /** The first `limit` keys above `after` that begin with `prefix`, in order, and whether more follow. */
+  keys(
+    prefix: string,
+    after: string | undefined,
+    limit: number,
+  ): { readonly keys: readonly string[]; readonly hasMore: boolean } {
+    const sorted = this.#sortedKeys()
+    const found: string[] = []
+    const startsAfter = after !== undefined && after >= prefix
+    for (let at = firstAtLeast(sorted, startsAfter ? after : prefix); at < sorted.length; at++) {
+      const key = sorted[at] ?? ''
+      if (!key.startsWith(prefix)) break
+      if (!this.#blobs.has(key) || (startsAfter && key === after)) continue
+      if (found.length === limit) return { keys: found, hasMore: true }
+      found.push(key)
+    }
+    return { keys: found, hasMore: false }
+  }
+
+  /** Puts and deletes only take note; a list pays for order, in one pass over what changed since the last. */
+  #sortedKeys(): readonly string[] {
+    if (this.#added.size > 0 || this.#gone > this.#blobs.size) {
+      this.#sorted = merge(this.#sorted, [...this.#added].sort(), (key) => this.#blobs.has(key))
+      this.#added = new Set()
+      this.#gone = 0
+    }
+    return this.#sorted
+  }
+}
+
+/** Both sorted lists as one, without repeats and without what `keep` refuses. */
+function merge(left: readonly string[], right: readonly string[], keep: (key: string) => boolean): string[] {
+  const merged: string[] = []
+  let l = 0
+  let r = 0
+  while (l < left.length || r < right.length) {
+    const a = left[l]
+    const b = right[r]
+    const isLeft = b === undefined || (a !== undefined && a <= b)
+    const key = (isLeft ? a : b) ?? ''
+    if (isLeft) l++
+    else r++
+    if (keep(key) && merged.at(-1) !== key) merged.push(key)
+  }
+  return merged
+}
+
+function firstAtLeast(sorted: readonly string[], bound: string): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] ?? '') < bound) low = middle + 1
+    else high = middle
+  }
+  return low
 }

@@ -1,5 +1,5 @@
-import type { Clock, Random } from '../../core/clock.ts'
 import type { NexusError, Outcome } from '../../core/errors.ts'
+import type { Clock, Random } from '../../core/system.ts'
 import { systemClock } from '../../core/system.ts'
 import { Backoff } from '../../engine-kit/backoff.ts'
 import { Deadline } from '../../engine-kit/deadline.ts'

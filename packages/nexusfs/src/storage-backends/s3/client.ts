@@ -207,7 +207,7 @@ export class S3ObjectClient implements ObjectClient {
   }
 }
 
-/** A text that is absent is no property here. */
+/** A text that is absent is not a property here. */
 function given({ accessKeyId, secretAccessKey, sessionToken }: S3Credentials) {
   return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }
 }

@@ -136,7 +136,7 @@ export function toNexusError(
 /** The name that the service gave it. */
 export function failureName(error: unknown): string {
   if (!(error instanceof Error)) return 'Unknown'
-  // Of a body that is no XML the SDK says so in the text alone; a failing gateway's page is one, too.
+  // Of a body that is not XML the SDK says so in the text alone; a failing gateway's page is one, too.
   if (!/XML parse error|Deserialization error/.test(error.message)) return error.name
   return (statusOf(error) ?? 0) < 500 ? 'SyntaxError' : 'Unknown'
 }

@@ -1,20 +1,20 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { binary, makeQuickPlace, runNexus, temporaryFolder } from './run-nexus.ts'
+import { binary, makeQuickFixture, runNexus, temporaryFolder } from './run-nexus.ts'
 
 /** A store with a few paths, the command on the PATH, and the script of a shell beside it. */
-export interface ShellPlace extends Disposable {
+export interface ShellFixture extends Disposable {
   readonly cwd: string
   readonly script: string
   readonly env: Readonly<Record<string, string>>
 }
 
 /** Paths of the store: `/plans/q3.md`, `/plans/a b.md`, `/plans/old/`, `/top.md`; in the store `other`: `/elsewhere`. */
-export async function makeShellPlace(shell: 'bash' | 'zsh' | 'fish'): Promise<ShellPlace> {
+export async function makeShellFixture(shell: 'bash' | 'zsh' | 'fish'): Promise<ShellFixture> {
   const folder = temporaryFolder()
-  const cwd = join(folder.path, 'place')
+  const cwd = join(folder.path, 'fixture')
   const bin = join(folder.path, 'bin')
-  makeQuickPlace(cwd)
+  makeQuickFixture(cwd)
   mkdirSync(bin)
   const programs = {
     nexus: `exec "${process.execPath}" --conditions=nexus-source "${binary}" "$@"`,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { openDatabase } from './driver.ts'
-import { probeDriver, refuseChangedValues } from './driver-probe.ts'
+import { openDatabase, probeDriver, refuseChangedValues } from './driver.ts'
 
 const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
 

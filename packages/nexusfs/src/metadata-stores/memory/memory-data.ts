@@ -2,7 +2,7 @@ import { binaryText, concatBytes, uint64 } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
 import { epochOf, nextRevision, type Revision, revisionsPerEpoch, revisionZero, toRevision } from '../../core/revision.ts'
 import { Listeners } from '../../engine-kit/listeners.ts'
-import { keyTextOnce } from '../../metadata/key-text.ts'
+import { keyTextOnce } from '../../metadata/keyspace.ts'
 import type {
   Commit,
   CommitResult,
@@ -16,8 +16,8 @@ import type {
 } from '../../metadata/metadata-store.ts'
 import { type Cell, SortedCells } from './sorted-cells.ts'
 
-/** One place in memory: its entries, its counter and those who watch it. Nothing here waits, so each call is one instant. */
-export class MemoryPlace {
+/** The data of one store in memory: its entries, its counter and those who watch it. Nothing here waits, so each call is one instant. */
+export class MemoryData {
   readonly #cells = new Map<string, Cell>()
   readonly #groups = new Map<string, SortedCells>()
   /** Told of each commit. */
@@ -63,7 +63,7 @@ export class MemoryPlace {
 
   /**
    * Takes over entries with their revisions, all or none; the counter goes on above the highest.
-   * @throws {NexusError} AlreadyExists if the place holds any entry, InvalidArgument if a key comes twice
+   * @throws {NexusError} AlreadyExists if it holds any entry, InvalidArgument if a key comes twice
    */
   load(entries: readonly MetadataEntry[]): void {
     this.checkEmpty()
@@ -77,7 +77,7 @@ export class MemoryPlace {
   }
 
   /**
-   * @throws {NexusError} AlreadyExists if the place holds any entry
+   * @throws {NexusError} AlreadyExists if it holds any entry
    */
   checkEmpty(): void {
     if (this.#cells.size === 0) return

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { errorCodes } from 'nexusfs'
 import { describe, it } from 'vitest'
-import { exitCodes } from './exit-codes.ts'
+import { exitCodes } from './report-error.ts'
 
 describe('exit codes', () => {
   it('are there for every error; 0, 1 and 130 are of no error', () => {

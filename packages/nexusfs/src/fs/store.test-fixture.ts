@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { decodeContentRow } from '../content/content-row.ts'
-import type { Clock } from '../core/clock.ts'
 import { isNexusError, type NexusError } from '../core/errors.ts'
+import type { Clock } from '../core/system.ts'
 import type { MetadataRegistration } from '../engine-kit/registration.ts'
 import { contentGroup } from '../metadata/keyspace.ts'
 import type {
@@ -28,10 +28,10 @@ import type { NexusFSOptions } from './model/open-options.ts'
 import { NexusFS } from './nexus-fs.ts'
 
 /** Where tests keep one store. It may be opened several times, as several processes would, and is gone at the end of the scope. */
-export interface TestPlace extends AsyncDisposable {
-  /** The layers may be wrapped; the file system is closed with the place. */
+export interface StoreFixture extends AsyncDisposable {
+  /** The layers may be wrapped; the file system is closed with the fixture. */
   open(options?: OpenTestOptions): Promise<NexusFS>
-  /** A further client of a layer, closed with the place. */
+  /** A further client of a layer, closed with the fixture. */
   metadata(): Promise<MetadataStore>
   storage(): Promise<StorageBackend>
 }
@@ -41,21 +41,21 @@ export interface OpenTestOptions extends Partial<Omit<NexusFSOptions, 'storage' 
   readonly overStorage?: ((backend: StorageBackend) => StorageBackend) | undefined
 }
 
-let places = 0
+let fixtures = 0
 
 /** So small that content above 512 KiB is stored in chunks. */
 const preferredChunkBytes = 64 * 1024
 
 const server = builtInMetadata[process.env.NEXUS_TEST_METADATA ?? '']
 
-/** True where `memoryPlace` has its metadata on a server. */
+/** True where `memoryFixture` has its metadata on a server. */
 export const isOnServer: boolean = server !== undefined
 
 /** Everything in memory; or with `NEXUS_TEST_METADATA=postgres` or `redis`, the metadata on the server that the environment names. */
-export async function memoryPlace(): Promise<TestPlace> {
-  const name = `test-place-${places++}`
-  if (server !== undefined) return serverPlace(name, server)
-  return toPlace(
+export async function memoryFixture(): Promise<StoreFixture> {
+  const name = `test-fixture-${fixtures++}`
+  if (server !== undefined) return serverFixture(name, server)
+  return toFixture(
     () => MemoryStore.open({ name }),
     () => MemoryBackend.open({ name, preferredChunkBytes }),
     async () => {
@@ -65,11 +65,11 @@ export async function memoryPlace(): Promise<TestPlace> {
   )
 }
 
-function serverPlace(name: string, server: MetadataRegistration): TestPlace {
+function serverFixture(name: string, server: MetadataRegistration): StoreFixture {
   const namespace = `${name}-${randomBytes(6).toString('hex')}`
   const context = { env: process.env, namespace, tmpDir: tmpdir() }
   let last: MetadataStore | undefined
-  return toPlace(
+  return toFixture(
     async () => {
       last = await server.open(context)
       return new WithoutWitness(last)
@@ -94,26 +94,26 @@ class WithoutWitness extends InterceptedStore {
   }
 }
 
-export interface LocalTestPlace extends TestPlace {
+export interface LocalStoreFixture extends StoreFixture {
   readonly folder: string
 }
 
 /** In class `os`: tests of behaviour need not wait for the disk. */
-export async function localPlace(): Promise<LocalTestPlace> {
+export async function localFixture(): Promise<LocalStoreFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'nexus-fs-'))
-  const place = toPlace(
+  const fixture = toFixture(
     () => SqliteStore.open({ path: join(folder, 'meta.db'), durability: 'os' }),
     () => LocalBackend.open({ root: folder, durability: 'os' }),
     () => rm(folder, { recursive: true, force: true }),
   )
-  return { ...place, folder }
+  return { ...fixture, folder }
 }
 
-/** Blobs in memory: many tests can have a place of their own. */
-export async function sqlitePlace(): Promise<TestPlace> {
+/** Blobs in memory: many tests can have a fixture of their own. */
+export async function sqliteFixture(): Promise<StoreFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'nexus-fs-'))
-  const name = `test-place-${places++}`
-  return toPlace(
+  const name = `test-fixture-${fixtures++}`
+  return toFixture(
     () => SqliteStore.open({ path: join(folder, 'meta.db'), durability: 'os' }),
     () => MemoryBackend.open({ name, preferredChunkBytes }),
     async () => {
@@ -124,16 +124,16 @@ export async function sqlitePlace(): Promise<TestPlace> {
 }
 
 /** The two combinations that need no server. */
-export const testPlaces: Readonly<Record<string, () => Promise<TestPlace>>> = {
-  'memory-memory': memoryPlace,
-  'local-sqlite': localPlace,
+export const storeFixtures: Readonly<Record<string, () => Promise<StoreFixture>>> = {
+  'memory-memory': memoryFixture,
+  'local-sqlite': localFixture,
 }
 
-function toPlace(
+function toFixture(
   openMetadata: () => Promise<MetadataStore>,
   openStorage: () => Promise<StorageBackend>,
   drop: () => Promise<void>,
-): TestPlace {
+): StoreFixture {
   const opened: { close(): Promise<void> }[] = []
   const kept = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
     const it = await opening
@@ -218,8 +218,8 @@ export class FakeClock implements Clock {
 }
 
 /** Blobs that no content row names: what a failed write left behind. */
-export async function orphans(place: TestPlace): Promise<string[]> {
-  const [metadata, storage] = [await place.metadata(), await place.storage()]
+export async function orphans(fixture: StoreFixture): Promise<string[]> {
+  const [metadata, storage] = [await fixture.metadata(), await fixture.storage()]
   const named = new Set<string>()
   const rows = (await metadata.read({ scan: [{ group: contentGroup, limit: 10_000 }] })).scan[0]?.entries ?? []
   for (const row of rows) {
@@ -231,8 +231,8 @@ export async function orphans(place: TestPlace): Promise<string[]> {
 }
 
 /** Ends once the first commit of a process has left its witness, which it does in the background, where the store has such. */
-export async function witnessLeft(place: TestPlace): Promise<void> {
-  const [metadata, storage] = [await place.metadata(), await place.storage()]
+export async function witnessLeft(fixture: StoreFixture): Promise<void> {
+  const [metadata, storage] = [await fixture.metadata(), await fixture.storage()]
   if (metadata.info.capabilities.witness !== true) return
   while (!(await storage.list()).blobs.some(({ key }) => key.includes('/witness/'))) await sleep(2)
 }

@@ -6,7 +6,7 @@ import { KeyedMutex } from '../../engine-kit/keyed-mutex.ts'
 import { MemoryStore } from '../../metadata-stores/memory/memory-store.ts'
 import { MemoryBackend } from '../../storage-backends/memory/memory-backend.ts'
 import { NexusFS } from '../nexus-fs.ts'
-import { depthOfEdits, partOfEdit } from './nested-edit.ts'
+import { depthOfEdits, partOfEdit } from './edit.ts'
 
 async function open(): Promise<NexusFS> {
   return NexusFS.open({ storage: await MemoryBackend.open(), metadata: await MemoryStore.open(), author: 'ann' })

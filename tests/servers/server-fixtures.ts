@@ -11,16 +11,16 @@ import type { OwnServer, RunningService } from '../../services/service.ts'
 export type ServerKind = 'postgres' | 'redis'
 
 /** Local blobs and a metadata store on a server: a schema or a prefix of its own, which goes with the scope. */
-export interface ServerPlace extends AsyncDisposable {
+export interface ServerFixture extends AsyncDisposable {
   readonly kind: ServerKind
   readonly folder: string
-  /** Names the server and the place on it; other processes open the store with it. */
+  /** Names the server and the fixture on it; other processes open the store with it. */
   readonly url: string
-  /** A further client, as another process would be; closed with the place. */
-  open(options?: OpenPlaceOptions): Promise<NexusFS>
+  /** A further client, as another process would be; closed with the fixture. */
+  open(options?: OpenFixtureOptions): Promise<NexusFS>
 }
 
-export interface OpenPlaceOptions extends Partial<Omit<NexusFSOptions, 'storage' | 'metadata'>>, StoreSettings {
+export interface OpenFixtureOptions extends Partial<Omit<NexusFSOptions, 'storage' | 'metadata'>>, StoreSettings {
   readonly overMetadata?: ((store: MetadataStore) => MetadataStore) | undefined
   readonly overStorage?: ((backend: StorageBackend) => StorageBackend) | undefined
   /** Another way to the same server: through a proxy. */
@@ -47,16 +47,16 @@ export async function ownServer(
   return service?.own === undefined ? undefined : { ...service, own: service.own }
 }
 
-export async function serverPlace(kind: ServerKind, server: string): Promise<ServerPlace> {
+export async function serverFixture(kind: ServerKind, server: string): Promise<ServerFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'nexus-servers-'))
-  const url = placeUrl(kind, server)
+  const url = fixtureUrl(kind, server)
   const opened: NexusFS[] = []
   return {
     kind,
     folder,
     url,
     open: async (options = {}) => {
-      const fs = await openPlace({ kind, folder, url }, options)
+      const fs = await openFixture({ kind, folder, url }, options)
       opened.push(fs)
       return fs
     },
@@ -69,13 +69,13 @@ export async function serverPlace(kind: ServerKind, server: string): Promise<Ser
 }
 
 /** What another process needs to open the same store. */
-export type PlaceName = Pick<ServerPlace, 'kind' | 'folder' | 'url'>
+export type FixtureName = Pick<ServerFixture, 'kind' | 'folder' | 'url'>
 
 /** Blobs in class `os`: what is tested here is the server. */
-export async function openPlace(place: PlaceName, options: OpenPlaceOptions = {}): Promise<NexusFS> {
+export async function openFixture(fixture: FixtureName, options: OpenFixtureOptions = {}): Promise<NexusFS> {
   const { overMetadata, overStorage, through, postgres, redisTimeouts, acceptDataLoss, ...rest } = options
-  const metadata = await openStore(place, { through, postgres, redisTimeouts, acceptDataLoss })
-  const storage = await LocalBackend.open({ root: place.folder, durability: 'os' })
+  const metadata = await openStore(fixture, { through, postgres, redisTimeouts, acceptDataLoss })
+  const storage = await LocalBackend.open({ root: fixture.folder, durability: 'os' })
   return NexusFS.open({
     author: 'ann',
     ...rest,
@@ -85,16 +85,16 @@ export async function openPlace(place: PlaceName, options: OpenPlaceOptions = {}
 }
 
 export async function openStore(
-  { kind, url }: Pick<ServerPlace, 'kind' | 'url'>,
-  { through, postgres = {}, redisTimeouts, acceptDataLoss }: StoreSettings & Pick<OpenPlaceOptions, 'through'> = {},
+  { kind, url }: Pick<ServerFixture, 'kind' | 'url'>,
+  { through, postgres = {}, redisTimeouts, acceptDataLoss }: StoreSettings & Pick<OpenFixtureOptions, 'through'> = {},
 ): Promise<MetadataStore> {
   const way = through === undefined ? url : withPort(url, through.port)
   if (kind === 'postgres') return PostgresStore.open({ ...postgres, url: way })
   return RedisStore.open({ url: way, timeouts: redisTimeouts, acceptDataLoss })
 }
 
-/** A name that no other place has. */
-export function placeUrl(kind: ServerKind, server: string): string {
+/** A name that no other fixture has. */
+export function fixtureUrl(kind: ServerKind, server: string): string {
   const name = `nexus-test-${randomBytes(6).toString('hex')}`
   const url = new URL(server)
   url.searchParams.set(kind === 'postgres' ? 'schema' : 'prefix', kind === 'postgres' ? name : `${name}:`)
