@@ -8,7 +8,7 @@ import type { RetriedCall, Retries, RetrySeries } from './retries.ts'
  * of the object, and an end is the end.
  */
 export class ObjectReader {
-  readonly #client: ObjectClient
+  readonly #client: Pick<ObjectClient, 'get'>
   readonly #retries: Retries
   readonly #key: string
   readonly #call: RetriedCall
@@ -21,7 +21,7 @@ export class ObjectReader {
   /** Attempts since the last byte came. */
   #series: RetrySeries | undefined
 
-  constructor(client: ObjectClient, retries: Retries, key: string, range: ByteRange | undefined, call: RetriedCall) {
+  constructor(client: Pick<ObjectClient, 'get'>, retries: Retries, key: string, range: ByteRange | undefined, call: RetriedCall) {
     const { start, length } = range ?? { start: 0 }
     this.#client = client
     this.#retries = retries

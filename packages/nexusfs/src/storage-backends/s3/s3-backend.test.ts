@@ -209,6 +209,15 @@ describe('keys', () => {
   })
 })
 
+describe('a probe', () => {
+  it('tells how long a request takes, by two lists', async () => {
+    const { location, rttMs } = await S3Backend.probe(options)
+    assert.match(location, /^s3:\/\/fake-bucket\/test\//)
+    assert.ok(rttMs > 0 && rttMs < 5_000)
+    assert.deepEqual(fake.counts, { 'GET list': 2 })
+  })
+})
+
 describe('drop', () => {
   it('removes blobs and the parts of uploads that were cut off, and refuses a whole bucket', async () => {
     const backend = await open()

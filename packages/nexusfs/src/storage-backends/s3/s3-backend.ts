@@ -46,7 +46,7 @@ export class S3Backend extends ObjectBackend {
    */
   static async probe(options: S3BackendOptions): Promise<ObjectProbe> {
     await using backend = await S3Backend.#prepare({ timeouts: probeTimeouts, ...options })
-    return backend.measure(options.signal)
+    return await backend.measure(options.signal)
   }
 
   static async #prepare(options: S3BackendOptions, { limits, retry }: ObjectTuning = {}): Promise<S3Backend> {
