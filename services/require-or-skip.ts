@@ -30,7 +30,9 @@ async function obtain(name: string): Promise<RunningService | undefined> {
   const service = serviceNamed(name)
   const found = await service.find()
   if (found.status === 'missing') return missing(name, found.reason)
-  if (found.status === 'given') return { name, url: found.url, env: { [service.variable]: found.url }, stop: async () => {} }
+  if (found.status === 'given') {
+    return { name, url: found.url, env: { [service.variable]: found.url, ...found.env }, stop: async () => {} }
+  }
   if (name !== 'pgbouncer') return service.start()
   const behind = await requireOrSkip('postgres')
   return behind === undefined ? missing(name, 'there is no PostgreSQL behind it') : service.start({ target: behind.url })

@@ -36,9 +36,15 @@ function missingProgram(): string | undefined {
   return Object.keys(found).find((name) => found[name] === undefined)
 }
 
+/** The bucket, and the credentials for it. */
+function awsVariables(): Readonly<Record<string, string>> {
+  const all = Object.entries(process.env).map(([name, value = '']) => [name, value] as const)
+  return Object.fromEntries(all.filter(([name]) => name.startsWith('AWS_')))
+}
+
 async function findGateway(): Promise<Found> {
   const { AWS_ENDPOINT_URL: url, AWS_BUCKET: given } = process.env
-  if (url && given) return { status: 'given', url }
+  if (url && given) return { status: 'given', url, env: awsVariables() }
   const missing = missingProgram()
   return missing === undefined
     ? { status: 'installed', detail: findProgram('radosgw') ?? 'radosgw' }

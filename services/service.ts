@@ -13,7 +13,7 @@ export interface Service {
 }
 
 export type Found =
-  | { readonly status: 'given'; readonly url: string }
+  | { readonly status: 'given'; readonly url: string; readonly env?: Readonly<Record<string, string>> }
   | { readonly status: 'installed'; readonly detail: string }
   | { readonly status: 'missing'; readonly reason: string }
 

@@ -1,7 +1,8 @@
 // Guards: *.md, docs/**/*.md, packages/**/README.md
 
+import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { requireOwnOrSkip } from '../../services/require-or-skip.ts'
+import { requireOrSkip, requireOwnOrSkip } from '../../services/require-or-skip.ts'
 import { blocksOf, documentsWithBlocks } from './documents.ts'
 import { placeElsewhere } from './elsewhere.ts'
 import { runBlocks } from './run-blocks.ts'
@@ -12,6 +13,26 @@ const addresses: Readonly<Record<string, RegExp>> = {
   redis: /rediss?:\/\/[^'"\s]+/g,
   postgres: /postgres(?:ql)?:\/\/[^'"\s]+/g,
 }
+
+/** Buckets as documents write them; the address and the credentials come from the environment, as for a reader. */
+const bucketName = /my-bucket/g
+
+describe('the blocks that need a bucket', () => {
+  const blocks = documentsWithBlocks()
+    .flatMap(blocksOf)
+    .filter((block) => placeElsewhere(block) === 's3')
+
+  it(`run on a real one: ${blocks.length} on s3`, async (context) => {
+    const server = await requireOrSkip('s3')
+    if (server === undefined) return context.skip('s3 is not here')
+    await using folder = await makeSnippetFolder(server.env)
+    const outputs = await runBlocks(
+      blocks.map((block) => ({ ...block, text: block.text.replace(bucketName, server.env.AWS_BUCKET ?? '') })),
+      folder,
+    )
+    assert.ok(outputs.length > 0)
+  })
+})
 
 describe('the blocks that need a server', () => {
   for (const [service, address] of Object.entries(addresses)) {

@@ -1,16 +1,20 @@
-// Guards: fs/**/*.ts, metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts
+// Guards: fs/**/*.ts, metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts, storage-backends/s3/*.ts
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { globSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { describe, it } from 'vitest'
 import type { LaneReport } from '../../scripts/test-tier.ts'
+import { requireOrSkip } from '../../services/require-or-skip.ts'
 import { type ServerKind, sharedServer } from './server-fixtures.ts'
 
 const servers = [['postgres', await sharedServer('postgres')] as const, ['redis', await sharedServer('redis')] as const]
@@ -41,19 +45,17 @@ function withFewConnections(kind: ServerKind, server: string): string {
   return url.href
 }
 
-async function runTests(kind: ServerKind, url: string): Promise<{ readonly report: LaneReport; readonly output: string }> {
+interface FileSystemRun {
+  readonly env: Readonly<Record<string, string>>
+  readonly tests: readonly string[]
+}
+
+async function runTests({ env, tests }: FileSystemRun): Promise<{ readonly report: LaneReport; readonly output: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'nexus-fs-tests-'))
   const file = join(folder, 'report.json')
-  const env = {
-    ...process.env,
-    [variables[kind]]: withFewConnections(kind, url),
-    NEXUS_TIER: 'fast',
-    NEXUS_TEST_METADATA: kind,
-    NEXUS_LANE_REPORT: file,
-    NO_COLOR: '1',
-  }
+  const all = { ...process.env, ...env, NEXUS_TIER: 'fast', NEXUS_LANE_REPORT: file, NO_COLOR: '1' }
   try {
-    const child = spawn(process.execPath, [vitest, 'run', '--maxWorkers=1', 'packages/nexusfs/src/fs'], { env })
+    const child = spawn(process.execPath, [vitest, 'run', '--maxWorkers=1', ...tests], { env: all })
     const [output] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
     return { report: JSON.parse(await readFile(file, 'utf8')), output }
   } finally {
@@ -66,7 +68,8 @@ for (const [kind, server] of servers) {
     it('pass', async () => {
       const url = server?.url ?? ''
       const before = await workOf[kind](url)
-      const { report, output } = await runTests(kind, url)
+      const env = { [variables[kind]]: withFewConnections(kind, url), NEXUS_TEST_METADATA: kind }
+      const { report, output } = await runTests({ env, tests: ['packages/nexusfs/src/fs'] })
       const work = (await workOf[kind](url)) - before
       console.log(`${kind}: ${report.passed} passed, ${report.failed} failed; ${work} transactions or scripts`)
       assert.equal(report.failed, 0, output.slice(-10_000))
@@ -75,3 +78,37 @@ for (const [kind, server] of servers) {
     })
   })
 }
+
+/** The tests of the file system that have blobs outside of memory. */
+function testsWithBlobs(): readonly string[] {
+  const tests = globSync('packages/nexusfs/src/fs/**/*.test.ts').filter((test) => !/\.(?:ci|full)\.test/.test(test))
+  return tests.filter((test) => /\b(?:localFixture|sqliteFixture|storeFixtures)\b/.test(readFileSync(test, 'utf8')))
+}
+
+const s3 = await requireOrSkip('s3')
+
+describe
+  .skipIf(s3 === undefined)
+  .concurrent("the file system's own tests, with their blobs in S3 and their metadata in SQLite", () => {
+    it('pass', async () => {
+      const target = new URL(s3?.url ?? '')
+      let sent = 0
+      const line = createServer((client) => {
+        const server = connect(Number(target.port), target.hostname)
+        client.on('data', (bytes) => {
+          sent += bytes.length
+        })
+        pipeline(client, server, client, () => {})
+      }).listen(0, '127.0.0.1')
+      await once(line, 'listening')
+      const address = line.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      const env = { ...s3?.env, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, NEXUS_TEST_STORAGE: 's3' }
+      const { report, output } = await runTests({ env, tests: testsWithBlobs() })
+      line.close()
+      console.log(`s3: ${report.passed} passed, ${report.failed} failed; ${sent} bytes sent to the server`)
+      assert.equal(report.failed, 0, output.slice(-10_000))
+      assert.ok(report.passed > 120, `only ${report.passed} tests`)
+      assert.ok(sent > 1_000_000, 'the tests ran elsewhere')
+    })
+  })

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { decodeContentRow } from '../content/content-row.ts'
 import { isNexusError, type NexusError } from '../core/errors.ts'
 import type { Clock } from '../core/system.ts'
-import type { MetadataRegistration } from '../engine-kit/registration.ts'
+import type { MetadataRegistration, StorageRegistration } from '../engine-kit/registration.ts'
 import { contentGroup } from '../metadata/keyspace.ts'
 import type {
   Commit,
@@ -19,7 +19,7 @@ import type {
 } from '../metadata/metadata-store.ts'
 import { MemoryStore } from '../metadata-stores/memory/memory-store.ts'
 import { SqliteStore } from '../metadata-stores/sqlite/sqlite-store.ts'
-import { builtInMetadata } from '../registry/built-in-adapters.ts'
+import { builtInMetadata, builtInStorages } from '../registry/built-in-adapters.ts'
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { LocalBackend } from '../storage-backends/local/local-backend.ts'
 import { MemoryBackend } from '../storage-backends/memory/memory-backend.ts'
@@ -47,9 +47,13 @@ let fixtures = 0
 const preferredChunkBytes = 64 * 1024
 
 const server = builtInMetadata[process.env.NEXUS_TEST_METADATA ?? '']
+const remoteStorage = builtInStorages[process.env.NEXUS_TEST_STORAGE ?? '']
 
 /** True where `memoryFixture` has its metadata on a server. */
 export const isOnServer: boolean = server !== undefined
+
+/** True where `localFixture` has its blobs elsewhere. */
+export const isStorageRemote: boolean = remoteStorage !== undefined
 
 /** Everything in memory; or with `NEXUS_TEST_METADATA=postgres` or `redis`, the metadata on the server that the environment names. */
 export async function memoryFixture(): Promise<StoreFixture> {
@@ -98,9 +102,13 @@ export interface LocalStoreFixture extends StoreFixture {
   readonly folder: string
 }
 
-/** In class `os`: tests of behaviour need not wait for the disk. */
+/**
+ * In class `os`: tests of behaviour need not wait for the disk. With `NEXUS_TEST_STORAGE=s3` the blobs are in the bucket that the
+ * environment names.
+ */
 export async function localFixture(): Promise<LocalStoreFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'nexus-fs-'))
+  if (remoteStorage !== undefined) return { ...remoteFixture(folder, remoteStorage), folder }
   const fixture = toFixture(
     () => SqliteStore.open({ path: join(folder, 'meta.db'), durability: 'os' }),
     () => LocalBackend.open({ root: folder, durability: 'os' }),
@@ -109,9 +117,26 @@ export async function localFixture(): Promise<LocalStoreFixture> {
   return { ...fixture, folder }
 }
 
+function remoteFixture(folder: string, adapter: StorageRegistration): StoreFixture {
+  const context = { env: process.env, namespace: `test-${randomBytes(6).toString('hex')}`, tmpDir: folder }
+  let last: StorageBackend | undefined
+  return toFixture(
+    () => SqliteStore.open({ path: join(folder, 'meta.db'), durability: 'os' }),
+    async () => {
+      last = await adapter.open(context)
+      return last
+    },
+    async () => {
+      if (last !== undefined) await adapter.dispose?.(last, context)
+      await rm(folder, { recursive: true, force: true })
+    },
+  )
+}
+
 /** Blobs in memory: many tests can have a fixture of their own. */
 export async function sqliteFixture(): Promise<StoreFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'nexus-fs-'))
+  if (remoteStorage !== undefined) return remoteFixture(folder, remoteStorage)
   const name = `test-fixture-${fixtures++}`
   return toFixture(
     () => SqliteStore.open({ path: join(folder, 'meta.db'), durability: 'os' }),

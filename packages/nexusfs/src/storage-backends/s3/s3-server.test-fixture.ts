@@ -9,6 +9,6 @@ import { optionsOfUri, type S3BackendOptions } from './options.ts'
 export async function serverOptions(): Promise<S3BackendOptions | undefined> {
   const service = await requireOrSkip('s3')
   if (service === undefined) return undefined
-  const options = optionsOfUri('s3:', { ...process.env, ...service.env })
+  const options = optionsOfUri('s3:', service.env)
   return { ...options, prefix: `nexus-test-${randomBytes(6).toString('hex')}` }
 }
