@@ -9,13 +9,13 @@ import { describe, it } from 'vitest'
  * The most that a trip may take, with room for a turn of the event loop in between; lower one when a trip has become shorter.
  */
 const most: Readonly<Record<string, { readonly files: number; readonly functions: number }>> = {
-  'write 1 KiB, new file': { files: 66, functions: 330 },
-  'append a few bytes': { files: 66, functions: 330 },
-  read: { files: 24, functions: 75 },
-  exists: { files: 20, functions: 60 },
-  list: { files: 28, functions: 115 },
-  walk: { files: 28, functions: 112 },
-  mkdir: { files: 48, functions: 235 },
+  'write 1 KiB, new file': { files: 61, functions: 362 },
+  'append a few bytes': { files: 60, functions: 350 },
+  read: { files: 30, functions: 88 },
+  exists: { files: 28, functions: 82 },
+  list: { files: 34, functions: 120 },
+  walk: { files: 37, functions: 146 },
+  mkdir: { files: 48, functions: 268 },
 }
 
 describe('the trip of one call', () => {

@@ -1,8 +1,8 @@
 import { type Digest, DigestStream, digestOnThread } from '../core/digest.ts'
-import { isNexusError, NexusError } from '../core/errors.ts'
+import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import { type Id, newId } from '../core/id.ts'
 import { Backoff } from '../engine-kit/backoff.ts'
-import { orAborted, refuseIfAborted } from '../engine-kit/deadline.ts'
+import { orAborted } from '../engine-kit/deadline.ts'
 import { chunkReferenceKey, emptyValue, type ManifestId, manifestId, manifestPageKey } from '../metadata/keyspace.ts'
 import type { Commit, MetadataStore, Write } from '../metadata/metadata-store.ts'
 import type { ContentStore } from './content-store.ts'
@@ -115,7 +115,7 @@ export class ManifestWriter {
     const { clock, random } = this.#contents
     const deadline = clock.monotonic() + stepWithinMs
     for (const backoff = new Backoff({ firstMs: 2, longestMs: 500, random }); ; ) {
-      refuseIfAborted(this.#signal, 'write')
+      throwIfAborted(this.#signal, 'write', 'none')
       const tried = await this.#tryStep(chunks, page)
       if (tried === 'committed') return
       if (clock.monotonic() > deadline) throw tried === 'conflict' ? contended() : tried.lost

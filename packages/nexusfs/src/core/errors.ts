@@ -147,10 +147,11 @@ export function isNexusError(error: unknown, code?: ErrorCode): error is NexusEr
 }
 
 /**
+ * @param outcome of what was begun; absent where it is not known here, `none` for a call that has begun nothing
  * @throws {NexusError} Aborted if the signal has fired; its reason is the cause.
  */
-export function throwIfAborted(signal: AbortSignal | undefined, operation: string): void {
+export function throwIfAborted(signal: AbortSignal | undefined, operation: string, outcome?: Outcome): void {
   if (signal?.aborted) {
-    throw new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, cause: signal.reason })
+    throw new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, outcome, cause: signal.reason })
   }
 }

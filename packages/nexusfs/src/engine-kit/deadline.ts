@@ -1,4 +1,4 @@
-import { NexusError, type Outcome } from '../core/errors.ts'
+import { NexusError, type Outcome, throwIfAborted } from '../core/errors.ts'
 import { stallAwareTimer } from './event-loop.ts'
 
 /**
@@ -8,7 +8,7 @@ import { stallAwareTimer } from './event-loop.ts'
  */
 export async function orAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined, operation: string): Promise<T> {
   if (signal === undefined) return work()
-  refuseIfAborted(signal, operation)
+  throwIfAborted(signal, operation, 'none')
   const { promise, reject } = Promise.withResolvers<never>()
   const onAbort = (): void =>
     reject(new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, cause: signal.reason }))
@@ -18,15 +18,6 @@ export async function orAborted<T>(work: () => Promise<T>, signal: AbortSignal |
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
-}
-
-/**
- * Refuses a call that was cancelled before it began.
- * @throws {NexusError} Aborted, outcome none
- */
-export function refuseIfAborted(signal: AbortSignal | undefined, operation: string): void {
-  if (!signal?.aborted) return
-  throw new NexusError('Aborted', `${operation}: cancelled by the caller`, { operation, outcome: 'none', cause: signal.reason })
 }
 
 /** One call of a port to a server: its name, its deadline and the caller's wish to cancel it. */
@@ -49,8 +40,8 @@ export class Deadline {
   /**
    * @throws {NexusError} Aborted, outcome none, if the caller has cancelled already
    */
-  refuseIfAborted(): void {
-    if (this.signal?.aborted) throw this.#aborted('none')
+  throwIfAborted(): void {
+    throwIfAborted(this.signal, this.operation, 'none')
   }
 
   /**

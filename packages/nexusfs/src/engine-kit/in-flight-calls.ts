@@ -1,5 +1,5 @@
-import { isNexusError, NexusError } from '../core/errors.ts'
-import { orAborted, refuseIfAborted } from './deadline.ts'
+import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
+import { orAborted } from './deadline.ts'
 
 /**
  * The calls under way of something that is closed: those that began before are waited for, later ones are refused, and each fails with
@@ -57,7 +57,7 @@ export class InFlightCalls {
    */
   refuseIfEnded(operation: string, signal: AbortSignal | undefined): void {
     this.#refuseIfClosed(operation)
-    refuseIfAborted(signal, operation)
+    throwIfAborted(signal, operation, 'none')
   }
 
   /** Refuses calls from now on. */

@@ -1,4 +1,5 @@
-import { orAborted, refuseIfAborted } from './deadline.ts'
+import { throwIfAborted } from '../core/errors.ts'
+import { orAborted } from './deadline.ts'
 
 /** How a mutex treats those who wait. */
 export interface KeyedMutexOptions {
@@ -58,7 +59,7 @@ export class KeyedMutex {
     } catch {
       mine.before = before
     }
-    refuseIfAborted(signal, this.#operation)
+    throwIfAborted(signal, this.#operation, 'none')
   }
 }
 

@@ -1,8 +1,8 @@
 import type { ReferredContent } from '../../content/incoming-content.ts'
 import { utf8 } from '../../core/bytes.ts'
-import { isNexusError, NexusError } from '../../core/errors.ts'
+import { isNexusError, NexusError, throwIfAborted } from '../../core/errors.ts'
 import type { Revision } from '../../core/revision.ts'
-import { refuseIfAborted } from '../../engine-kit/deadline.ts'
+import { Backoff } from '../../engine-kit/backoff.ts'
 import type { CommitOptions } from '../model/options.ts'
 import type { CommitPlan } from './commit-plan.ts'
 import { isOutcomeUnknown } from './committer.ts'
@@ -29,8 +29,9 @@ export async function mutate<T>(fs: FsContext, options: CommitOptions, attempt: 
   const { signal } = options
   const words = { author: checkedAuthor(options.author ?? fs.author), reason: checkedReason(options.reason), signal }
   const started = fs.clock.monotonic()
+  const backoff = new Backoff({ firstMs: 1, longestMs: 25, random: fs.random })
   for (let tries = 0; ; tries++) {
-    refuseIfAborted(signal, 'commit')
+    throwIfAborted(signal, 'commit', 'none')
     const tried = await attempt().catch(nothingApplied)
     if ('done' in tried) return tried.done
     if ('plan' in tried) {
@@ -44,7 +45,7 @@ export async function mutate<T>(fs: FsContext, options: CommitOptions, attempt: 
       }
     }
     if (fs.clock.monotonic() - started > contendedForMs) throw contended(tries + 1)
-    if (tries > 0) await fs.clock.sleep(fs.random.fraction() * Math.min(50, 2 ** tries))
+    if (tries > 0) await fs.clock.sleep(backoff.next())
   }
 }
 

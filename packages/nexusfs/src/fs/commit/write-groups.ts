@@ -1,8 +1,7 @@
 import type { IncomingContent } from '../../content/incoming-content.ts'
-import { NexusError } from '../../core/errors.ts'
+import { NexusError, throwIfAborted } from '../../core/errors.ts'
 import { limits } from '../../core/limits.ts'
 import type { NexusPath } from '../../core/path.ts'
-import { refuseIfAborted } from '../../engine-kit/deadline.ts'
 import type { FileEntry } from '../model/entry.ts'
 import type { WriteOptions } from '../model/options.ts'
 import type { FsContext } from './context.ts'
@@ -41,7 +40,7 @@ export class WriteGroups {
       if (!isFree) this.#open.delete(path)
       return inTurn(fs, names, () => write.alone(), signal)
     }
-    refuseIfAborted(signal, 'write')
+    throwIfAborted(signal, 'write', 'none')
     const kind = names.join()
     const last = this.#open.get(path)
     if (last !== undefined && last.kind === kind && hasRoom(last, write)) return add(last, write)

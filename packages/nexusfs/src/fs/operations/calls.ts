@@ -1,7 +1,7 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
-import { isNexusError, NexusError } from '../../core/errors.ts'
+import { isNexusError, NexusError, throwIfAborted } from '../../core/errors.ts'
 import { type ReadOnlyReason, readOnlyError } from '../../core/read-only-reason.ts'
-import { orAborted, refuseIfAborted } from '../../engine-kit/deadline.ts'
+import { orAborted } from '../../engine-kit/deadline.ts'
 import { EventLoopYield } from '../../engine-kit/event-loop.ts'
 import { type OperationName, operations } from '../model/operations.ts'
 import { noOptions, takeOptions } from '../model/take-options.ts'
@@ -103,7 +103,7 @@ export class Calls {
   async #turn(operation: OperationName, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<void> {
     if (signal === undefined) return this.#turns.next()
     await orAborted(() => this.#turns.next(), signal, operation).catch(() => undefined)
-    refuseIfAborted(signal, operation)
+    throwIfAborted(signal, operation, 'none')
   }
 
   /** The items of pages that are fetched one by one, each as a call of its own. */

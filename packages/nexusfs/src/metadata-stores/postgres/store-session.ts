@@ -1,5 +1,6 @@
 import { weakerDurability } from '../../core/durability.ts'
-import { orAborted, refuseIfAborted } from '../../engine-kit/deadline.ts'
+import { throwIfAborted } from '../../core/errors.ts'
+import { orAborted } from '../../engine-kit/deadline.ts'
 import { HighWaterMark } from '../../engine-kit/high-water-mark.ts'
 import { type MetadataStoreInfo, metadataPortVersion } from '../../metadata/metadata-store.ts'
 import { Connection, type ConnectionPlan } from './connection.ts'
@@ -34,7 +35,7 @@ export async function openSession(options: PostgresOptions): Promise<StoreSessio
   const first = await connect(options.signal)
   try {
     const store = await prepareSchema(first, { ...settings, location, timeoutMs: settings.statementTimeoutMs })
-    refuseIfAborted(options.signal, 'metadata.open')
+    throwIfAborted(options.signal, 'metadata.open', 'none')
     return begin({ settings, location, first, store, connect })
   } catch (error) {
     await first.close()

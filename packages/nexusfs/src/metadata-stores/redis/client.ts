@@ -38,7 +38,7 @@ export class RedisClient {
    * @throws {NexusError} as `RedisStore.open`
    */
   async open(call: Deadline, options: { readonly create: boolean }): Promise<ServerFacts> {
-    call.refuseIfAborted()
+    call.throwIfAborted()
     await call.race(this.#openOnce(options.create), () => 'none')
     if (this.#facts === undefined) throw new NexusError('Unexpected', 'redis: the server told nothing of itself')
     return this.#facts

@@ -1,6 +1,6 @@
+import { throwIfAborted } from '../../core/errors.ts'
 import { readOnlyError } from '../../core/read-only-reason.ts'
 import type { Revision } from '../../core/revision.ts'
-import { refuseIfAborted } from '../../engine-kit/deadline.ts'
 import { EventLoopYield } from '../../engine-kit/event-loop.ts'
 import { InFlightCalls } from '../../engine-kit/in-flight-calls.ts'
 import { checkCommits, checkReadRequest } from '../../metadata/check-request.ts'
@@ -153,7 +153,7 @@ export class SqliteStore implements MetadataStore {
   }
 
   async #read(operation: string, request: ReadRequest, options: StoreCallOptions | undefined): Promise<ReadReply> {
-    refuseIfAborted(options?.signal, operation)
+    throwIfAborted(options?.signal, operation, 'none')
     checkReadRequest(request)
     this.#refuseIfMoved(operation)
     const burst = this.#bursts.join()

@@ -153,7 +153,7 @@ export class RetrySeries {
     try {
       await this.#clock.sleep(pause, this.call.signal)
     } catch {
-      this.deadline.refuseIfAborted()
+      this.deadline.throwIfAborted()
       throw error
     }
   }
