@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, it } from 'vitest'
@@ -32,6 +33,39 @@ describe('the program', () => {
     assert.match(missing.stderr, /^nexus: NotFound: [^\n]+\n$/)
   })
 
+  it('carries what is larger than a chunk, and gives parts of it', async () => {
+    const bytes = randomBytes(20_000_000)
+    const written = await spawnNexus(['write', '/large', '-'], { cwd, stdin: bytes })
+    assert.deepEqual([written.code, written.stderr], [0, ''])
+    const read = await spawnNexus(['cat', '/large'], { cwd })
+    assert.deepEqual([read.code, read.stderr, bytes.equals(read.bytes)], [0, '', true])
+    const part = await spawnNexus(['cat', '/large', '--range', '9000000-19000000'], { cwd })
+    assert.ok(bytes.subarray(9_000_000, 19_000_001).equals(part.bytes))
+  })
+
+  it('prints what comes before the damage in a large file, and then fails', async () => {
+    const place = join(cwd, 'damaged')
+    makeQuickFixture(place)
+    await runNexus(['init', '--store', 'quick'], { cwd: place })
+    const bytes = randomBytes(20_000_000)
+    await runNexus(['write', '/large', '-'], { cwd: place, stdin: bytes })
+    const blobs = readdirSync(join(place, '.nexus', 'blobs'), { recursive: true, withFileTypes: true })
+    const last = blobs
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .find((file) => readFileSync(file).includes(bytes.subarray(-100)))
+    assert.ok(last)
+    chmodSync(last, 0o600)
+    const damaged = readFileSync(last)
+    damaged[0] = (damaged[0] ?? 0) ^ 1
+    writeFileSync(last, damaged)
+    const { code, stderr, bytes: printed } = await spawnNexus(['cat', '/large'], { cwd: place })
+    assert.equal(code, 7)
+    assert.match(stderr, /^nexus: Corrupt: \/large[^\n]*\n$/)
+    assert.ok(printed.length > 0 && printed.length <= bytes.length - damaged.length)
+    assert.ok(bytes.subarray(0, printed.length).equals(printed))
+  })
+
   it('ends quietly when the reader of its output has gone', async () => {
     const child = startNexus(['cat', '/pipe'], { cwd })
     assert.ok(child.stdout && child.stderr)
@@ -52,7 +86,7 @@ describe('the program', () => {
     child.kill('SIGINT')
     const [code, signal]: unknown[] = await once(child, 'exit')
     assert.deepEqual([code, signal], [130, null])
-    assert.match(await errors, /^nexus: Aborted: cannot read standard input: interrupted; nothing was written\n/)
+    assert.match(await errors, /^nexus: Aborted: writeStream: cancelled by the caller; nothing was written\n/m)
     assert.equal((await runNexus(['stat', '/interrupted'], { cwd })).code, 3)
   })
 

@@ -7,18 +7,34 @@ import type { CommandContext } from './command-context.ts'
 /**
  * The content that a command line gives, as a file, as standard input or as `--text`. It is never taken for granted: a forgotten operand
  * must not write an empty file.
- * @throws {NexusError} InvalidArgument if there is none, or two; and as `readInput`
+ * @throws {NexusError} InvalidArgument if there is none, or two; NotFound, IsADirectory, PermissionDenied; Aborted at Ctrl-C
  */
 export async function contentOf(
   context: CommandContext,
   file: string | undefined,
   text: string | undefined,
 ): Promise<string | Uint8Array> {
+  const given = contentPieces(context, file, text)
+  if (typeof given === 'string') return given
+  const pieces: Uint8Array[] = []
+  for await (const piece of given) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+/**
+ * The same in pieces, so that content of any length goes through; nothing is opened before the first is asked for.
+ * @throws {NexusError} InvalidArgument if there is none, or two; the pieces throw as `contentOf`
+ */
+export function contentPieces(
+  context: CommandContext,
+  file: string | undefined,
+  text: string | undefined,
+): string | AsyncIterable<Uint8Array> {
   if (text !== undefined && file !== undefined) {
     throw new NexusError('InvalidArgument', 'the content is given twice', { advice: 'give either a file or --text' })
   }
   if (text !== undefined) return text
-  if (file !== undefined) return readInput(context, file)
+  if (file !== undefined) return inputPieces(context, file)
   throw new NexusError('InvalidArgument', 'no content was given', {
     advice: 'name a file, or - for standard input, or give --text',
   })
@@ -26,18 +42,10 @@ export async function contentOf(
 
 const pieceBytes = 1024 * 1024
 
-/**
- * All bytes of a file of this machine, or of standard input for `-`.
- * @throws {NexusError} NotFound, IsADirectory, PermissionDenied, Aborted at Ctrl-C
- */
-async function readInput(context: CommandContext, source: string): Promise<Uint8Array> {
-  const { terminal, signal } = context
+async function* inputPieces({ terminal, signal }: CommandContext, source: string): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    const pieces: Uint8Array[] = []
-    // In pieces, since Node reads no file of 2 GiB at once.
     const input = source === '-' ? terminal.stdin : createReadStream(resolve(terminal.cwd, source), { highWaterMark: pieceBytes })
-    for await (const piece of addAbortSignal(signal, input)) pieces.push(toBytes(piece))
-    return Buffer.concat(pieces)
+    for await (const piece of addAbortSignal(signal, input)) yield toBytes(piece)
   } catch (cause) {
     throw inputError(source, cause)
   }

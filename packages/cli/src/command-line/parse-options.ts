@@ -7,6 +7,20 @@ export function parseVersion(text: string): number {
   return Number(version)
 }
 
+/** Bytes of a file: from one on, so many or all; or the last ones. */
+export type ByteRange = { readonly start: number; readonly length?: number | undefined } | { readonly last: number }
+
+/** One range of bytes as in the header `Range` of HTTP: `0-99`, `100-`, or `-100` for the last 100. */
+export function parseByteRange(text: string): ByteRange {
+  const [, first = '', last = ''] = /^(\d*)-(\d*)$/.exec(text) ?? []
+  const [start, end] = [Number(first), Number(last)]
+  const isWhole = Number.isSafeInteger(start) && Number.isSafeInteger(end)
+  if (isWhole && first === '' && end > 0) return { last: end }
+  if (isWhole && first !== '' && last === '') return { start }
+  if (isWhole && first !== '' && start <= end) return { start, length: end - start + 1 }
+  throw new InvalidArgumentError('write it as 0-99, 100- or -100')
+}
+
 /** Octal digits, as of `chmod`. */
 export function parseMode(text: string): number {
   if (!/^[0-7]{1,4}$|^0[0-7]{4}$/.test(text)) throw new InvalidArgumentError('write octal digits, as in 644 or 755')

@@ -105,6 +105,35 @@ describe('write and cat', () => {
     assert.equal(await nexus('cat /text'), 'hello')
   })
 
+  it('read a part of it, as a range of HTTP', async () => {
+    await nexus('write /a --text 0123456789')
+    await nexus('write /a --text other')
+    await nexus('write /b --text xyz')
+    const parts = {
+      '0-3': '0123',
+      '4-4': '4',
+      '7-': '789',
+      '7-99': '789',
+      '-2': '89',
+      '-99': '0123456789',
+      '10-': '',
+      '99-100': '',
+    }
+    for (const [range, text] of Object.entries(parts))
+      assert.equal(await nexus(`cat /a --version 1 --range ${range}`), text, range)
+    assert.equal(await nexus('cat /a /b --range=-2'), 'eryz')
+    for (const range of ['5', '3-1', '-0', 'x-', '0-1,2-3', '-']) {
+      const { code, stdout, stderr } = await tryNexus(`cat /a --range=${range}`)
+      assert.deepEqual([code, stdout], [2, ''])
+      assert.match(stderr, /: write it as 0-99, 100- or -100; see `nexus cat --help`\n$/, range)
+    }
+    assert.equal((await tryNexus('cat /a --range 0-1 --json')).code, 2)
+    assert.equal((await tryNexus('cat /absent --range -1')).code, 3)
+    assert.equal((await tryNexus('cat /absent --range -1 --version 2')).code, 3)
+    assert.equal((await tryNexus('cat /a --range -1 --version 9')).code, 3)
+    assert.equal((await tryNexus('cat / --range -1')).code, 3)
+  })
+
   it('never take missing content for empty content', async () => {
     const { code, stderr } = await tryNexus('write /a')
     assert.equal(code, 2)

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { FileEntry, WriteOptions } from 'nexusfs'
 import type { CommandContext } from '../command-line/command-context.ts'
 import { type CommandModule, finishHelp } from '../command-line/command-module.ts'
-import { contentOf } from '../command-line/content-operand.ts'
+import { contentPieces } from '../command-line/content-operand.ts'
 import { parseIfMatch } from '../command-line/parse-options.ts'
 import { entryJson } from '../output/entry-json.ts'
 import { formatBytes } from '../output/format.ts'
@@ -19,6 +19,7 @@ interface WriteFlags {
 export const write: CommandModule = {
   describe,
   fixes: {
+    Aborted: ({ outcome }) => (outcome === 'none' ? 'nothing was written' : undefined),
     AlreadyExists: 'leave out --if-none-match to write a new version',
     IsADirectory: ({ context }) => (context.path === undefined ? undefined : 'name a file in it'),
     NotFound: ({ context }) => (context.path === undefined ? undefined : 'leave out --no-parents to make its directories'),
@@ -38,7 +39,7 @@ function describe(command: Command, context: CommandContext): void {
     .option('--no-parents', 'do not make missing directories')
     .action((path: string, file: string | undefined, flags: WriteFlags) => run(context, path, file, flags))
   finishHelp(command, {
-    more: 'Every write makes a new version; older ones stay readable.',
+    more: 'Every write makes a new version; older ones stay readable. A file, or standard input, may be of any length: it is stored while it is read, and the version is there when its end is.',
     examples: [
       'nexus write /plans/q3.md --text "# Q3" -m "first draft"',
       'nexus write /plans/q3.md q3.md --if-match v1',
@@ -48,7 +49,7 @@ function describe(command: Command, context: CommandContext): void {
 }
 
 async function run(context: CommandContext, path: string, file: string | undefined, flags: WriteFlags): Promise<void> {
-  const content = await contentOf(context, file, flags.text)
+  const content = contentPieces(context, file, flags.text)
   const { ifMatch, ifNoneMatch, message, executable, parents } = flags
   const options: WriteOptions = {
     ifMatch,
@@ -59,7 +60,9 @@ async function run(context: CommandContext, path: string, file: string | undefin
     signal: context.signal,
   }
   await context.withStore(async (nexus) => {
-    const entry = await nexus.write(path, content, options)
+    const entry = await (typeof content === 'string'
+      ? nexus.write(path, content, options)
+      : nexus.writeStream(path, content, options))
     await context.answer(entryJson(entry), wroteText(entry))
   })
 }
