@@ -23,12 +23,17 @@ const unbundled: Readonly<Record<string, string>> = {
   '@nexusfs/bench': '@nexusfs/bench',
 }
 
+/** The clients of vendors, which their adapters load. */
+const { peerDependencies }: { readonly peerDependencies: Readonly<Record<string, string>> } = JSON.parse(
+  readFileSync(join(cli, '..', 'nexusfs', 'package.json'), 'utf8'),
+)
+
 const leaveUnbundled: Plugin = {
   name: 'leave-unbundled',
   resolveId(id) {
     const left = unbundled[id]
     if (left !== undefined) return { id: left, external: 'relative' }
-    return id === 'pg' || id === 'ioredis' ? { id, external: true } : undefined
+    return Object.hasOwn(peerDependencies, id) ? { id, external: true } : undefined
   },
 }
 
@@ -58,7 +63,7 @@ const loadNodeLate: Plugin = {
 
 /** Each of these is a file of its own, or part of one. */
 const seldom =
-  /\/(?:postgres|redis|memory)[-/]|\/json-fault|\/validate-config|\/config-check|\/backup|\/commands\/(?:bench|completion)\//
+  /\/(?:postgres|redis|memory)[-/]|\/storage-backends\/(?:s3|object-store)\/|\/json-fault|\/validate-config|\/config-check|\/backup|\/commands\/(?:bench|completion)\//
 
 for (const name of globSync('nexus*.cjs', { cwd: target })) rmSync(join(target, name))
 

@@ -29,8 +29,9 @@ async function main() {
   const last = await nexus.readText('/f419')
   await nexus.close()
   const absent = []
-  for (const metadata of ['postgres://127.0.0.1:1/n', 'redis://127.0.0.1:1']) {
-    await openNexus({ storage: 'memory:', metadata }).catch((error) => absent.push(error.code))
+  const layers = [['memory:', 'postgres://127.0.0.1:1/n'], ['memory:', 'redis://127.0.0.1:1'], ['s3://bucket', 'memory:']]
+  for (const [storage, metadata] of layers) {
+    await openNexus({ storage, metadata }).catch((error) => absent.push(error.code))
   }
   console.log(JSON.stringify({ asked: threads > 0, length: last.length, absent }))
 }
@@ -95,7 +96,7 @@ describe('an application in one file, where no package is installed', () => {
     assert.deepEqual(await bundleAndRun(name, script), {
       asked: true,
       length: 100_003,
-      absent: ['MissingDependency', 'MissingDependency'],
+      absent: ['MissingDependency', 'MissingDependency', 'MissingDependency'],
     })
   })
 })

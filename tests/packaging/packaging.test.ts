@@ -145,6 +145,17 @@ describe('the README of each package', () => {
 })
 
 describe('the packed command', () => {
+  it('holds no client of a vendor: not how S3 signs, nor what ioredis and pg are made of', async () => {
+    const bundle = join(root, 'packages/cli/dist')
+    const files = (await readdir(bundle)).filter((name) => name.endsWith('.cjs'))
+    const texts = await Promise.all(files.map((name) => readFile(join(bundle, name), 'utf8')))
+    const holding = files.filter((_, index) =>
+      /aws4_request|MaxRetriesPerRequestError|SASLInitialResponse/.test(texts[index] ?? ''),
+    )
+    assert.ok(files.length > 5, `only ${files.length} files`)
+    assert.deepEqual(holding, [])
+  })
+
   it('starts, and says its version', async () => {
     const modules = join(folder, 'node_modules')
     for (const name of ['conformance', 'bench', 'cli']) {
