@@ -62,7 +62,7 @@ export class ChunkedContent implements IncomingContent {
   }
 
   settle(outcome: 'kept' | 'dropped' | 'unresolved'): void {
-    if (outcome === 'kept' && this.#superseded !== undefined) this.#contents.discard(this.#superseded)
+    if (outcome === 'kept' && this.#superseded !== undefined) this.#contents.discard(this.#superseded, this.digest)
     const isOrphan = outcome === 'dropped' || (outcome === 'kept' && !this.#isReferred)
     if (isOrphan) this.#contents.cleanUp(this.#writer.abandon())
   }

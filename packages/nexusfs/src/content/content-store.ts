@@ -11,14 +11,17 @@ import type { MetadataEntry, MetadataStore } from '../metadata/metadata-store.ts
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { BodyBuffers, largeBodyBytes } from './body-buffers.ts'
 import { ContentCache } from './content-cache.ts'
-import { type ContentLocation, decodeContentRow } from './content-row.ts'
+import { ContentHashes } from './content-hashes.ts'
+import { type ContentLocation, decodeContentRow, decodeOrDamaged } from './content-row.ts'
+import { discardExtension, ExtendedContent, extensionOf } from './extended-content.ts'
 import { type Chunking, chunkingFor } from './fast-cdc.ts'
 import type { IncomingContent } from './incoming-content.ts'
 import { BlobTrust, FamiliarContent } from './known-content.ts'
 import { type Chunk, discardManifest, type StoredInChunks } from './manifest.ts'
 import { ProcessLease } from './process-lease.ts'
-import { receiveLarge, receiveStream } from './receive-chunks.ts'
+import { receiveBehind, receiveLarge, receiveStream } from './receive-chunks.ts'
 import { type ByteSpan, loadChunks, piecesOf, streamChunks } from './stored-chunks.ts'
+import { loadExtended, lostContent, type StoredExtension, streamExtended } from './stored-extension.ts'
 import { WholeContent } from './whole-content.ts'
 
 /** From this size on, in bytes, content is hashed while it is being stored. */
@@ -47,6 +50,7 @@ export class ContentStore {
   readonly lease: ProcessLease
   readonly bodies: BodyBuffers = new BodyBuffers()
   readonly trust: BlobTrust
+  readonly hashes: ContentHashes = new ContentHashes()
   readonly #metadata: MetadataStore
   readonly #cache: ContentCache
   readonly #familiar = new FamiliarContent()
@@ -89,6 +93,34 @@ export class ContentStore {
     return receiveStream(this, this.#metadata, body, signal)
   }
 
+  /**
+   * Takes in a content that is another one, which is stored, and bytes more. Only the bytes are stored, and now and then some of what was added before.
+   * What is there is read only where this process does not know how its hash stands.
+   * @throws {NexusError} Corrupt, Aborted
+   */
+  async extend(old: Chunk, tail: Uint8Array, signal: AbortSignal | undefined): Promise<IncomingContent> {
+    const hash = await this.#hashBehind(old, signal)
+    await update(hash, tail, signal)
+    const digest = this.hashes.set(hash)
+    const extension = await extensionOf(this, this.#metadata, old, tail, signal)
+    const [root] = extension.chain
+    if (root === undefined || extension.part.length <= this.chunking.sizes.target) {
+      return new ExtendedContent(this, this.#metadata, digest, extension)
+    }
+    const stored = await this.#inChunks(root.digest, signal)
+    return receiveBehind(this, this.#metadata, { content: root, stored }, extension.part, digest, signal)
+  }
+
+  async #hashBehind(old: Chunk, signal: AbortSignal | undefined): Promise<DigestStream> {
+    const known = this.hashes.get(old.digest)
+    if (known !== undefined) return known
+    const hash = new DigestStream()
+    const pieces = await this.stream(old, { start: 0, end: old.size }, signal)
+    for await (const piece of pieces ?? []) await update(hash, piece, signal)
+    if (this.hashes.set(hash) === old.digest) return hash
+    throw pieces === undefined ? lostContent(old.digest) : corrupt(old.digest, 'its parts together have another digest')
+  }
+
   /** The content if it is at hand; the array must not be changed or handed to a caller. */
   cached(digest: Digest): Uint8Array | undefined {
     return this.#cache.get(digest)
@@ -121,8 +153,10 @@ export class ContentStore {
     span: ByteSpan,
     signal: AbortSignal | undefined,
   ): Promise<Iterable<Uint8Array<ArrayBuffer>> | AsyncIterable<Uint8Array<ArrayBuffer>> | undefined> {
-    const stored = size > this.chunking.wholeBytes ? await this.#inChunks(digest, signal) : undefined
-    if (stored !== undefined) return streamChunks(this, this.#metadata, stored, span, signal)
+    const row = size > this.chunking.wholeBytes ? await this.#row(digest, signal) : undefined
+    const location = row && decodeContentRow(row).location
+    if (location?.kind === 'chunks') return streamChunks(this, this.#metadata, { digest, location, size }, span, signal)
+    if (location?.kind === 'extended') return streamExtended(this, this.#metadata, { digest, location, size }, span, signal)
     const bytes = await orAborted(() => this.read(digest), signal, 'read')
     return bytes && piecesOf(new Uint8Array(bytes.subarray(span.start, span.end)))
   }
@@ -145,6 +179,7 @@ export class ContentStore {
   async isReliable(location: ContentLocation, size: number, signal?: AbortSignal): Promise<boolean> {
     if (location.kind === 'inline') return true
     if (location.kind === 'chunks') return this.trust.isListIntact(location.manifest)
+    if (location.kind === 'extended') return this.#isBaseReliable(location, signal)
     if (isWeakerDurability(location.durability, this.storage.info.durability)) return false
     return this.trust.isIntact(location.key, size, signal)
   }
@@ -161,10 +196,11 @@ export class ContentStore {
     this.#cleanUps.add(settled)
   }
 
-  /** Removes what a row named until it was replaced. */
-  discard(location: ContentLocation): void {
+  /** Removes what the row of a content named until it was replaced. */
+  discard(location: ContentLocation, digest: Digest): void {
     if (location.kind === 'blob') this.cleanUp(this.storage.delete([location.key]))
     if (location.kind === 'chunks') this.cleanUp(discardManifest(this.#metadata, location.manifest))
+    if (location.kind === 'extended') this.cleanUp(discardExtension(this.#metadata, location, digest))
   }
 
   async close(): Promise<void> {
@@ -177,6 +213,17 @@ export class ContentStore {
     this.#cache.put(digest, bytes)
     if (bytes.length >= stagedBytes) this.#familiar.remember(bytes)
     return bytes
+  }
+
+  /** The parts are seldom many, and what is damaged in them is seen when it is read. */
+  async #isBaseReliable({ chain: [root], part, bytes }: StoredExtension['location'], signal?: AbortSignal): Promise<boolean> {
+    const named = [...(root === undefined ? [] : [root.digest]), ...(bytes === undefined ? [part.digest] : [])]
+    const { get } = await this.#metadata.read({ get: named.map(contentKey) }, { signal })
+    const reliable = get.map(async (row) => {
+      const known = row && decodeOrDamaged(row)
+      return known?.state === 'live' && this.isReliable(known.location, known.size, signal)
+    })
+    return (await Promise.all(reliable)).every((each) => each)
   }
 
   async #inChunks(digest: Digest, signal: AbortSignal | undefined): Promise<StoredInChunks | undefined> {
@@ -205,6 +252,7 @@ export class ContentStore {
   async #load(digest: Digest, row: MetadataEntry): Promise<Uint8Array | undefined> {
     const { location, size } = decodeContentRow(row)
     if (location.kind === 'chunks') return loadChunks(this, this.#metadata, { digest, location, size })
+    if (location.kind === 'extended') return loadExtended(this, this.#metadata, { digest, location, size })
     const bytes = location.kind === 'inline' ? location.bytes : await this.#blob(location.key)
     if (bytes === undefined) return undefined
     const wrong = bytes.length === size ? await wrongDigest(digest, bytes) : `it has ${bytes.length} bytes instead of ${size}`
@@ -236,6 +284,15 @@ export class ContentStore {
 function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer } = bytes
   return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length ? new Uint8Array(buffer) : new Uint8Array(bytes)
+}
+
+/** With turns of the event loop between, where it is long. */
+async function update(hash: DigestStream, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+  for (let start = 0; start < bytes.length; start += wholeBytes) {
+    throwIfAborted(signal, 'write')
+    if (start > 0) await nextTurn()
+    hash.update(bytes.subarray(start, start + wholeBytes))
+  }
 }
 
 const noContent = { location: undefined, size: 0 } as const

@@ -92,8 +92,8 @@ async function copyContent(row: MetadataEntry, options: CopyContentsOptions, tal
     else tally.damage(size, { digest, problem: 'its bytes in the metadata have another digest' })
     return
   }
-  // Its chunks have rows of their own.
-  if (location.kind === 'chunks') return tally.there(0)
+  // What it is made of has rows of its own.
+  if (location.kind === 'chunks' || location.kind === 'extended') return tally.there(0)
   if (await isCopied(location.key, size, digest, options)) return tally.there(size)
   try {
     await options.to.put(location.key, verified(options, location.key, size, digest), { size, signal: options.signal })

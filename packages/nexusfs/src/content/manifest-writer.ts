@@ -3,13 +3,17 @@ import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import { type Id, newId } from '../core/id.ts'
 import { Backoff } from '../engine-kit/backoff.ts'
 import { orAborted } from '../engine-kit/deadline.ts'
-import { chunkReferenceKey, emptyValue, type ManifestId, manifestId, manifestPageKey } from '../metadata/keyspace.ts'
-import type { Commit, MetadataStore, Write } from '../metadata/metadata-store.ts'
+import { chunkReferenceKey, contentKey, emptyValue, type ManifestId, manifestId, manifestPageKey } from '../metadata/keyspace.ts'
+import type { Commit, Key, MetadataEntry, MetadataStore, Write } from '../metadata/metadata-store.ts'
+import { decodeContentRow } from './content-row.ts'
 import type { ContentStore } from './content-store.ts'
-import { InlineBudget } from './incoming-content.ts'
-import { discardManifest, encodeManifestPage } from './manifest.ts'
+import { type ContentPlan, InlineBudget, reuse } from './incoming-content.ts'
+import { type Chunk, discardManifest, encodeManifestPage } from './manifest.ts'
+import { lostContent } from './stored-extension.ts'
 import { WholeContent } from './whole-content.ts'
 
+/** Chunks in a step, at most: they need no memory if they are stored already. */
+const stepChunks = 250
 /** How long a step is tried again when others come first or replies are lost, in milliseconds. */
 const stepWithinMs = 30_000
 
@@ -33,7 +37,7 @@ export class ManifestWriter {
   readonly #metadata: MetadataStore
   readonly #signal: AbortSignal | undefined
   readonly #list = new DigestStream()
-  #step: Uint8Array[] = []
+  #step: (Uint8Array | Chunk)[] = []
   #stepBytes = 0
   #end = 0
   /** What is known of the step that is being committed. */
@@ -58,13 +62,14 @@ export class ManifestWriter {
   }
 
   /**
-   * Takes the next chunk, whose bytes nobody changes any more; waits while two steps are under way.
+   * Takes the next chunk: bytes that nobody changes any more, or one that the store has already, as long as that is held by another manifest. Waits
+   * while two steps are under way.
    * @throws {NexusError} what storing the chunks before it threw
    */
-  async add(chunk: Uint8Array): Promise<void> {
+  async add(chunk: Uint8Array | Chunk): Promise<void> {
     this.#step.push(chunk)
-    this.#stepBytes += chunk.length
-    if (this.#stepBytes >= this.#contents.chunking.stepBytes) await this.#flush()
+    if (chunk instanceof Uint8Array) this.#stepBytes += chunk.length
+    if (this.#stepBytes >= this.#contents.chunking.stepBytes || this.#step.length >= stepChunks) await this.#flush()
   }
 
   /** Ends the list. */
@@ -91,15 +96,16 @@ export class ManifestWriter {
     this.#committing.catch(() => undefined)
   }
 
-  async #store(bytes: readonly Uint8Array[]): Promise<void> {
+  async #store(given: readonly (Uint8Array | Chunk)[]): Promise<void> {
     const contents = await Promise.all(
-      bytes.map(
-        async (each) => new WholeContent(this.#contents, { bytes: each, digest: await digestOnThread(each), isChunk: true }),
-      ),
+      given.map(async (each): Promise<StepChunk> => {
+        if (!(each instanceof Uint8Array)) return new HeldChunk(each)
+        return new WholeContent(this.#contents, { bytes: each, digest: await digestOnThread(each), isChunk: true })
+      }),
     )
     const page = encodeManifestPage(contents)
     this.#list.update(page)
-    this.#end += bytes.reduce((sum, { length }) => sum + length, 0)
+    this.#end += contents.reduce((sum, { size }) => sum + size, 0)
     const distinct = [...new Map(contents.map((each) => [each.digest, each])).values()]
     this.#outcome = 'dropped'
     try {
@@ -111,7 +117,7 @@ export class ManifestWriter {
   }
 
   /** Until it is known to be applied: the page tells, since nobody else writes it. */
-  async #commitStep(chunks: readonly WholeContent[], page: Extract<Write, { kind: 'put' }>): Promise<void> {
+  async #commitStep(chunks: readonly StepChunk[], page: Extract<Write, { kind: 'put' }>): Promise<void> {
     const { clock, random } = this.#contents
     const deadline = clock.monotonic() + stepWithinMs
     for (const backoff = new Backoff({ firstMs: 2, longestMs: 500, random }); ; ) {
@@ -124,7 +130,7 @@ export class ManifestWriter {
   }
 
   async #tryStep(
-    chunks: readonly WholeContent[],
+    chunks: readonly StepChunk[],
     page: Extract<Write, { kind: 'put' }>,
   ): Promise<'committed' | 'conflict' | { readonly lost: unknown }> {
     const keys = [page.key, ...chunks.map(({ key }) => key)]
@@ -158,6 +164,31 @@ export class ManifestWriter {
       return { lost: error }
     }
   }
+}
+
+/** A chunk on its way into a list. */
+type StepChunk = Pick<WholeContent, 'digest' | 'size' | 'key' | 'plan' | 'settle'>
+
+/** A chunk that another manifest holds already: its row is expected unchanged. */
+class HeldChunk implements StepChunk {
+  readonly digest: Digest
+  readonly size: number
+  readonly key: Key
+
+  constructor({ digest, size }: Chunk) {
+    this.digest = digest
+    this.size = size
+    this.key = contentKey(digest)
+  }
+
+  async plan(row: MetadataEntry | undefined): Promise<ContentPlan> {
+    if (row !== undefined && decodeContentRow(row).state === 'live') {
+      return reuse({ kind: 'at', key: this.key, revision: row.revision })
+    }
+    throw lostContent(this.digest)
+  }
+
+  settle(): void {}
 }
 
 /** The list belongs to a process that has ended, as others see it: they may have removed its chunks. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { copyBytes } from '../core/bytes.ts'
+import { concatBytes, copyBytes } from '../core/bytes.ts'
 import { type Digest, DigestStream, digestOnThread } from '../core/digest.ts'
 import { throwIfAborted } from '../core/errors.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
@@ -7,7 +7,9 @@ import { ChunkedContent } from './chunked-content.ts'
 import type { ContentStore } from './content-store.ts'
 import { ChunkCutter } from './fast-cdc.ts'
 import type { IncomingContent } from './incoming-content.ts'
+import { type Chunk, chunkPages, type PlacedChunk, type StoredInChunks } from './manifest.ts'
 import { ManifestWriter } from './manifest-writer.ts'
+import { lostContent } from './stored-extension.ts'
 
 /** Cut and hashed between two turns of the event loop: about a millisecond. */
 const bytesPerTurn = 512 * 1024
@@ -58,26 +60,71 @@ export async function receiveLarge(
   digest.catch(() => undefined)
   const writer = await ManifestWriter.open(contents, metadata, signal)
   try {
-    const cutter = new ChunkCutter(contents.chunking.sizes)
-    let start = 0
-    for (let from = 0; from < bytes.length; ) {
-      throwIfAborted(signal, 'write')
-      const window = bytes.subarray(0, Math.min(bytes.length, from + bytesPerTurn))
-      const cut = cutter.next(window, from)
-      from = cut ?? window.length
-      if (cut !== undefined) {
-        await writer.add(bytes.subarray(start, cut))
-        start = cut
-      }
-      await nextTurn()
-    }
-    if (start < bytes.length) await writer.add(bytes.subarray(start))
+    await cutInto(writer, contents, bytes, signal)
     const written = await writer.finish()
+    contents.bodies.giveBack(bytes)
     return new ChunkedContent(contents, { digest: await digest, size: bytes.length, writer, written })
   } catch (error) {
     contents.cleanUp(writer.abandon())
     throw error
   }
+}
+
+/**
+ * A content in chunks that begins with another one. Of one in chunks all but the last are taken as they are, and only the last is read: it is cut again
+ * with what comes behind it, as if all had come at one go.
+ * @param digest of the whole
+ */
+export async function receiveBehind(
+  contents: ContentStore,
+  metadata: MetadataStore,
+  root: { readonly content: Chunk; readonly stored: StoredInChunks | undefined },
+  part: Uint8Array,
+  digest: Digest,
+  signal: AbortSignal | undefined,
+): Promise<IncomingContent> {
+  const writer = await ManifestWriter.open(contents, metadata, signal)
+  try {
+    let last: PlacedChunk | undefined
+    if (root.stored !== undefined) {
+      for await (const page of chunkPages(metadata, root.stored, 0, signal)) {
+        for (const chunk of page) {
+          if (last !== undefined) await writer.add(last)
+          last = chunk
+        }
+      }
+    }
+    const before = last === undefined ? await contents.read(root.content.digest) : await contents.chunk(last, undefined)
+    if (before === undefined) throw lostContent(root.content.digest)
+    await cutInto(writer, contents, concatBytes(before, part), signal)
+    const written = await writer.finish()
+    return new ChunkedContent(contents, { digest, size: root.content.size + part.length, writer, written })
+  } catch (error) {
+    contents.cleanUp(writer.abandon())
+    throw error
+  }
+}
+
+async function cutInto(
+  writer: ManifestWriter,
+  contents: ContentStore,
+  bytes: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const cutter = new ChunkCutter(contents.chunking.sizes)
+  let start = 0
+  for (let from = 0; from < bytes.length; ) {
+    throwIfAborted(signal, 'write')
+    const window = bytes.subarray(0, Math.min(bytes.length, from + bytesPerTurn))
+    const cut = cutter.next(window, from)
+    from = cut ?? window.length
+    if (cut !== undefined) {
+      await writer.add(bytes.subarray(start, cut))
+      start = cut
+    }
+    await nextTurn()
+  }
+  if (start < bytes.length) await writer.add(bytes.subarray(start))
 }
 
 class ChunkReceiver {
@@ -114,7 +161,7 @@ class ChunkReceiver {
   async end(): Promise<IncomingContent> {
     if (this.#filled > 0) await this.#addChunk()
     const written = await this.#writer.finish()
-    const digest: Digest = this.#hash.digest()
+    const digest = this.#contents.hashes.set(this.#hash)
     return new ChunkedContent(this.#contents, { digest, size: this.#size, writer: this.#writer, written })
   }
 

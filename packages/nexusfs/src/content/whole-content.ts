@@ -73,7 +73,7 @@ export class WholeContent implements IncomingContent {
     if (staged !== undefined) this.#contents.cleanUp(staged.then((blob) => blob.discard()).then(() => this.#giveBack()))
     else if (outcome === 'kept') this.#giveBack()
     const isOrphan = outcome === 'dropped' || (outcome === 'kept' && !this.#isReferred)
-    if (outcome === 'kept' && this.#superseded !== undefined) this.#contents.discard(this.#superseded)
+    if (outcome === 'kept' && this.#superseded !== undefined) this.#contents.discard(this.#superseded, this.digest)
     if (this.#uploaded === undefined || !isOrphan) return
     this.#remove(this.#uploaded.key)
     this.#uploaded = undefined

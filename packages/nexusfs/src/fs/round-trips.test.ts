@@ -43,7 +43,7 @@ const promised: Readonly<Record<string, readonly [metadata: number, storage: num
   'write over a version': [2, 1],
   append: [3, 2],
   'append to a tiny file': [2, 0],
-  'append to a large file': [10, undefined],
+  'append to a large file': [8, undefined],
   edit: [3, 2],
   'edit that changes nothing': [4, 1],
   writeBatch: [2, 1],

@@ -324,6 +324,56 @@ describe('damage in a large file', () => {
   })
 })
 
+describe('damage below an appended file', () => {
+  it('is Corrupt with the path, and is mended by writing the same bytes', async () => {
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open({ cacheBytes: 0, inlineBytes: 0 })
+    const [beginning, line] = [fresh(100_000), fresh(200)]
+    await fs.write('/log', beginning)
+    await fs.append('/log', line)
+    const storage = await fixture.storage()
+    const root = (await storage.list()).blobs.find(({ size }) => size === 100_000)
+    assert.ok(root !== undefined)
+    await storage.delete([root.key])
+    for (const read of [() => fs.read('/log'), () => fs.readRange('/log', { start: 5, length: 5 })]) {
+      const error = await failure(read)
+      assert.equal(error.code, 'Corrupt')
+      assert.match(error.message, /^\/log: /)
+    }
+    const other = await fixture.open({ cacheBytes: 0, inlineBytes: 0 })
+    const whole = Buffer.concat([beginning, line])
+    await other.write('/again', whole)
+    assert.ok(whole.equals(await fs.read('/log')))
+    await fs.append('/log', line)
+    assert.ok(Buffer.concat([whole, line]).equals(await fs.read('/log')))
+  })
+
+  it('is not acknowledged by an append of a process that has to read it', async () => {
+    await using fixture = await memoryFixture()
+    const fs = await fixture.open({ cacheBytes: 0, inlineBytes: 0 })
+    await fs.write('/log', fresh(100_000))
+    const storage = await fixture.storage()
+    await storage.delete((await storage.list()).blobs.map(({ key }) => key))
+    assert.equal((await failure(() => fs.append('/log', 'x'))).code, 'Corrupt')
+    assert.equal((await fs.stat('/log'))?.kind === 'file' && (await all(fs.versions('/log'))).length, 1)
+  })
+})
+
+describe('appends of several processes', () => {
+  it('to one large file all get in, whole and one behind the other', async () => {
+    await using fixture = await memoryFixture()
+    const clients = await Promise.all([1, 2, 3].map(() => fixture.open()))
+    await clients[0]?.write('/log', fresh(600_000))
+    const lines = Array.from({ length: 60 }, (_, n) => `line ${String(n).padStart(3, '0')}\n`)
+    await Promise.all(lines.map((line, n) => clients[n % 3]?.append('/log', line)))
+    const text = Buffer.from((await clients[0]?.readRange('/log', { start: 600_000 })) ?? []).toString()
+    assert.deepEqual(
+      text.split('\n').slice(0, -1).sort(),
+      lines.map((line) => line.trim()),
+    )
+  })
+})
+
 describe('a part of a file that is replaced', () => {
   it('changes those bytes alone, with zeros up to an offset behind the end', async () => {
     await using fixture = await memoryFixture()

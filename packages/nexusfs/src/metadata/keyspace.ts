@@ -112,6 +112,11 @@ export function chunkReferenceKey(chunk: Digest, manifest: ManifestId): Key {
   return { group: concatBytes(tags.reference, digestKeyBytes(chunk)), item: manifestBytes(manifest) }
 }
 
+/** `r/<digest>` / digest: a content that begins with this one, or has it as its last part, holds on to it. */
+export function contentReferenceKey(held: Digest, by: Digest): Key {
+  return { group: concatBytes(tags.reference, digestKeyBytes(held)), item: digestKeyBytes(by) }
+}
+
 declare const manifestBrand: unique symbol
 
 /** Names the list of the chunks of a content: the id of the process that made it, and 16 random bytes, together 64 hexadecimal digits. */

@@ -1,3 +1,4 @@
+import { largestRestored } from '../../content/extended-content.ts'
 import type { IncomingContent } from '../../content/incoming-content.ts'
 import { limits } from '../../core/limits.ts'
 import type { NexusPath } from '../../core/path.ts'
@@ -101,7 +102,7 @@ class WriteRound {
     const began = fs.clock.monotonic()
     const file = fileAt(resolved)
     const isRead = file !== undefined && wanted.some(({ write }) => write.next !== undefined)
-    if (isRead && file.head.size > fs.inlineBytes) return { done: alone }
+    if (isRead && file.head.size > Math.min(fs.inlineBytes, largestRestored)) return { done: alone }
     const content = isRead ? await contentOf(fs, this.#path, file.head, signal) : undefined
     const { author = fs.author, reason, parents } = this.#options
     const writes = new FileWrites(fs, { author, reason, parents, signal, time, rows })

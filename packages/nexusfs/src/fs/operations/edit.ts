@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { largestRestored } from '../../content/extended-content.ts'
 import type { IncomingContent } from '../../content/incoming-content.ts'
 import { concatBytes } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
 import type { NexusPath } from '../../core/path.ts'
 import { orAborted } from '../../engine-kit/deadline.ts'
 import type { KeyedMutex } from '../../engine-kit/keyed-mutex.ts'
-import { contentOf, piecesOfVersion } from '../commit/content-of-version.ts'
+import { contentOf, piecesOfVersion, withPath } from '../commit/content-of-version.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type Attempt, mutate, settling } from '../commit/mutation.ts'
 import { attemptOf, fileAt, finishPlan, freshForMs, lookUpOne, seemsKnown } from '../commit/plan-writes.ts'
@@ -53,8 +54,8 @@ export async function append(
   const tail = ownBytes(content)
   const next = (before: Uint8Array | undefined): Uint8Array => (before === undefined ? tail : concatBytes(before, tail))
   const whole: NextContent = async (file) => {
-    if (file !== undefined && file.head.size > fs.content.chunking.wholeBytes) {
-      return fs.content.receiveStream(replaced(fs, target, file, file.head.size, tail, options.signal), options.signal)
+    if (file !== undefined && file.head.size > largestRestored && tail.length > 0) {
+      return fs.content.extend(file.head, tail, options.signal).catch(withPath(target, file.head))
     }
     return fs.content.receive(next(file && (await contentOf(fs, target, file.head, options.signal))), options.signal)
   }

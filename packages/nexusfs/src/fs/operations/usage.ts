@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { decodeContentRow } from '../../content/content-row.ts'
+import { decodeContentRow, storedBytes } from '../../content/content-row.ts'
 import { concatBytes } from '../../core/bytes.ts'
 import { NexusError } from '../../core/errors.ts'
 import type { Id } from '../../core/id.ts'
@@ -107,9 +107,7 @@ class Survey {
       for (const entry of entries) {
         rows++
         length += entry.value.length
-        const row = decodeContentRow(entry)
-        // Chunks are contents with rows of their own.
-        if (row.location.kind !== 'chunks') size += row.size
+        size += storedBytes(decodeContentRow(entry))
       }
       limit = Math.max(8, Math.min(entriesPerRead, Math.floor((contentBytesPerRead * rows) / Math.max(1, length))))
       range = hasMore ? behind(range, entries) : undefined
