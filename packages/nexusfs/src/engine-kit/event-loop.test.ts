@@ -50,6 +50,29 @@ describe('EventLoopYield', () => {
     assert.equal(turns.isOverdue(), false)
   })
 
+  it('keeps the order of callers with and without a signal, and lets one go at once that cancels', async () => {
+    const turns = new EventLoopYield()
+    turns.isOverdue()
+    const controller = new AbortController()
+    const order: string[] = []
+    const wait = async (name: string, signal?: AbortSignal): Promise<void> => {
+      await turns.next(signal)
+      order.push(name)
+    }
+    const calls = [
+      wait('a', new AbortController().signal),
+      wait('b'),
+      wait('c', controller.signal),
+      wait('d', controller.signal),
+      wait('e'),
+    ]
+    controller.abort()
+    await Promise.resolve()
+    assert.deepEqual(order, ['c', 'd'])
+    await Promise.all(calls)
+    assert.deepEqual(order, ['c', 'd', 'a', 'b', 'e'])
+  })
+
   it('goes on in order where others come and wait all the time', async () => {
     const turns = new EventLoopYield()
     const done: number[] = []

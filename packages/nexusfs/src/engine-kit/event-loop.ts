@@ -32,10 +32,24 @@ export class EventLoopYield {
     return this.#turn
   }
 
-  /** Ends when it is the caller's turn; to be called after `isOverdue`. */
-  next(): Promise<void> {
+  /**
+   * Ends when it is the caller's turn, or at once when the signal fires; to be called after `isOverdue`. Those with a signal go on in the same
+   * order as those without.
+   */
+  next(signal?: AbortSignal): Promise<void> {
     if (!this.#isTurning) this.#begin()
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    return new Promise((resolve) => {
+      if (signal === undefined) {
+        this.#waiting.push(resolve)
+        return
+      }
+      const go = (): void => {
+        signal.removeEventListener('abort', go)
+        resolve()
+      }
+      signal.addEventListener('abort', go)
+      this.#waiting.push(go)
+    })
   }
 
   #begin(): void {

@@ -3,8 +3,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'vitest'
-import { CallMeter } from '../testing/call-meter.ts'
-import { MeteredBackend } from '../testing/metered-backend.ts'
+import { CallMeter, MeteredBackend } from '../testing/call-meter.ts'
 import { all, fresh, localFixture, memoryFixture, orphans } from './store.test-fixture.ts'
 
 const appends = 10_000

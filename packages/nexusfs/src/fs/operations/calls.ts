@@ -1,7 +1,6 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
 import { isNexusError, NexusError, throwIfAborted } from '../../core/errors.ts'
 import { type ReadOnlyReason, readOnlyError } from '../../core/read-only-reason.ts'
-import { orAborted } from '../../engine-kit/deadline.ts'
 import { EventLoopYield } from '../../engine-kit/event-loop.ts'
 import { type OperationName, operations } from '../model/operations.ts'
 import { noOptions, takeOptions } from '../model/take-options.ts'
@@ -101,8 +100,7 @@ export class Calls {
 
   /** A caller that cancels while it waits is told at once; nothing was begun. */
   async #turn(operation: OperationName, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<void> {
-    if (signal === undefined) return this.#turns.next()
-    await orAborted(() => this.#turns.next(), signal, operation).catch(() => undefined)
+    await this.#turns.next(signal)
     throwIfAborted(signal, operation, 'none')
   }
 
