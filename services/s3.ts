@@ -127,7 +127,8 @@ interface Configuration {
 function configuration({ directory, port, monitor, settings }: Configuration): string {
   const gateway = {
     'rgw data': join(directory, 'rgw'),
-    'rgw frontends': `beast endpoint=127.0.0.1:${port}`,
+    // Without the second, a list or delete on a connection that was used before takes 40 ms.
+    'rgw frontends': `beast endpoint=127.0.0.1:${port} tcp_nodelay=1`,
     'rgw thread pool size': '64',
     'rgw enable usage log': 'false',
     'rgw enable ops log': 'false',
