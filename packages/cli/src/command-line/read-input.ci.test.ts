@@ -8,7 +8,7 @@ const folder = temporaryFolder()
 afterAll(() => folder[Symbol.dispose]())
 
 describe('a file of 2 GiB', () => {
-  it('is written as from standard input', async () => {
+  it('is written as from standard input, and imported', async () => {
     const cwd = folder.path
     makeQuickFixture(cwd)
     await runNexus(['init', '--store', 'quick'], { cwd })
@@ -18,5 +18,9 @@ describe('a file of 2 GiB', () => {
     assert.deepEqual([code, stderr, stdout], [0, '', 'wrote /large v1, 2.0 GiB\n'])
     const { stdout: json } = await runNexus(['stat', '/large', '--json'], { cwd })
     assert.equal(JSON.parse(json).size, 2 ** 31)
+    const imported = await runNexus(['import', 'large', '/imported'], { cwd })
+    assert.deepEqual([imported.code, imported.stderr], [0, ''])
+    const { stdout: same } = await runNexus(['stat', '/imported', '--json'], { cwd })
+    assert.equal(JSON.parse(same).digest, JSON.parse(json).digest)
   })
 })

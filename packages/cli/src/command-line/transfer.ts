@@ -18,7 +18,7 @@ const reasons: Readonly<Record<LeftOutReason, string>> = {
   vanished: 'it vanished meanwhile',
   changing: 'it changed each time it was read; run it again when it is at rest',
   name: 'its name is not UTF-8, or too long; rename it',
-  'too large': '2 GiB or more, which cannot be imported yet',
+  'too large': 'the local file system takes no file of its size',
   'in the way': 'a file stands where a directory is to come, or the other way round',
   damaged: 'the store has lost it, or holds it damaged; write it again or restore it from a backup',
   newer: 'a newer version of Nexus wrote it; update nexus',

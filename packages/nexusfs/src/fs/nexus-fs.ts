@@ -305,19 +305,19 @@ export class NexusFS implements AsyncDisposable {
 
   /**
    * Brings a directory (or a file) of the local file system in: content, links, modes, times, empty directories. It goes in batches,
-   * each one commit; run again after an interruption, it goes on: what is the same already gets no new version. What cannot be imported
-   * is left out and listed in `leftOut`, and so is a store of Nexus below the source, this one or another.
+   * each one commit; a large file is stored while it is read. Run again after an interruption, it goes on: what is the same already gets no new
+   * version. What cannot be imported is left out and listed in `leftOut`, and so is a store of Nexus below the source, this one or another.
    * @throws {NexusError} InvalidArgument with a list of links, if they are to be refused, or if the source is a store or lies inside one;
    * NotADirectory, IsADirectory if what stands at the path is of another kind than the source; for the source itself also NotFound,
-   * PermissionDenied, Unsupported (2 GiB or more), Conflict (it changes all the time)
+   * PermissionDenied, Conflict (it changes all the time)
    */
   importTree(source: string, path: string, options: ImportOptions = noOptions): Promise<TransferReport> {
     return this.#calls.run('importTree', path, options, (own) => importTree(this.#fs, source, path, own))
   }
 
   /**
-   * Writes a directory (or a file) out to the local file system: content, links, modes, times; only verified content is written. What is
-   * damaged is left out and listed in `leftOut`. Interrupted, or with something left out, it is finished when it is called again.
+   * Writes a directory (or a file) out to the local file system: content, links, modes, times; only verified content is written,
+   * a large file while it is read. What is damaged is left out and listed in `leftOut`. Interrupted, or with something left out, it is finished when it is called again.
    * @throws {NexusError} AlreadyExists if the target is there, is not an empty directory and holds no unfinished export of the same
    * directory of this store; InvalidArgument if it is, holds or lies inside a store that this process has open; NoSpace; Corrupt if the
    * one file to be exported is damaged

@@ -20,7 +20,7 @@ export type LeftOutReason =
   | 'changing'
   /** A name that is not UTF-8, or too long. */
   | 'name'
-  /** 2 GiB or more. */
+  /** The local file system takes no file of its size; of an export only. */
   | 'too large'
   /** A file stands where a directory is to come, or the other way round. */
   | 'in the way'

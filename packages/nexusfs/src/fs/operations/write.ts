@@ -91,7 +91,7 @@ export async function writeBatch(
  * Content of equal digest is taken in once: the later ones give way to the first.
  * @throws {NexusError} Aborted; then nothing is kept
  */
-export async function receiveAll(
+async function receiveAll(
   fs: FsContext,
   owned: readonly Uint8Array[],
   signal: AbortSignal | undefined,

@@ -24,11 +24,34 @@ export async function isExported({ path, location, mayReplace }: ExportedEntry, 
   return seen?.isFile() === true && Number(seen.size) === head.size && hasAttributes(seen, head)
 }
 
-/** Writes a file that nobody else may read before it is whole; one that cannot be written whole is not left in part. */
-export async function exportFile(entry: ExportedEntry, head: FileHead, content: Uint8Array): Promise<void> {
+/**
+ * Writes a file that nobody else may read before it is whole; one that cannot be written whole is not left in part. Each piece of its content is
+ * written as it comes; if there is no first one, nothing is touched.
+ * @throws {NexusError} what the content throws, and what the local file system says
+ */
+export async function exportFile(
+  entry: ExportedEntry,
+  head: FileHead,
+  content: AsyncGenerator<Uint8Array, void, undefined>,
+): Promise<void> {
+  const first = await content.next()
+  try {
+    await writeOut(entry, head, first.done ? [] : [first.value], content)
+  } finally {
+    await content.return()
+  }
+}
+
+async function writeOut(
+  entry: ExportedEntry,
+  head: FileHead,
+  first: readonly Uint8Array[],
+  rest: AsyncIterable<Uint8Array>,
+): Promise<void> {
   const file = await create(entry)
   try {
-    await file.writeFile(content)
+    for (const piece of first) await file.writeFile(piece)
+    for await (const piece of rest) await file.writeFile(piece)
     await file.chmod(head.mode & modeBits.file)
     const seconds = secondsOf(head)
     await file.utimes(seconds, seconds)

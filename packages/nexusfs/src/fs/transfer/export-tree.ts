@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { isNexusError, NexusError, throwIfAborted } from '../../core/errors.ts'
 import { type NexusPath, nameOf, parentOf, parseNamedPath } from '../../core/path.ts'
-import { contentOf, findVersion } from '../commit/content-of-version.ts'
+import { findVersion, piecesOfVersion } from '../commit/content-of-version.ts'
 import type { FsContext } from '../commit/context.ts'
 import { type DirectoryHead, type FileHead, isDirectory, isFile, type LinkHead } from '../model/head.ts'
 import { isFailure, type LeftOut, type LeftOutReason } from '../model/left-out.ts'
@@ -30,8 +30,8 @@ export async function exportTree(fs: FsContext, path: string, target: string, op
   const tally = new ExportTally(options)
   if (isFile(resolved.bound)) {
     const { head } = await findVersion(fs, source, requireFile(resolved), options.version, options.signal)
-    const content = await contentOf(fs, source, head, options.signal)
-    await exportFile({ path: target, location: target, mayReplace: false }, head, content)
+    const pieces = piecesOfVersion(fs, source, head, { start: 0, end: head.size }, options.signal)
+    await exportFile({ path: target, location: target, mayReplace: false }, head, pieces)
     tally.file(head.size, false)
     return tally.report()
   }
@@ -140,7 +140,8 @@ class DirectoryExport implements AsyncDisposable {
           return this.#tally.link()
         }
         const isThere = await isExported(exported, head)
-        if (!isThere) await exportFile(exported, head, await contentOf(this.#fs, path, head, options.signal))
+        const all = { start: 0, end: head.size }
+        if (!isThere) await exportFile(exported, head, piecesOfVersion(this.#fs, path, head, all, options.signal))
         this.#tally.file(head.size, isThere)
       })
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { IncomingContent } from '../../content/incoming-content.ts'
+import type { Digest } from '../../core/digest.ts'
 import { NexusError } from '../../core/errors.ts'
 import type { NexusPath } from '../../core/path.ts'
 import { CommitPlan } from '../commit/commit-plan.ts'
@@ -6,18 +7,20 @@ import type { FsContext } from '../commit/context.ts'
 import { FileWrites, type FileWritesOptions } from '../commit/file-writes.ts'
 import { type Attempt, mutate, settling } from '../commit/mutation.ts'
 import { attemptOf, lookUp } from '../commit/plan-writes.ts'
-import { isFailure, type LeftOut } from '../model/left-out.ts'
+import { isFailure, type LeftOut, type LeftOutReason } from '../model/left-out.ts'
 import type { ImportChange, ImportOptions, TransferProgress, TransferReport } from '../model/options.ts'
 import { tell } from '../operations/calls.ts'
 import { planRemoval } from '../operations/remove.ts'
-import { receiveAll } from '../operations/write.ts'
 import type { Exclusion } from './exclude.ts'
 import { type Look, lookAtStore, planItem, type ReadItem, whyUnreadable } from './import-plan.ts'
-import { type LocalCall, readLocal } from './local-file.ts'
+import type { LocalCall } from './local-file.ts'
 import { cannotImport, type LocalItem } from './local-survey.ts'
+import { type ReadCall, ReadRoom, readLocal } from './read-file.ts'
 
 /** Files read at the same time. */
 const width = 32
+/** Bytes of files read before a commit; a larger file has a commit to itself, and is stored while it is read. */
+const roomBytes = 16 * 1024 * 1024
 /** Names taken out in one commit. */
 const removedAtOnce = 400
 
@@ -50,50 +53,74 @@ export async function importBatch(fs: FsContext, batch: readonly LocalItem[], ru
   for (const item of unchanged) tally.add(countOf(item, item.kind === 'file' ? Number(item.seen.size) : 0, false))
 }
 
+/** In one commit, or in more if the files have grown so much since they were looked at that they do not fit into memory together. */
 async function commitBatch(fs: FsContext, items: readonly LocalItem[], run: ImportRun): Promise<void> {
-  const { options, tally } = run
-  const { read, bytes, stamps } = await readAll(items, run)
-  const contents = await receiveAll(fs, bytes, options.signal)
-  let next = 0
-  const batch: readonly ReadItem[] = read.map((item) => {
-    if (item.kind !== 'file') return item
-    const at = next++
-    return { ...item, incoming: contents[at], stamp: stamps[at] }
-  })
-  const distinct = [...new Set(contents)]
-  const { changes, result } = await settling(distinct, () => mutate(fs, options, () => attemptBatch(fs, batch, distinct, run)))
-  for (const change of changes) tell(options.onChange, change)
-  tally.add(result)
+  for (let left = items; left.length > 0; ) left = await commitSome(fs, left, run)
 }
 
-/** What is left of a batch once its files were read, with their bytes and stamps in order. */
+/** What is left to do. */
+async function commitSome(fs: FsContext, items: readonly LocalItem[], run: ImportRun): Promise<readonly LocalItem[]> {
+  const { options, tally } = run
+  const { read, later } = await readAll(fs, items, run)
+  const distinct = [...new Set(read.flatMap(({ incoming }) => incoming ?? []))]
+  const { changes, result } = await settling(distinct, () => mutate(fs, options, () => attemptBatch(fs, read, distinct, run)))
+  for (const change of changes) tell(options.onChange, change)
+  tally.add(result)
+  return later
+}
+
+/**
+ * Takes in the files of a batch: what is left of it then, in order, and what has to wait for the next commit. Content of equal digest is taken in
+ * once: the later ones give way to the first.
+ * @throws {NexusError} as `readLocal`; then nothing is kept
+ */
 async function readAll(
+  fs: FsContext,
   items: readonly LocalItem[],
-  { local, tally }: ImportRun,
-): Promise<{ read: readonly LocalItem[]; bytes: readonly Uint8Array[]; stamps: readonly (string | undefined)[] }> {
-  const read: LocalItem[] = []
-  const bytes: Uint8Array[] = []
-  const stamps: (string | undefined)[] = []
-  for (let start = 0; start < items.length; start += width) {
-    const window = items.slice(start, start + width)
-    const contents = await Promise.all(
-      window.map(({ kind, location }) => (kind === 'file' ? readLocal(location, local) : undefined)),
-    )
-    for (const [index, item] of window.entries()) {
-      const content = contents[index]
-      if (content?.kind === 'left out') {
-        if (item.below === '') throw cannotImport(item.location, content.why)
-        tally.leaveOut({ path: item.below, why: content.why })
-      } else if (content === undefined) {
-        read.push(item)
-      } else {
-        read.push({ ...item, seen: content.seen })
-        bytes.push(content.bytes)
-        stamps.push(content.stamp)
+  { local, options, tally }: ImportRun,
+): Promise<{ readonly read: readonly ReadItem[]; readonly later: readonly LocalItem[] }> {
+  const read: ReadItem[] = []
+  const later: LocalItem[] = []
+  const first = new Map<Digest, IncomingContent>()
+  const onBytes = (bytes: number): void => {
+    tally.read(bytes)
+    if (bytes > 0) tell(options.onProgress, tally.progress())
+  }
+  const call: ReadCall = { ...local, content: fs.content, room: new ReadRoom(roomBytes), onBytes }
+  try {
+    for (let start = 0; start < items.length; start += width) {
+      const window = items.slice(start, start + width)
+      const contents = await Promise.allSettled(
+        window.map(async ({ kind, location }) => (kind === 'file' ? readLocal(location, call) : undefined)),
+      )
+      for (const content of contents) {
+        if (content.status === 'fulfilled' && content.value?.kind === 'content') keepFirst(first, content.value.incoming)
+      }
+      for (const [index, item] of window.entries()) {
+        const content = contents[index]
+        if (content?.status === 'rejected') throw content.reason
+        const { value } = content ?? {}
+        if (value?.kind === 'left out') leaveOut(item, value.why, tally)
+        else if (value?.kind === 'later') later.push(item)
+        else if (value === undefined) read.push(item)
+        else read.push({ ...item, seen: value.seen, stamp: value.stamp, incoming: first.get(value.incoming.digest) })
       }
     }
+    return { read, later }
+  } catch (error) {
+    for (const incoming of first.values()) incoming.settle('dropped')
+    throw error
   }
-  return { read, bytes, stamps }
+}
+
+function keepFirst(first: Map<Digest, IncomingContent>, incoming: IncomingContent): void {
+  if (first.has(incoming.digest)) incoming.settle('dropped')
+  else first.set(incoming.digest, incoming)
+}
+
+function leaveOut({ below, location }: LocalItem, why: LeftOutReason, tally: ImportTally): void {
+  if (below === '') throw cannotImport(location, why)
+  tally.leaveOut({ path: below, why })
 }
 
 interface BatchDone {
@@ -169,8 +196,7 @@ async function foresee({ items, unchanged, removals }: Look, { options, tally }:
   for (const { item, there } of items) {
     const why = await whyUnreadable(item)
     if (why !== undefined) {
-      if (item.below === '') throw cannotImport(item.location, why)
-      tally.leaveOut({ path: item.below, why })
+      leaveOut(item, why, tally)
       continue
     }
     const isSame = unchanged.has(item)
@@ -217,6 +243,8 @@ export class ImportTally {
   #directories = 0
   #links = 0
   #bytes = 0
+  /** Of large files that are being read. */
+  #underWay = 0
   #unchanged = 0
   #removed = 0
   #expected: { files: number; bytes: number } | undefined
@@ -234,6 +262,10 @@ export class ImportTally {
     this.#leftOut.push(what)
   }
 
+  read(bytes: number): void {
+    this.#underWay += bytes
+  }
+
   add({ files, directories, links, bytes, unchanged }: BatchResult): void {
     this.#files += files
     this.#directories += directories
@@ -248,7 +280,8 @@ export class ImportTally {
 
   progress(): TransferProgress {
     const { files: totalFiles, bytes: totalBytes } = this.#expected ?? {}
-    return { files: this.#files, directories: this.#directories, links: this.#links, bytes: this.#bytes, totalFiles, totalBytes }
+    const bytes = this.#bytes + this.#underWay
+    return { files: this.#files, directories: this.#directories, links: this.#links, bytes, totalFiles, totalBytes }
   }
 
   report(): TransferReport {

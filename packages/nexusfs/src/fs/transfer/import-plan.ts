@@ -14,7 +14,7 @@ import { boundPages } from '../operations/walk.ts'
 import { isADirectory, notADirectory } from '../resolve/expect-path.ts'
 import type { Resolved } from '../resolve/resolver.ts'
 import type { ImportRun } from './import-batch.ts'
-import { largestFileBytes, stampOf, whyNot } from './local-file.ts'
+import { stampOf, whyNot } from './local-file.ts'
 import { type LocalItem, utf8Name } from './local-survey.ts'
 
 /** A file with what was read of it, in the state that it was read in; or a directory, or a link. */
@@ -230,9 +230,8 @@ async function unreliableContents(
 }
 
 /** Why a file could not be read, as far as that shows without reading it. */
-export async function whyUnreadable({ kind, location, seen }: LocalItem): Promise<LeftOutReason | undefined> {
+export async function whyUnreadable({ kind, location }: LocalItem): Promise<LeftOutReason | undefined> {
   if (kind !== 'file') return undefined
-  if (seen.size > largestFileBytes) return 'too large'
   return access(location, constants.R_OK).then(
     () => undefined,
     (error: unknown) => whyNot(location, error),

@@ -1,70 +1,21 @@
 import { type BigIntStats, close, constants, fstat, lstat, lstatSync, open, read } from 'node:fs'
 import { opendir, readlink, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { NexusError, throwIfAborted } from '../../core/errors.ts'
+import { NexusError } from '../../core/errors.ts'
 import type { LeftOutReason } from '../model/left-out.ts'
 import { localError } from './local-error.ts'
 import type { StoreFiles } from './store-files.ts'
 
 /** Descriptors as numbers, which nothing closes but us. */
-const calls = { open: promisify(open), fstat, read: promisify(read), close: promisify(close) }
+const openFile = promisify(open)
+export const readDescriptor: typeof read.__promisify__ = promisify(read)
+export const closeDescriptor: typeof close.__promisify__ = promisify(close)
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants
-
-/** What Node reads at once; files are taken in whole. */
-export const largestFileBytes: number = 2 ** 31 - 1
-/** How often a file is read that changes meanwhile, and the pauses before it is read again, in milliseconds. */
-const pauses = [0, 20, 200]
-
-/** A whole file as it was at one moment, or why it cannot be had. */
-export type LocalContent =
-  | {
-      readonly kind: 'content'
-      readonly bytes: Uint8Array<ArrayBuffer>
-      readonly seen: BigIntStats
-      readonly stamp: string | undefined
-    }
-  | { readonly kind: 'left out'; readonly why: LeftOutReason }
 
 export interface LocalCall {
   readonly signal?: AbortSignal | undefined
   readonly storeFiles: StoreFiles
-}
-
-/**
- * Reads a file that a survey has found, if it is still what stands there: never through a link, also none above it; never from a pipe; and
- * again if it changes while it is read.
- * @param location its real path
- * @throws {NexusError} Aborted; Unavailable if no more files can be opened
- */
-export async function readLocal(location: string, call: LocalCall): Promise<LocalContent> {
-  for (const pause of pauses) {
-    if (pause > 0) await sleep(pause)
-    throwIfAborted(call.signal, 'import')
-    const attempt = await readOnce(location, call)
-    if (attempt.kind === 'content' || attempt.why !== 'changing') return attempt
-  }
-  return { kind: 'left out', why: 'changing' }
-}
-
-async function readOnce(location: string, call: LocalCall): Promise<LocalContent> {
-  const opened = await openLocal(location, 0, call)
-  if (typeof opened !== 'object') return { kind: 'left out', why: opened }
-  const { descriptor, seen } = opened
-  const stamp = stampOf(seen, BigInt(Date.now()) * 1_000_000n)
-  try {
-    if (!seen.isFile()) return { kind: 'left out', why: seen.isDirectory() ? 'changing' : 'special' }
-    if (seen.size > largestFileBytes) return { kind: 'left out', why: 'too large' }
-    const bytes = await readWhole(descriptor, Number(seen.size), call.signal)
-    const after = await statOf(descriptor)
-    if (bytes === undefined || !isSameState(seen, after)) return { kind: 'left out', why: 'changing' }
-    return { kind: 'content', bytes, seen, stamp }
-  } catch (error) {
-    return { kind: 'left out', why: whyNot(location, error) }
-  } finally {
-    await calls.close(descriptor)
-  }
 }
 
 /** What a directory is, and the names in it, one character a byte, in byte order. */
@@ -82,7 +33,7 @@ export async function listLocal(location: string, call: LocalCall): Promise<Loca
   } catch (error) {
     return whyNot(location, error)
   } finally {
-    await calls.close(opened.descriptor)
+    await closeDescriptor(opened.descriptor)
   }
 }
 
@@ -129,14 +80,14 @@ export function stampOf({ ino, ctimeNs }: BigIntStats, now: bigint): string | un
  * Opens what stands at a real path. What turns out to belong to a store stays open for good: closing it would drop the locks that SQLite
  * holds on it.
  */
-async function openLocal(
+export async function openLocal(
   location: string,
   flags: number,
   { storeFiles }: LocalCall,
 ): Promise<{ readonly descriptor: number; readonly seen: BigIntStats } | LeftOutReason> {
   let descriptor: number
   try {
-    descriptor = await calls.open(location, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | flags)
+    descriptor = await openFile(location, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | flags)
   } catch (error) {
     return whyNot(location, error)
   }
@@ -151,7 +102,7 @@ async function openLocal(
   } catch (error) {
     return whyNot(location, error)
   } finally {
-    if (!isKept) await calls.close(descriptor)
+    if (!isKept) await closeDescriptor(descriptor)
   }
 }
 
@@ -180,9 +131,9 @@ async function lookNow(location: string): Promise<BigIntStats> {
   return lstatSync(location, { bigint: true })
 }
 
-function statOf(descriptor: number): Promise<BigIntStats> {
+export function statOf(descriptor: number): Promise<BigIntStats> {
   return new Promise((resolve, reject) => {
-    calls.fstat(descriptor, { bigint: true }, (error, seen) => (error === null ? resolve(seen) : reject(error)))
+    fstat(descriptor, { bigint: true }, (error, seen) => (error === null ? resolve(seen) : reject(error)))
   })
 }
 
@@ -193,32 +144,6 @@ async function realPathOf(descriptor: number, location: string): Promise<string>
   } catch {
     return realpath(location)
   }
-}
-
-/** `undefined` if it does not have so many bytes any more. */
-async function readWhole(
-  descriptor: number,
-  size: number,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  // Room for one byte more shows whether the file ends there.
-  const buffer = Buffer.allocUnsafeSlow(size + 1)
-  let filled = 0
-  for (let isAtEnd = false; !isAtEnd; ) {
-    throwIfAborted(signal, 'import')
-    const asked = Math.min(buffer.length - filled, pieceBytes)
-    const { bytesRead } = await calls.read(descriptor, buffer, filled, asked, filled)
-    filled += bytesRead
-    isAtEnd = bytesRead < asked || filled > size
-  }
-  return filled === size ? new Uint8Array(buffer.buffer, 0, size) : undefined
-}
-
-/** What is read at once: a cancelled call ends between two pieces. */
-const pieceBytes = 8 * 1024 * 1024
-
-function isSameState(a: BigIntStats, b: BigIntStats): boolean {
-  return a.dev === b.dev && a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs
 }
 
 const whyOfErrno: Readonly<Record<string, LeftOutReason>> = {

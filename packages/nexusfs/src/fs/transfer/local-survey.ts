@@ -255,7 +255,6 @@ const sourceErrors: Readonly<Partial<Record<LeftOutReason, SourceError>>> = {
   unreadable: { code: 'PermissionDenied', text: 'may not be read', advice: 'change its permissions' },
   vanished: { code: 'NotFound', text: 'is not there any more' },
   changing: { code: 'Conflict', text: 'changed each time it was read', advice: 'import it when it is at rest' },
-  'too large': { code: 'Unsupported', text: 'has 2 GiB or more', advice: 'such a file cannot be imported yet' },
   special: { code: 'InvalidArgument', text: 'is neither a file nor a directory', advice: 'name one that is' },
 }
 
