@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LocalBackend, type MetadataStore, NexusFS, type NexusFSOptions, type StorageBackend } from 'nexusfs'
 import { type PostgresSettings, PostgresStore } from 'nexusfs/postgres'
-import { RedisStore, type RedisTimeouts } from 'nexusfs/redis'
+import { RedisStore, type Timeouts } from 'nexusfs/redis'
 import { requireOrSkip, requireOwnOrSkip } from '../../services/require-or-skip.ts'
 import type { OwnServer, RunningService } from '../../services/service.ts'
 
@@ -29,7 +29,7 @@ export interface OpenFixtureOptions extends Partial<Omit<NexusFSOptions, 'storag
 
 export interface StoreSettings {
   readonly postgres?: PostgresSettings | undefined
-  readonly redisTimeouts?: RedisTimeouts | undefined
+  readonly redisTimeouts?: Timeouts | undefined
   readonly acceptDataLoss?: boolean | undefined
 }
 

@@ -45,7 +45,7 @@ async function withProxy(kind: ServerKind, url: string, work: (proxied: Proxied)
     await using fixture = await serverFixture(kind, url)
     const fs = await fixture.open({
       through: proxy,
-      postgres: { statementTimeoutMs: callMs, connectTimeoutMs: callMs },
+      postgres: { timeouts: { call: callMs, connect: callMs } },
       redisTimeouts: { call: callMs, connect: callMs },
       overMetadata: (store) =>
         new CommitWatch(store, () => {

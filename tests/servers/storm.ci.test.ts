@@ -69,7 +69,7 @@ for (const { kind, server, calls } of storms) {
       it(`that are ${what} are all served, though they wait far longer than a call may take`, async () => {
         const url = fixtureUrl(kind, server?.url ?? '')
         const stormOf = async (callMs: number): Promise<Storm> => {
-          const limits = { postgres: { statementTimeoutMs: callMs }, redisTimeouts: { call: callMs, connect: 10_000 } }
+          const limits = { postgres: { timeouts: { call: callMs } }, redisTimeouts: { call: callMs, connect: 10_000 } }
           const store = await openStore({ kind, url }, limits)
           try {
             return await storm(calls, (n) => call(store, n))

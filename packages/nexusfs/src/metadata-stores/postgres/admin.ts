@@ -11,7 +11,7 @@ export async function dropStore(options: PostgresOptions): Promise<void> {
   const connection = await connect(options.signal)
   const schema = quoteSchema(settings.schema)
   const run = async (text: string): Promise<void> => {
-    await connection.query({ operation: 'metadata.drop', text, timeoutMs: settings.statementTimeoutMs })
+    await connection.query({ operation: 'metadata.drop', text, timeoutMs: settings.callMs })
   }
   try {
     await run(`
@@ -42,7 +42,7 @@ export async function probeServer(options: PostgresOptions): Promise<PostgresPro
   const connection = await connect(options.signal)
   try {
     const begin = performance.now()
-    await connection.query({ operation: 'metadata.probe', text: 'SELECT 1', timeoutMs: settings.connectTimeoutMs })
+    await connection.query({ operation: 'metadata.probe', text: 'SELECT 1', timeoutMs: settings.connectMs })
     const rttMs = performance.now() - begin
     return { durability: durabilityOf(connection.facts), settings: settingsOf(connection.facts, connection.isPooled), rttMs }
   } finally {

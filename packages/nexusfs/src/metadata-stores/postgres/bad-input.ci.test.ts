@@ -167,12 +167,12 @@ describe.skipIf(shared === undefined)('what is wrong with the location is said w
     })
   })
 
-  it('a server that takes the connection and says nothing is Timeout within connectTimeoutMs', async () => {
+  it('a server that takes the connection and says nothing is Timeout within timeouts.connect', async () => {
     const { TcpProxy } = await import('../../testing/tcp-proxy.ts')
     const proxy = await TcpProxy.listen({ host: '127.0.0.1', port: Number(new URL(sharedUrl()).port) })
     proxy.fallSilent()
     const begin = performance.now()
-    const error = await refusal({ url: urlWith((url) => (url.port = String(proxy.port))), connectTimeoutMs: 300 })
+    const error = await refusal({ url: urlWith((url) => (url.port = String(proxy.port))), timeouts: { connect: 300 } })
     await proxy.close()
     assert.equal(error.code, 'Timeout')
     assert(performance.now() - begin < 600, 'it came in time')

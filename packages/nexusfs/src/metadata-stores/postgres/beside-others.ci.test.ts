@@ -160,7 +160,7 @@ describe.skipIf(shared === undefined)('two stores in one database', () => {
   it('share no locks: the same key is written in both at once', async () => {
     await withStore({}, async (_, { schema }) => {
       await whileHeld(schema, [putting('a')], () =>
-        withStore({ statementTimeoutMs: 1_000 }, async (store) => {
+        withStore({ timeouts: { call: 1_000 } }, async (store) => {
           await mustPut(store, 'a')
         }),
       )
@@ -171,7 +171,7 @@ describe.skipIf(shared === undefined)('two stores in one database', () => {
 describe.skipIf(shared === undefined)('a commit that waits for another', () => {
   it('longer than its time ends with Timeout and the outcome none, in time, and the others of the process go on', async () => {
     const timeoutMs = 800
-    await withStore({ statementTimeoutMs: timeoutMs }, async (store, { schema }) => {
+    await withStore({ timeouts: { call: timeoutMs } }, async (store, { schema }) => {
       await whileHeld(schema, [putting('a')], async () => {
         const begin = performance.now()
         const waiting = failure(() => put(store, 'a', 'late'))

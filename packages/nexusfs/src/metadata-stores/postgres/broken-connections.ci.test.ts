@@ -130,7 +130,7 @@ describe.skipIf(shared === undefined)('a connection that is cut', () => {
     const { proxy, url } = await throughProxy()
     const timeoutMs = 500
     await withStore(
-      { poolSize: 2, statementTimeoutMs: timeoutMs, connectTimeoutMs: timeoutMs },
+      { poolSize: 2, timeouts: { call: timeoutMs, connect: timeoutMs } },
       async (store) => {
         await mustPut(store, 'a')
         proxy.fallSilent()
@@ -195,7 +195,7 @@ function ignoreBarrier(error: unknown): void {
 describe.skipIf(shared === undefined)('a server that crashes', () => {
   it('and comes back has every acknowledged commit, and the open store goes on', async () => {
     const server = await ownServer()
-    const store = await PostgresStore.open({ url: server.url, poolSize: 4, connectTimeoutMs: 1_000 })
+    const store = await PostgresStore.open({ url: server.url, poolSize: 4, timeouts: { connect: 1_000 } })
     const acknowledged = new Set<string>()
     let failures = 0
     try {

@@ -26,7 +26,7 @@ class Server {
 
   queue(settings: Partial<CommitSession['settings']> = {}): CommitQueue {
     const session: CommitSession = {
-      settings: { groupSize: 64, commitConnections: 1, poolSize: 1, statementTimeoutMs: 10_000, ...settings },
+      settings: { groupSize: 64, commitConnections: 1, poolSize: 1, callMs: 10_000, ...settings },
       statements: statementsFor('nexus'),
       store: 1,
       seen: new HighWaterMark(),
@@ -118,14 +118,14 @@ describe('commits to PostgreSQL', () => {
     setTimeout(() => server.refuse.clear(), 30)
     assert.equal((await server.queue().add([commitOf('a')], undefined))[0]?.status, 'committed')
     server.refuse.set('b', new NexusError('Unavailable', 'deadlock', { outcome: 'none', context: { sqlState: '40P01' } }))
-    const late = server.queue({ statementTimeoutMs: 30 }).add([commitOf('b')], undefined)
+    const late = server.queue({ callMs: 30 }).add([commitOf('b')], undefined)
     await assert.rejects(late, { code: 'Unavailable', retry: 'exhausted', outcome: 'none' })
   })
 
   it('that wait while none is done are given up, and told so', async () => {
     const server = new Server()
     server.ms = 500
-    const queue = server.queue({ statementTimeoutMs: 40 })
+    const queue = server.queue({ callMs: 40 })
     const first = commitAll(queue, ['a'])
     await sleep(5)
     await assert.rejects(queue.add([commitOf('b')], undefined), {

@@ -25,7 +25,7 @@ const pauses = { firstMs: 1, longestMs: 50 } as const
 
 /** What of a session commits need. */
 export interface CommitSession extends Pick<StoreSession, 'statements' | 'store' | 'seen' | 'told'> {
-  readonly settings: Pick<ResolvedSettings, 'groupSize' | 'commitConnections' | 'poolSize' | 'statementTimeoutMs'>
+  readonly settings: Pick<ResolvedSettings, 'groupSize' | 'commitConnections' | 'poolSize' | 'callMs'>
   readonly pool: { use<T>(waitMs: number, work: (connection: Pick<Connection, 'query'>) => Promise<T>): Promise<T> }
 }
 
@@ -36,7 +36,7 @@ export class CommitQueue {
   readonly #onCommitted: () => void
 
   constructor(session: CommitSession, onCommitted: () => void) {
-    const { groupSize, commitConnections, poolSize, statementTimeoutMs } = session.settings
+    const { groupSize, commitConnections, poolSize, callMs } = session.settings
     this.#session = session
     this.#onCommitted = onCommitted
     this.#queue = new GroupQueue<PlannedCommit, CommitResult>({
@@ -47,7 +47,7 @@ export class CommitQueue {
       // A lone writer starts at once; where there are several, all others that are ready in this turn of the loop join.
       schedule: (flush, { isLone }) => (isLone ? queueMicrotask(flush) : void setImmediate(flush)),
       failed: (error) => ({ status: 'failed', error }),
-      patience: { ms: statementTimeoutMs, unserved },
+      patience: { ms: callMs, unserved },
       // Commits of other processes can hold up every connection for commits.
       spare: { afterMs: stallMs, lanes: Math.max(commitConnections, poolSize - 1) },
     })
@@ -64,7 +64,7 @@ export class CommitQueue {
 
   /** A group has its time from when it is first sent. */
   async #send(group: Group<PlannedCommit>): Promise<GroupOutcome<CommitResult>> {
-    const deadline = group.since + this.#session.settings.statementTimeoutMs
+    const deadline = group.since + this.#session.settings.callMs
     const isShared = group.calls > 1
     const backoff = new Backoff(pauses)
     for (let attempt = 1; ; attempt++) {

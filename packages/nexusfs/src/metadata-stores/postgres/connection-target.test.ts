@@ -30,7 +30,12 @@ describe('a URL', () => {
     assert.equal(target.database, 'my db')
     assert.equal(target.ssl, false)
     assert.equal(settings.schema, 'team')
-    assert.equal(settings.connectTimeoutMs, 3_000)
+    assert.deepEqual(settings.timeouts, { connect: 3_000 })
+  })
+
+  it('gives way to a timeout that is set, and keeps the other', () => {
+    const { settings } = readTarget({ url: 'postgres://h/d?connect_timeout=3', timeouts: { call: 7_000 } })
+    assert.deepEqual([resolveSettings(settings).connectMs, resolveSettings(settings).callMs], [3_000, 7_000])
   })
 
   it('gives way to options that are set, and only to those', () => {
@@ -72,7 +77,7 @@ describe('settings', () => {
     for (const [settings, message] of [
       [{ poolSize: 0 }, /poolSize is a whole number from 1 to 1000/],
       [{ commitConnections: 11 }, /commitConnections is a whole number from 1 to 10/],
-      [{ statementTimeoutMs: Number.NaN }, /statementTimeoutMs/],
+      [{ timeouts: { call: Number.NaN } }, /timeouts\.call/],
       [{ schema: 'a"b' }, /cannot be the schema/],
       [{ schema: 'pg_mine' }, /cannot be the schema/],
       [{ schema: 'x'.repeat(64) }, /cannot be the schema/],

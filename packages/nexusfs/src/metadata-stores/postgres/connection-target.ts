@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import { NexusError } from '../../core/errors.ts'
-import type { PostgresOptions, PostgresServer, PostgresSettings, TlsOptions } from './options.ts'
+import { type TlsOptions, verification } from '../../engine-kit/connection-options.ts'
+import type { PostgresOptions, PostgresServer, PostgresSettings } from './options.ts'
 
 /** Where to connect, and how to speak of it. */
 export interface ConnectionTarget {
@@ -36,7 +37,7 @@ export function readTarget(options: PostgresOptions): { readonly target: Connect
   })
   return {
     target: { ...target, isChannelBound: parameters.get('channel_binding') === 'require' },
-    settings: { ...settingsOf(parameters), ...withoutAbsent(options) },
+    settings: withUrl(settingsOf(parameters), options),
   }
 }
 
@@ -77,13 +78,13 @@ function fromServer(server: PostgresServer): ConnectionTarget {
 
 function sslOf(tls: PostgresServer['tls']): ConnectionOptions | false {
   if (tls === undefined || tls === false) return false
-  const { ca, cert, key, verify = 'full' } = tls === true ? {} : tls
+  const { ca, cert, key, servername, ...rest } = tls === true ? {} : tls
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
-    rejectUnauthorized: verify !== 'none',
-    ...(verify === 'ca' ? { checkServerIdentity: () => undefined } : {}),
+    ...(servername === undefined ? {} : { servername }),
+    ...verification(rest),
   }
 }
 
@@ -144,9 +145,15 @@ function settingsOf(parameters: URLSearchParams): PostgresSettings {
   return withoutAbsent({
     schema: parameters.get('schema') ?? undefined,
     poolSize: number('pool_size'),
-    connectTimeoutMs: seconds === undefined ? undefined : seconds * 1000,
+    timeouts: seconds === undefined ? undefined : { connect: seconds * 1000 },
     isPooled: parameters.get('pgbouncer') === 'true' ? true : undefined,
   })
+}
+
+/** What the options say goes before what the URL says. */
+function withUrl(inUrl: PostgresSettings, options: PostgresSettings): PostgresSettings {
+  const timeouts = { ...inUrl.timeouts, ...withoutAbsent(options.timeouts ?? {}) }
+  return { ...inUrl, ...withoutAbsent(options), timeouts }
 }
 
 function withoutAbsent<T extends object>(options: T): T {

@@ -9,7 +9,7 @@ export interface ConnectionPlan extends SessionSettings {
   readonly driver: Driver
   readonly target: ConnectionTarget
   readonly location: string
-  readonly connectTimeoutMs: number
+  readonly connectMs: number
   readonly isPooled: boolean | undefined
 }
 
@@ -40,11 +40,11 @@ export class Connection {
    * @throws {NexusError} Unavailable, Timeout, PermissionDenied or InvalidConfig, with the outcome `none`
    */
   static async open(plan: ConnectionPlan): Promise<Connection> {
-    const client = plan.driver.client(plan.target, plan.connectTimeoutMs)
+    const client = plan.driver.client(plan.target, plan.connectMs)
     client.onEnd(ignore)
     const late = Promise.withResolvers<never>()
     // A client that is ended while it connects may never say so: who waits is told here.
-    const timer = setTimeout(() => late.reject(new Error('timeout expired')), plan.connectTimeoutMs)
+    const timer = setTimeout(() => late.reject(new Error('timeout expired')), plan.connectMs)
     try {
       return await Promise.race([Connection.#establish(client, plan), late.promise])
     } catch (error) {

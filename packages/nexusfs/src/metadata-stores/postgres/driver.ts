@@ -23,7 +23,7 @@ interface DriverQuery {
 }
 
 export interface Driver {
-  client(target: ConnectionTarget, connectTimeoutMs: number): DriverClient
+  client(target: ConnectionTarget, connectMs: number): DriverClient
 }
 
 /**
@@ -32,7 +32,7 @@ export interface Driver {
  */
 export async function loadDriver(): Promise<Driver> {
   const pg = await loadPackage()
-  return { client: (target, connectTimeoutMs) => wrap(new pg.Client(clientConfig(target, connectTimeoutMs))) }
+  return { client: (target, connectMs) => wrap(new pg.Client(clientConfig(target, connectMs))) }
 }
 
 async function loadPackage(): Promise<Pick<typeof import('pg'), 'Client'>> {
@@ -81,7 +81,7 @@ async function endWithin(client: Client, ms: number): Promise<void> {
 /** Values as they come; this adapter reads them itself. */
 const asText = { getTypeParser: () => (text: string) => text }
 
-function clientConfig(target: ConnectionTarget, connectTimeoutMs: number): ClientConfig {
+function clientConfig(target: ConnectionTarget, connectMs: number): ClientConfig {
   return {
     ...(target.host === undefined ? {} : { host: target.host }),
     ...(target.port === undefined ? {} : { port: target.port }),
@@ -91,7 +91,7 @@ function clientConfig(target: ConnectionTarget, connectTimeoutMs: number): Clien
     ssl: target.ssl,
     enableChannelBinding: target.isChannelBound,
     application_name: 'nexus',
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: connectMs,
     keepAlive: true,
   }
 }

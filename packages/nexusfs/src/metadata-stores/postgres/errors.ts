@@ -65,7 +65,7 @@ function translateText(message: string): Translation {
   if (/does not support SSL/i.test(message)) return { code: 'InvalidConfig', advice: advices.noTls }
   if (/certificate|altname/i.test(message)) return { code: 'InvalidConfig', advice: advices.tls }
   if (/password must be a (non-empty )?string/i.test(message)) return { code: 'PermissionDenied', advice: advices.noPassword }
-  if (/timeout expired/i.test(message)) return { code: 'Timeout', advice: 'check host and port, or raise connectTimeoutMs' }
+  if (/timeout expired/i.test(message)) return { code: 'Timeout', advice: 'check host and port, or raise connectMs' }
   if (/terminated|not queryable|connection error|socket/i.test(message)) return { code: 'Unavailable' }
   return { code: 'Unexpected' }
 }
@@ -85,7 +85,7 @@ const advices = {
   schema: 'open the store again: it was removed, or belongs to another version of Nexus',
   foreign: 'choose another schema with ?schema=: something else of that name is in this one',
   rolledBack: 'connect to its newest copy; if that is lost, confirm the older state with raiseEpoch(), or `nexus epoch raise`',
-  timeout: 'raise statementTimeoutMs, or look for a transaction that stays open',
+  timeout: 'raise timeouts.call, or look for a transaction that stays open',
 } as const
 
 /** By SQLSTATE, else by its class (the first two characters). */

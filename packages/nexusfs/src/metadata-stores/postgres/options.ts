@@ -1,5 +1,6 @@
 import type { DurabilityClass } from '../../core/durability.ts'
 import { NexusError } from '../../core/errors.ts'
+import type { Timeouts, TlsOptions } from '../../engine-kit/connection-options.ts'
 
 /** How to open a store: by URL, or by parts. */
 export type PostgresOptions = PostgresSettings &
@@ -27,28 +28,13 @@ export interface PostgresServer {
   readonly tls?: boolean | TlsOptions | undefined
 }
 
-export interface TlsOptions {
-  /** Certificates to trust, PEM; those of the system if absent. */
-  readonly ca?: string | undefined
-  /** The client's own certificate and key, PEM. */
-  readonly cert?: string | undefined
-  readonly key?: string | undefined
-  /** `full` (default): certificate and host name; `ca`: the certificate only; `none`: encrypted, but to whom is not known. */
-  readonly verify?: 'full' | 'ca' | 'none' | undefined
-}
-
 export interface PostgresSettings {
   /** The schema that holds the store; one database can hold several stores. `nexus` if absent. */
   readonly schema?: string | undefined
   /** The most connections at once, 1 to 1,000; 10 if absent. */
   readonly poolSize?: number | undefined
-  /**
-   * After this long a call that was sent ends with `Timeout`, in milliseconds; 30,000 if absent. The server ends it at the same time. A
-   * call that waits behind others of this process is given up after as long a time in which none of them was done.
-   */
-  readonly statementTimeoutMs?: number | undefined
-  /** After this long an attempt to connect ends, in milliseconds; 5,000 if absent. */
-  readonly connectTimeoutMs?: number | undefined
+  /** 5,000 to connect and 30,000 for a call, which the server ends at the same time, if absent. */
+  readonly timeouts?: Timeouts | undefined
   /** False = refuse a schema that holds no store yet, with `NotFound`. True if absent. */
   readonly create?: boolean | undefined
   /** The class to ask the server for; what its `synchronous_commit` gives if absent. */
@@ -69,8 +55,8 @@ export interface PostgresSettings {
 export interface ResolvedSettings {
   readonly schema: string
   readonly poolSize: number
-  readonly statementTimeoutMs: number
-  readonly connectTimeoutMs: number
+  readonly callMs: number
+  readonly connectMs: number
   readonly create: boolean
   readonly durability: DurabilityClass | undefined
   readonly isPooled: boolean | undefined
@@ -85,8 +71,8 @@ export function resolveSettings(settings: PostgresSettings): ResolvedSettings {
   return {
     schema: schemaName(settings.schema ?? 'nexus'),
     poolSize,
-    statementTimeoutMs: whole('statementTimeoutMs', settings.statementTimeoutMs ?? 30_000, 1, 86_400_000),
-    connectTimeoutMs: whole('connectTimeoutMs', settings.connectTimeoutMs ?? 5_000, 1, 600_000),
+    callMs: whole('timeouts.call', settings.timeouts?.call ?? 30_000, 1, 86_400_000),
+    connectMs: whole('timeouts.connect', settings.timeouts?.connect ?? 5_000, 1, 600_000),
     create: settings.create ?? true,
     durability: settings.durability,
     isPooled: settings.isPooled,

@@ -85,7 +85,7 @@ export class PostgresStore implements MetadataStore {
     this.#session.seen.refuseIfRolledBack()
     checkReadRequest(request)
     const { statements, isPooled, settings, seen, told, info } = this.#session
-    const timeoutMs = settings.statementTimeoutMs
+    const timeoutMs = settings.callMs
     const values = readArguments(request)
     const isOfKeys = !isPooled && (request.scan ?? []).length === 0
     const call = isOfKeys
@@ -128,7 +128,7 @@ export class PostgresStore implements MetadataStore {
     const operation = 'metadata.load'
     this.#refuse(operation, options)
     const { pool, settings, info, store } = this.#session
-    const timeoutMs = settings.statementTimeoutMs
+    const timeoutMs = settings.callMs
     const plan = { schema: settings.schema, store, location: info.location, timeoutMs, signal: options?.signal }
     await this.#calls.track(operation, () => pool.use(timeoutMs, (connection) => loadEntries(connection, entries, plan)))
   }
@@ -142,7 +142,7 @@ export class PostgresStore implements MetadataStore {
     const operation = 'metadata.raiseEpoch'
     this.#refuse(operation, options)
     const { pool, settings, statements, store } = this.#session
-    const { statementTimeoutMs: timeoutMs } = settings
+    const { callMs: timeoutMs } = settings
     const plan = { operation, store, timeoutMs, signal: options?.signal }
     const raise = async (run: Run): Promise<Row> => (await run(statements.raiseEpoch))[0] ?? []
     const [raised] = await this.#calls.track(operation, () =>
@@ -173,7 +173,7 @@ export class PostgresStore implements MetadataStore {
 
   /** The first row. */
   async #call(operation: string, text: string, values?: readonly unknown[]): Promise<Row> {
-    const timeoutMs = this.#session.settings.statementTimeoutMs
+    const timeoutMs = this.#session.settings.callMs
     const [row] = await this.#rows({ operation, text, timeoutMs, ...(values === undefined ? {} : { values }) })
     return row ?? []
   }

@@ -12,7 +12,7 @@ export const postgresRegistration: MetadataRegistration = {
   async probe({ env, signal }) {
     const { PostgresStore } = await import('./postgres-store.ts')
     const url = serverUrl('postgres:', variables, env)
-    const { durability, settings, rttMs } = await PostgresStore.probe({ url, connectTimeoutMs: probeConnectMs, signal })
+    const { durability, settings, rttMs } = await PostgresStore.probe({ url, timeouts: { connect: probeConnectMs }, signal })
     const detail = `PostgreSQL ${settings.server}, synchronous_commit ${settings.synchronous_commit}`
     return { ok: true, detail, rttMs, durability }
   },

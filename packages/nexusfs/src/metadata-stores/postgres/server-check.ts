@@ -47,15 +47,15 @@ export const factsQuery = `
   FROM own WHERE own.done IS NULL OR cardinality(own.done) > 0`
 
 export interface SessionSettings {
-  readonly statementTimeoutMs: number
+  readonly callMs: number
   readonly durability: DurabilityClass | undefined
 }
 
 /** @param processId the client's number of the connection; 0 = known to be pooled, set nothing */
 export function factsArguments(settings: SessionSettings, processId: number): readonly unknown[] {
-  const { statementTimeoutMs } = settings
+  const { callMs } = settings
   const { replaced, by } = synchronousCommit(settings.durability)
-  return [processId, String(statementTimeoutMs), String(2 * statementTimeoutMs), replaced, by]
+  return [processId, String(callMs), String(2 * callMs), replaced, by]
 }
 
 /** Which of the server's values are too weak for the class, or stronger than `none` pays for. */

@@ -34,7 +34,7 @@ export async function openSession(options: PostgresOptions): Promise<StoreSessio
   const { settings, location, connect } = await server(options)
   const first = await connect(options.signal)
   try {
-    const store = await prepareSchema(first, { ...settings, location, timeoutMs: settings.statementTimeoutMs })
+    const store = await prepareSchema(first, { ...settings, location, timeoutMs: settings.callMs })
     throwIfAborted(options.signal, 'metadata.open', 'none')
     return begin({ settings, location, first, store, connect })
   } catch (error) {
@@ -120,7 +120,7 @@ type ListenPlan = Pick<StoreSession, 'statements' | 'store' | 'channel' | 'setti
 async function listen(connect: () => Promise<Connection>, plan: ListenPlan): Promise<Connection> {
   const connection = await connect()
   try {
-    const call = { operation: 'metadata.watch', timeoutMs: plan.settings.statementTimeoutMs }
+    const call = { operation: 'metadata.watch', timeoutMs: plan.settings.callMs }
     await connection.query({ ...call, text: `LISTEN "${plan.channel}"` })
     await connection.query({ ...call, text: plan.statements.announceListener, values: [plan.store] })
     return connection

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { Redis, RedisOptions } from 'ioredis'
 import { NexusError, type Outcome } from '../../core/errors.ts'
+import { type TlsOptions, verification } from '../../engine-kit/connection-options.ts'
 import { Deadline } from '../../engine-kit/deadline.ts'
 import { toNexusError } from './errors.ts'
 import type { RedisPlace } from './options.ts'
@@ -152,8 +153,12 @@ function clientOptions({ host, port, tls, connectMs }: RedisPlace): RedisOptions
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
     keepAlive: 10_000,
-    ...(tls === undefined ? {} : { tls: { ...(isIP(host) === 0 ? { servername: host } : {}), ...definedOnly(tls) } }),
+    ...(tls === undefined ? {} : { tls: tlsOf(host, tls) }),
   }
+}
+
+function tlsOf(host: string, { verify, ...rest }: TlsOptions): RedisOptions['tls'] {
+  return { ...(isIP(host) === 0 ? { servername: host } : {}), ...definedOnly(rest), ...verification({ verify }) }
 }
 
 function definedOnly<T extends object>(options: T): Partial<T> {

@@ -1,3 +1,4 @@
-export type { RedisStoreOptions, RedisTimeouts, RedisTls } from './options.ts'
+export type { Timeouts, TlsOptions } from '../../engine-kit/connection-options.ts'
+export type { RedisStoreOptions } from './options.ts'
 export { RedisStore } from './redis-store.ts'
 export type { RedisProbe, ServerFacts } from './server-facts.ts'

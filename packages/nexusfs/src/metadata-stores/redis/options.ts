@@ -1,4 +1,5 @@
 import { NexusError } from '../../core/errors.ts'
+import type { Timeouts, TlsOptions } from '../../engine-kit/connection-options.ts'
 
 /** Where a Redis store is, and how it is reached. */
 export interface RedisStoreOptions {
@@ -11,9 +12,10 @@ export interface RedisStoreOptions {
   readonly prefix?: string | undefined
   /** False = refuse a place that holds no store yet, with `NotFound`. Default true. */
   readonly create?: boolean | undefined
-  readonly timeouts?: RedisTimeouts | undefined
+  /** 3,000 to connect and 10,000 for a call if absent. */
+  readonly timeouts?: Timeouts | undefined
   /** Added to what `rediss://` says; refused with `redis://`. */
-  readonly tls?: RedisTls | undefined
+  readonly tls?: TlsOptions | undefined
   /**
    * Opens a server that forgets or evicts what it acknowledged (`appendonly no`, or a `maxmemory-policy` other than `noeviction`).
    * `info.durability` is then `none`. Default false: such a server is refused.
@@ -23,27 +25,6 @@ export interface RedisStoreOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Milliseconds. */
-export interface RedisTimeouts {
-  /** For one attempt to connect, with TLS, password and the check of the settings. Default 3,000. */
-  readonly connect?: number | undefined
-  /**
-   * For one call, from when it is sent, with any time it waits for a connection. A call that waits behind others of this process is given
-   * up after as long a time in which the server answered none of them. Default 10,000.
-   */
-  readonly call?: number | undefined
-}
-
-export interface RedisTls {
-  /** Certificates (PEM) that may have signed the server's; the system's if absent. */
-  readonly ca?: string | undefined
-  /** The name the server's certificate must carry; the host of the URL if absent. */
-  readonly servername?: string | undefined
-  /** The client's own certificate and key (PEM), where the server asks for one. */
-  readonly cert?: string | undefined
-  readonly key?: string | undefined
-}
-
 /** What the options say, checked. */
 export interface RedisPlace {
   readonly host: string
@@ -51,7 +32,7 @@ export interface RedisPlace {
   readonly db: number
   readonly username: string
   readonly password: string
-  readonly tls: RedisTls | undefined
+  readonly tls: TlsOptions | undefined
   readonly prefix: string
   /** For people; without user and password. */
   readonly location: string
@@ -109,7 +90,7 @@ function parseDatabase(pathname: string): number {
   return Number(text)
 }
 
-function parseTls(url: URL, tls: RedisTls | undefined): RedisTls | undefined {
+function parseTls(url: URL, tls: TlsOptions | undefined): TlsOptions | undefined {
   if (url.protocol === 'rediss:') return tls ?? {}
   if (tls !== undefined) refuse('the option tls needs a URL that begins with rediss://')
   return undefined

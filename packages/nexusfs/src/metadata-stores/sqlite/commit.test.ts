@@ -128,7 +128,7 @@ for (const worker of ['never', 'always'] as const) {
     })
 
     it('time out with nothing applied while another connection keeps the lock', async () => {
-      await using test = await testStore({ worker, busyTimeoutMs: 60 })
+      await using test = await testStore({ worker, timeouts: { call: 60 } })
       await withLock(test, async () => {
         const call = test.store.commit([commitOf(put('a', 'v'))])
         await assert.rejects(call, ({ code, context }) => code === 'Timeout' && context.outcome === 'none')

@@ -1,3 +1,4 @@
+import type { Timeouts } from '../../engine-kit/connection-options.ts'
 import type { WorkerMode } from './commit.ts'
 
 /** For `SqliteStore.open`. */
@@ -19,8 +20,8 @@ export interface SqliteStoreOptions {
    * Default: `auto`.
    */
   readonly worker?: WorkerMode | undefined
-  /** How long a call waits for a lock that another process holds, in ms. Default: 10,000. */
-  readonly busyTimeoutMs?: number | undefined
+  /** `call`: how long a call waits for a lock that another process holds, in ms. Default: 10,000. */
+  readonly timeouts?: Pick<Timeouts, 'call'> | undefined
   /** Memory for entries read or written before, in bytes. Default: 16 MiB. */
   readonly cacheBytes?: number | undefined
 }

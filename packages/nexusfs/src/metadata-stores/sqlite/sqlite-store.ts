@@ -88,7 +88,7 @@ export class SqliteStore implements MetadataStore {
       create = true,
       readOnly = false,
       cacheBytes = 16_777_216,
-      busyTimeoutMs = 10_000,
+      timeouts: { call: busyTimeoutMs = 10_000 } = {},
     } = options
     // Before a file is made that nothing could use.
     loadSqlite()
@@ -114,7 +114,7 @@ export class SqliteStore implements MetadataStore {
     this.#reserve = reserve
     this.#cache = cache
     this.#clock = clock
-    this.#busyTimeoutMs = options.busyTimeoutMs ?? 10_000
+    this.#busyTimeoutMs = options.timeouts?.call ?? 10_000
     this.#sessions = new Sessions(first, open)
     this.#runner = new CommitRunner(location, this.#sessions, this.#fileWatch, worker)
     this.#watch = new RevisionWatch(() => ifWell(() => this.#horizonNow()))
