@@ -17,8 +17,8 @@ export interface ObjectClient {
   delete(keys: readonly string[], request: ObjectRequest): Promise<readonly FailedKey[]>
   /** Objects in byte order of their keys. */
   list(options: ObjectListOptions, request: ObjectRequest): Promise<ObjectPage>
-  /** Begins an object in parts: it becomes visible, whole, with `complete`. */
-  startUpload(key: string, request: ObjectRequest): Promise<ObjectUpload>
+  /** Begins an object in parts: it becomes visible, whole, with `complete`, or with its last part. */
+  startUpload(key: string, request: UploadRequest): Promise<ObjectUpload>
   /** Removes the parts of uploads under the prefix that were never completed. */
   dropUploads(prefix: string, request: ObjectRequest): Promise<void>
   toNexusError(error: unknown, work: FailedObjectCall): NexusError
@@ -42,6 +42,11 @@ export interface ObjectLimits {
 export interface ObjectRequest {
   /** Fires when nobody waits for the answer any more. */
   readonly signal: AbortSignal
+}
+
+export interface UploadRequest extends ObjectRequest {
+  /** Of the whole object, in bytes. */
+  readonly size: number
 }
 
 export interface ObjectRange {
@@ -82,8 +87,8 @@ export interface ObjectPage {
 export interface ObjectUpload {
   /** @param number from 1; the same number may be sent again */
   part(number: number, bytes: Uint8Array, request: ObjectRequest): Promise<void>
-  /** May be called again when its answer was lost. */
-  complete(request: ObjectRequest): Promise<void>
+  /** May be called again when its answer was lost. Absent where the last part completes the object. */
+  complete?(request: ObjectRequest): Promise<void>
   /** Removes what was sent; idempotent. */
   abort(request: ObjectRequest): Promise<void>
 }

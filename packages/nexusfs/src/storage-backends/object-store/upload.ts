@@ -60,16 +60,20 @@ class PartedUpload {
     const cancel = new AbortController()
     const signal = this.#call.signal === undefined ? cancel.signal : AbortSignal.any([this.#call.signal, cancel.signal])
     const call = { ...this.#call, signal }
-    const upload = await retries.run(this.#call, (request) => client.startUpload(this.#key, request))
+    const upload = await retries.run(this.#call, (request) => client.startUpload(this.#key, { ...request, size }))
     try {
       await this.#sendParts(upload, call, cutIntoParts(pieces, size, partBytesFor(size, client.limits)))
-      await retries.run(this.#call, (request) => upload.complete(request))
+      await this.#complete(upload)
     } catch (error) {
       cancel.abort()
       // Without the signal of the caller, who may have cancelled.
       background(retries.run({ ...this.#call, signal: undefined }, (request) => upload.abort(request)))
       throw error
     }
+  }
+
+  async #complete({ complete }: ObjectUpload): Promise<void> {
+    if (complete !== undefined) await this.#parts.retries.run(this.#call, (request) => complete(request))
   }
 
   async #sendParts(upload: ObjectUpload, call: RetriedCall, parts: AsyncIterable<Uint8Array>): Promise<void> {
