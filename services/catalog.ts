@@ -1,3 +1,4 @@
+import { gcs } from './gcs.ts'
 import { pgbouncer } from './pgbouncer.ts'
 import { postgres } from './postgres.ts'
 import { redis } from './redis.ts'
@@ -5,7 +6,7 @@ import { s3 } from './s3.ts'
 import type { Service } from './service.ts'
 
 /** Every service, in the order in which they are started. */
-export const catalog: readonly Service[] = [postgres, redis, pgbouncer, s3]
+export const catalog: readonly Service[] = [postgres, redis, pgbouncer, s3, gcs]
 
 /** @throws {Error} naming the services there are */
 export function serviceNamed(name: string): Service {

@@ -12,6 +12,7 @@ const given = ['node', 'npm', 'git']
 
 /** Expressions that name a program indirectly, and which ones. */
 const indirect: Readonly<Record<string, readonly string[]>> = {
+  // And fake-gcs-server, which no package brings: `.ci/install-servers` builds it.
   'services/guarded-server.ts: plan.command': ['postgres', 'redis-server', 'pgbouncer', 'sh'],
   'scripts/update-output.ts: command': ['npm'],
   'tests/power-loss/trial.ts: program': ['node', 'eatmydata'],
