@@ -16,22 +16,25 @@ const addresses: Readonly<Record<string, RegExp>> = {
 
 /** Buckets as documents write them; the address and the credentials come from the environment, as for a reader. */
 const bucketName = /my-bucket/g
+const bucketVariables: Readonly<Record<string, string>> = { s3: 'AWS_BUCKET', gcs: 'GCS_BUCKET' }
 
 describe('the blocks that need a bucket', () => {
-  const blocks = documentsWithBlocks()
-    .flatMap(blocksOf)
-    .filter((block) => placeElsewhere(block) === 's3')
+  for (const [service, variable] of Object.entries(bucketVariables)) {
+    const blocks = documentsWithBlocks()
+      .flatMap(blocksOf)
+      .filter((block) => placeElsewhere(block) === service)
 
-  it(`run on a real one: ${blocks.length} on s3`, async (context) => {
-    const server = await requireOrSkip('s3')
-    if (server === undefined) return context.skip('s3 is not here')
-    await using folder = await makeSnippetFolder(server.env)
-    const outputs = await runBlocks(
-      blocks.map((block) => ({ ...block, text: block.text.replace(bucketName, server.env.AWS_BUCKET ?? '') })),
-      folder,
-    )
-    assert.ok(outputs.length > 0)
-  })
+    it(`run on a real one: ${blocks.length} on ${service}`, async (context) => {
+      const server = await requireOrSkip(service)
+      if (server === undefined) return context.skip(`${service} is not here`)
+      await using folder = await makeSnippetFolder(server.env)
+      const outputs = await runBlocks(
+        blocks.map((block) => ({ ...block, text: block.text.replace(bucketName, server.env[variable] ?? '') })),
+        folder,
+      )
+      assert.ok(outputs.length > 0)
+    })
+  }
 })
 
 describe('the blocks that need a server', () => {

@@ -1,4 +1,4 @@
-// Guards: fs/**/*.ts, metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts, storage-backends/s3/*.ts
+// Guards: fs/**/*.ts, metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts, storage-backends/{s3,gcs}/*.ts
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -85,30 +85,35 @@ function testsWithBlobs(): readonly string[] {
   return tests.filter((test) => /\b(?:localFixture|sqliteFixture|storeFixtures)\b/.test(readFileSync(test, 'utf8')))
 }
 
-const s3 = await requireOrSkip('s3')
+/** The variable that names the address of each service with buckets. */
+const buckets: Readonly<Record<string, string>> = { s3: 'AWS_ENDPOINT_URL', gcs: 'STORAGE_EMULATOR_HOST' }
 
-describe
-  .skipIf(s3 === undefined)
-  .concurrent("the file system's own tests, with their blobs in S3 and their metadata in SQLite", () => {
-    it('pass', async () => {
-      const target = new URL(s3?.url ?? '')
-      let sent = 0
-      const line = createServer((client) => {
-        const server = connect(Number(target.port), target.hostname)
-        client.on('data', (bytes) => {
-          sent += bytes.length
-        })
-        pipeline(client, server, client, () => {})
-      }).listen(0, '127.0.0.1')
-      await once(line, 'listening')
-      const address = line.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      const env = { ...s3?.env, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, NEXUS_TEST_STORAGE: 's3' }
-      const { report, output } = await runTests({ env, tests: testsWithBlobs() })
-      line.close()
-      console.log(`s3: ${report.passed} passed, ${report.failed} failed; ${sent} bytes sent to the server`)
-      assert.equal(report.failed, 0, output.slice(-10_000))
-      assert.ok(report.passed > 120, `only ${report.passed} tests`)
-      assert.ok(sent > 1_000_000, 'the tests ran elsewhere')
+for (const [kind, variable] of Object.entries(buckets)) {
+  const service = await requireOrSkip(kind)
+
+  describe
+    .skipIf(service === undefined)
+    .concurrent(`the file system's own tests, with their blobs in ${kind} and their metadata in SQLite`, () => {
+      it('pass', async () => {
+        const target = new URL(service?.url ?? '')
+        let sent = 0
+        const line = createServer((client) => {
+          const server = connect(Number(target.port), target.hostname)
+          client.on('data', (bytes) => {
+            sent += bytes.length
+          })
+          pipeline(client, server, client, () => {})
+        }).listen(0, '127.0.0.1')
+        await once(line, 'listening')
+        const address = line.address()
+        const port = typeof address === 'object' && address !== null ? address.port : 0
+        const env = { ...service?.env, [variable]: `http://127.0.0.1:${port}`, NEXUS_TEST_STORAGE: kind }
+        const { report, output } = await runTests({ env, tests: testsWithBlobs() })
+        line.close()
+        console.log(`${kind}: ${report.passed} passed, ${report.failed} failed; ${sent} bytes sent to the server`)
+        assert.equal(report.failed, 0, output.slice(-10_000))
+        assert.ok(report.passed > 120, `only ${report.passed} tests`)
+        assert.ok(sent > 1_000_000, 'the tests ran elsewhere')
+      })
     })
-  })
+}

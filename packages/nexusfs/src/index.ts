@@ -60,6 +60,8 @@ export type {
   StorageCapabilities,
 } from './storage/storage-backend.ts'
 export { blobKeyPattern, storagePortVersion } from './storage/storage-backend.ts'
+export { GCSBackend } from './storage-backends/gcs/gcs-backend.ts'
+export type { GCSBackendOptions } from './storage-backends/gcs/options.ts'
 export type { FileCalls } from './storage-backends/local/file-calls.ts'
 export type { LocalBackendOptions } from './storage-backends/local/local-backend.ts'
 export { LocalBackend } from './storage-backends/local/local-backend.ts'

@@ -196,7 +196,8 @@ describe('openNexus, when opening fails', () => {
       ['memory:', 'redis:', 'InvalidConfig', /^redis: names no server; set REDIS_URL, or write redis:\/\/HOST$/],
       ['memory:', 'rediss:', 'InvalidConfig', /^rediss: names no server; /],
       ['s3://me:secret@bucket', 'memory:', 'InvalidConfig', /^s3: the URI holds a user or a password; leave them to the env/],
-      ['gs://bucket', 'memory:', 'Unsupported', /Google Cloud Storage .* use local:DIR/],
+      ['gs://me:secret@bucket', 'memory:', 'InvalidConfig', /^gs: the URI holds a user or a password; leave them to the env/],
+      ['azure://bucket', 'memory:', 'Unsupported', /Azure Blob Storage .* use local:DIR/],
       ['local:', 'memory:', 'InvalidArgument', /names no path on disk/],
       ['', 'memory:', 'InvalidArgument', /empty URI/],
     ]
