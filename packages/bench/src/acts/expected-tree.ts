@@ -33,7 +33,7 @@ export class ExpectedTree {
   get logicalBytes(): number {
     return this.#logicalBytes
   }
-  /** Bytes of all writes, equal contents once. */
+  /** Bytes of all writes, equal contents once; of an append those that were added, since what was there is stored already. */
   get distinctBytes(): number {
     return [...this.#contents.values()].reduce((sum, size) => sum + size, 0)
   }
@@ -100,7 +100,7 @@ export class ExpectedTree {
   /** @param given of what the caller gives, in bytes */
   #write({ path, content }: PlannedFile, given: number = content.size): void {
     this.#files.set(path, { versions: this.versionsOf(path) + 1, contents: [content] })
-    this.#contents.set(`${content.key}/${content.size}`, content.size)
+    this.#contents.set(`${content.key}/${content.size}`, given)
     this.#versions += 1
     this.#logicalBytes += given
   }
