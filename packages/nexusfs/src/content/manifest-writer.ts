@@ -3,6 +3,7 @@ import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import { type Id, newId } from '../core/id.ts'
 import { Backoff } from '../engine-kit/backoff.ts'
 import { orAborted } from '../engine-kit/deadline.ts'
+import { mapBounded } from '../engine-kit/parallel.ts'
 import { chunkReferenceKey, contentKey, emptyValue, type ManifestId, manifestId, manifestPageKey } from '../metadata/keyspace.ts'
 import type { Commit, Key, MetadataEntry, MetadataStore, Write } from '../metadata/metadata-store.ts'
 import { decodeContentRow } from './content-row.ts'
@@ -14,6 +15,8 @@ import { WholeContent } from './whole-content.ts'
 
 /** Chunks in a step, at most: they need no memory if they are stored already. */
 const stepChunks = 250
+/** Chunks hashed at the same time: each is copied for it, and more would only wait for a processor. */
+const hashedAtOnce = 2
 /** How long a step is tried again when others come first or replies are lost, in milliseconds. */
 const stepWithinMs = 30_000
 
@@ -61,9 +64,14 @@ export class ManifestWriter {
     this.#signal = signal
   }
 
+  /** True while chunks are waiting for their step to be full. Once it is, all those of the steps before the one just begun are stored. */
+  get hasOpenStep(): boolean {
+    return this.#step.length > 0
+  }
+
   /**
-   * Takes the next chunk: bytes that nobody changes any more, or one that the store has already, as long as that is held by another manifest. Waits
-   * while two steps are under way.
+   * Takes the next chunk: bytes that nobody changes until they are stored, or one that the store has already, as long as that is held by another
+   * manifest. Waits while two steps are under way.
    * @throws {NexusError} what storing the chunks before it threw
    */
   async add(chunk: Uint8Array | Chunk): Promise<void> {
@@ -97,11 +105,13 @@ export class ManifestWriter {
   }
 
   async #store(given: readonly (Uint8Array | Chunk)[]): Promise<void> {
-    const contents = await Promise.all(
-      given.map(async (each): Promise<StepChunk> => {
+    const contents = await mapBounded(
+      given,
+      async (each): Promise<StepChunk> => {
         if (!(each instanceof Uint8Array)) return new HeldChunk(each)
         return new WholeContent(this.#contents, { bytes: each, digest: await digestOnThread(each), isChunk: true })
-      }),
+      },
+      hashedAtOnce,
     )
     const page = encodeManifestPage(contents)
     this.#list.update(page)

@@ -133,8 +133,10 @@ class ChunkReceiver {
   readonly #cutter: ChunkCutter
   readonly #hash = new DigestStream()
   readonly #signal: AbortSignal | undefined
-  /** The chunk that is being filled. */
-  readonly #chunk: Uint8Array<ArrayBuffer>
+  /** Memory of the step that is being filled, and of the one that is being stored; the second when it is needed. */
+  readonly #buffers: [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer> | undefined]
+  /** In the first of them: where the chunk begins that is being filled, and where it goes on. */
+  #start = 0
   #filled = 0
   #size = 0
 
@@ -146,9 +148,8 @@ class ChunkReceiver {
     this.#contents = contents
     this.#writer = writer
     this.#signal = signal
-    const { sizes } = contents.chunking
-    this.#cutter = new ChunkCutter(sizes)
-    this.#chunk = new Uint8Array(sizes.most)
+    this.#cutter = new ChunkCutter(contents.chunking.sizes)
+    this.#buffers = [this.#newBuffer(), undefined]
   }
 
   async take(piece: Uint8Array): Promise<void> {
@@ -159,7 +160,7 @@ class ChunkReceiver {
   }
 
   async end(): Promise<IncomingContent> {
-    if (this.#filled > 0) await this.#addChunk()
+    if (this.#filled > this.#start) await this.#addChunk()
     const written = await this.#writer.finish()
     const digest = this.#contents.hashes.set(this.#hash)
     return new ChunkedContent(this.#contents, { digest, size: this.#size, writer: this.#writer, written })
@@ -175,7 +176,7 @@ class ChunkReceiver {
     for (let from = 0; from < slice.length; ) {
       const cut = this.#cutter.next(slice, from)
       const end = cut ?? slice.length
-      this.#chunk.set(slice.subarray(from, end), this.#filled)
+      this.#buffers[0].set(slice.subarray(from, end), this.#filled)
       this.#filled += end - from
       if (cut !== undefined) await this.#addChunk()
       from = end
@@ -184,10 +185,23 @@ class ChunkReceiver {
     if (this.#size % bytesPerTurn < slice.length) await nextTurn()
   }
 
+  /** A step that begins to be stored keeps its memory until the next one is full: the writer then has stored it. */
   async #addChunk(): Promise<void> {
-    const chunk = this.#contents.bodies.copy(this.#chunk.subarray(0, this.#filled))
-    this.#filled = 0
+    const [filling, free] = this.#buffers
+    const chunk = filling.subarray(this.#start, this.#filled)
+    this.#start = this.#filled
     await this.#writer.add(chunk)
+    if (this.#writer.hasOpenStep) return
+    this.#buffers[0] = free ?? this.#newBuffer()
+    this.#buffers[1] = filling
+    this.#start = 0
+    this.#filled = 0
+  }
+
+  /** Its last chunk may be one of the largest. */
+  #newBuffer(): Uint8Array<ArrayBuffer> {
+    const { sizes, stepBytes } = this.#contents.chunking
+    return new Uint8Array(stepBytes + sizes.most)
   }
 }
 
