@@ -1,7 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Digest, DigestStream, digestOf } from '../core/digest.ts'
 import { isWeakerDurability } from '../core/durability.ts'
-import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
+import { isNexusError, NexusError } from '../core/errors.ts'
 import type { Id } from '../core/id.ts'
 import { limits } from '../core/limits.ts'
 import type { Clock, Random } from '../core/system.ts'
@@ -11,7 +10,7 @@ import type { MetadataEntry, MetadataStore } from '../metadata/metadata-store.ts
 import type { StorageBackend } from '../storage/storage-backend.ts'
 import { BodyBuffers, largeBodyBytes } from './body-buffers.ts'
 import { ContentCache } from './content-cache.ts'
-import { ContentHashes } from './content-hashes.ts'
+import { ContentHashes, digestOfLarge, updateInSlices } from './content-hashes.ts'
 import { type ContentLocation, decodeContentRow, decodeOrDamaged } from './content-row.ts'
 import { discardExtension, ExtendedContent, extensionOf } from './extended-content.ts'
 import { type Chunking, chunkingFor } from './fast-cdc.ts'
@@ -100,7 +99,7 @@ export class ContentStore {
    */
   async extend(old: Chunk, tail: Uint8Array, signal: AbortSignal | undefined): Promise<IncomingContent> {
     const hash = await this.#hashBehind(old, signal)
-    await update(hash, tail, signal)
+    await updateInSlices(hash, tail, { sliceBytes: wholeBytes, signal })
     const digest = this.hashes.set(hash)
     const extension = await extensionOf(this, this.#metadata, old, tail, signal)
     const [root] = extension.chain
@@ -116,7 +115,7 @@ export class ContentStore {
     if (known !== undefined) return known
     const hash = new DigestStream()
     const pieces = await this.stream(old, { start: 0, end: old.size }, signal)
-    for await (const piece of pieces ?? []) await update(hash, piece, signal)
+    for await (const piece of pieces ?? []) await updateInSlices(hash, piece, { sliceBytes: wholeBytes, signal })
     if (this.hashes.set(hash) === old.digest) return hash
     throw pieces === undefined ? lostContent(old.digest) : corrupt(old.digest, 'its parts together have another digest')
   }
@@ -286,15 +285,6 @@ function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length ? new Uint8Array(buffer) : new Uint8Array(bytes)
 }
 
-/** With turns of the event loop between, where it is long. */
-async function update(hash: DigestStream, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
-  for (let start = 0; start < bytes.length; start += wholeBytes) {
-    throwIfAborted(signal, 'write')
-    if (start > 0) await nextTurn()
-    hash.update(bytes.subarray(start, start + wholeBytes))
-  }
-}
-
 const noContent = { location: undefined, size: 0 } as const
 
 async function wrongDigest(digest: Digest, bytes: Uint8Array): Promise<string | undefined> {
@@ -305,22 +295,4 @@ async function wrongDigest(digest: Digest, bytes: Uint8Array): Promise<string | 
 function corrupt(digest: Digest, what: string): NexusError {
   const advice = 'write the file again or restore it from a backup'
   return new NexusError('Corrupt', `content ${digest} is damaged: ${what}`, { advice, context: { digest } })
-}
-
-/** Small enough that a write that was begun before is handed to the system after the first of them. */
-const sliceBytes = 128 * 1024
-
-/**
- * The digest of many bytes, 128 KiB at a time (about 0.1 ms), with turns of the event loop between: a write under way goes on
- * meanwhile, and nobody else waits long.
- * @throws {NexusError} Aborted
- */
-async function digestOfLarge(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<Digest> {
-  const hash = new DigestStream()
-  for (let start = 0; start < bytes.length; start += sliceBytes) {
-    throwIfAborted(signal, 'write')
-    if (start > 0) await nextTurn()
-    hash.update(bytes.subarray(start, start + sliceBytes))
-  }
-  return hash.digest()
 }
