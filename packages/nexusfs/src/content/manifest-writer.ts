@@ -3,7 +3,6 @@ import { isNexusError, NexusError, throwIfAborted } from '../core/errors.ts'
 import { type Id, newId } from '../core/id.ts'
 import { Backoff } from '../engine-kit/backoff.ts'
 import { orAborted } from '../engine-kit/deadline.ts'
-import { mapBounded } from '../engine-kit/parallel.ts'
 import { chunkReferenceKey, contentKey, emptyValue, type ManifestId, manifestId, manifestPageKey } from '../metadata/keyspace.ts'
 import type { Commit, Key, MetadataEntry, MetadataStore, Write } from '../metadata/metadata-store.ts'
 import { decodeContentRow } from './content-row.ts'
@@ -15,8 +14,6 @@ import { WholeContent } from './whole-content.ts'
 
 /** Chunks in a step, at most: they need no memory if they are stored already. */
 const stepChunks = 250
-/** Chunks hashed at the same time: each is copied for it, and more would only wait for a processor. */
-const hashedAtOnce = 2
 /** How long a step is tried again when others come first or replies are lost, in milliseconds. */
 const stepWithinMs = 30_000
 
@@ -40,7 +37,7 @@ export class ManifestWriter {
   readonly #metadata: MetadataStore
   readonly #signal: AbortSignal | undefined
   readonly #list = new DigestStream()
-  #step: (Uint8Array | Chunk)[] = []
+  #step: (StepChunk | Promise<StepChunk>)[] = []
   #stepBytes = 0
   #end = 0
   /** What is known of the step that is being committed. */
@@ -75,7 +72,7 @@ export class ManifestWriter {
    * @throws {NexusError} what storing the chunks before it threw
    */
   async add(chunk: Uint8Array | Chunk): Promise<void> {
-    this.#step.push(chunk)
+    this.#step.push(chunk instanceof Uint8Array ? this.#hashed(chunk) : new HeldChunk(chunk))
     if (chunk instanceof Uint8Array) this.#stepBytes += chunk.length
     if (this.#stepBytes >= this.#contents.chunking.stepBytes || this.#step.length >= stepChunks) await this.#flush()
   }
@@ -104,15 +101,16 @@ export class ManifestWriter {
     this.#committing.catch(() => undefined)
   }
 
-  async #store(given: readonly (Uint8Array | Chunk)[]): Promise<void> {
-    const contents = await mapBounded(
-      given,
-      async (each): Promise<StepChunk> => {
-        if (!(each instanceof Uint8Array)) return new HeldChunk(each)
-        return new WholeContent(this.#contents, { bytes: each, digest: await digestOnThread(each), isChunk: true })
-      },
-      hashedAtOnce,
-    )
+  /** Begun at once, so that the digests are there when the step is full. */
+  #hashed(bytes: Uint8Array): Promise<StepChunk> {
+    const hashed = digestOnThread(bytes).then((digest) => new WholeContent(this.#contents, { bytes, digest, isChunk: true }))
+    // The step fails by it.
+    hashed.catch(() => undefined)
+    return hashed
+  }
+
+  async #store(chunks: readonly (StepChunk | Promise<StepChunk>)[]): Promise<void> {
+    const contents = await Promise.all(chunks)
     const page = encodeManifestPage(contents)
     this.#list.update(page)
     this.#end += contents.reduce((sum, { size }) => sum + size, 0)

@@ -1,11 +1,10 @@
-/** At once, if nothing else is said; more would only queue up in the operating system's thread pool, or before a server. */
+/** At once; more would only queue up in the operating system's thread pool, or before a server. */
 const parallel = 32
 
 /** The results in the order of the items. After an error no further item is begun, and it is thrown once none is under way. */
 export async function mapBounded<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,
-  width: number = parallel,
 ): Promise<readonly Result[]> {
   const results: Result[] = []
   const queue = items.entries()
@@ -20,7 +19,7 @@ export async function mapBounded<Item, Result>(
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker))
+  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker))
   if (failure !== undefined) throw failure.error
   return results
 }
