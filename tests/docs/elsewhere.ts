@@ -22,6 +22,7 @@ export const elsewhere: Readonly<Record<string, (block: FencedBlock) => void>> =
   postgres: requireLanguage('ts'),
   s3: requireLanguage('ts'),
   gcs: requireLanguage('ts'),
+  azure: requireLanguage('ts'),
   /** `follow-guides.ci.test.ts` follows the guides to adapters from an empty folder. */
   'tests/examples': ({ document }) => {
     if (!document.startsWith('docs/guide/add-a-')) throw new Error('only the guides to adapters are followed there')
