@@ -9,7 +9,7 @@ const ofCi = ['packages/*/src/**/*.ci.test.ts', 'tests/**/*.ci.test.ts']
 const ofFull = ['packages/*/src/**/*.full.test.ts', 'tests/**/*.full.test.ts']
 const needServers = [
   'packages/nexusfs/src/metadata-stores/{postgres,redis}/**',
-  'packages/nexusfs/src/storage-backends/{s3,gcs}/**',
+  'packages/nexusfs/src/storage-backends/{s3,gcs,azure}/**',
   'tests/servers/**',
   'services/**',
 ]

@@ -1,3 +1,4 @@
+import { azure } from './azurite.ts'
 import { gcs } from './gcs.ts'
 import { pgbouncer } from './pgbouncer.ts'
 import { postgres } from './postgres.ts'
@@ -6,7 +7,7 @@ import { s3 } from './s3.ts'
 import type { Service } from './service.ts'
 
 /** Every service, in the order in which they are started. */
-export const catalog: readonly Service[] = [postgres, redis, pgbouncer, s3, gcs]
+export const catalog: readonly Service[] = [postgres, redis, pgbouncer, s3, gcs, azure]
 
 /** @throws {Error} naming the services there are */
 export function serviceNamed(name: string): Service {

@@ -58,7 +58,7 @@ const program = (name: string): string => `
 const inline = (text: string): readonly string[] => ['--input-type=module', '-e', text]
 
 describe('a server that a test has started', () => {
-  it.each(['postgres', 'redis', 'gcs'])(
+  it.each(['postgres', 'redis', 'gcs', 'azure'])(
     '%s ends, and its folder goes, with the process: also when that is killed',
     async (name) => {
       const found = await catalog.find((service) => service.name === name)?.find()
@@ -152,6 +152,6 @@ describe('npm run services', () => {
     assert.equal((await run([script, 'restart'])).code, 2)
     const { code, err } = await run([script, 'list', 'mysql'])
     assert.equal(code, 1)
-    assert.match(err, /no service mysql; there are: postgres, redis, pgbouncer, s3, gcs/)
+    assert.match(err, /no service mysql; there are: postgres, redis, pgbouncer, s3, gcs, azure/)
   })
 })
