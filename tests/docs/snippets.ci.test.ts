@@ -16,7 +16,7 @@ const addresses: Readonly<Record<string, RegExp>> = {
 
 /** Buckets as documents write them; the address and the credentials come from the environment, as for a reader. */
 const bucketName = /my-bucket/g
-const bucketVariables: Readonly<Record<string, string>> = { s3: 'AWS_BUCKET', gcs: 'GCS_BUCKET' }
+const bucketVariables: Readonly<Record<string, string>> = { s3: 'AWS_BUCKET', gcs: 'GCS_BUCKET', azure: 'AZURE_CONTAINER' }
 
 describe('the blocks that need a bucket', () => {
   for (const [service, variable] of Object.entries(bucketVariables)) {

@@ -1,4 +1,4 @@
-// Guards: fs/**/*.ts, metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts, storage-backends/{s3,gcs}/*.ts
+// Guards: fs/**/*.ts, metadata-stores/postgres/*.ts, metadata-stores/redis/*.ts, storage-backends/{s3,gcs,azure}/*.ts
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -86,7 +86,11 @@ function testsWithBlobs(): readonly string[] {
 }
 
 /** The variable that names the address of each service with buckets. */
-const buckets: Readonly<Record<string, string>> = { s3: 'AWS_ENDPOINT_URL', gcs: 'STORAGE_EMULATOR_HOST' }
+const buckets: Readonly<Record<string, string>> = {
+  s3: 'AWS_ENDPOINT_URL',
+  gcs: 'STORAGE_EMULATOR_HOST',
+  azure: 'AZURE_STORAGE_CONNECTION_STRING',
+}
 
 for (const [kind, variable] of Object.entries(buckets)) {
   const service = await requireOrSkip(kind)
@@ -95,7 +99,9 @@ for (const [kind, variable] of Object.entries(buckets)) {
     .skipIf(service === undefined)
     .concurrent(`the file system's own tests, with their blobs in ${kind} and their metadata in SQLite`, () => {
       it('pass', async () => {
-        const target = new URL(service?.url ?? '')
+        const address = service?.env[variable] ?? ''
+        const origin = /https?:\/\/[^/;]+/.exec(address)?.[0] ?? ''
+        const target = new URL(origin)
         let sent = 0
         const line = createServer((client) => {
           const server = connect(Number(target.port), target.hostname)
@@ -105,9 +111,10 @@ for (const [kind, variable] of Object.entries(buckets)) {
           pipeline(client, server, client, () => {})
         }).listen(0, '127.0.0.1')
         await once(line, 'listening')
-        const address = line.address()
-        const port = typeof address === 'object' && address !== null ? address.port : 0
-        const env = { ...service?.env, [variable]: `http://127.0.0.1:${port}`, NEXUS_TEST_STORAGE: kind }
+        const listening = line.address()
+        const port = typeof listening === 'object' && listening !== null ? listening.port : 0
+        const through = address.replace(origin, `http://127.0.0.1:${port}`)
+        const env = { ...service?.env, [variable]: through, NEXUS_TEST_STORAGE: kind }
         const { report, output } = await runTests({ env, tests: testsWithBlobs() })
         line.close()
         console.log(`${kind}: ${report.passed} passed, ${report.failed} failed; ${sent} bytes sent to the server`)

@@ -60,6 +60,8 @@ export type {
   StorageCapabilities,
 } from './storage/storage-backend.ts'
 export { blobKeyPattern, storagePortVersion } from './storage/storage-backend.ts'
+export { AzureBackend } from './storage-backends/azure/azure-backend.ts'
+export type { AzureBackendOptions } from './storage-backends/azure/options.ts'
 export { GCSBackend } from './storage-backends/gcs/gcs-backend.ts'
 export type { GCSBackendOptions } from './storage-backends/gcs/options.ts'
 export type { FileCalls } from './storage-backends/local/file-calls.ts'

@@ -67,7 +67,11 @@ describe('an error', () => {
       [['write', '/x', '.'], 3, /^nexus: IsADirectory: cannot read \.: .*; `nexus import` takes whole folders$/],
       [['write', '/x', 'f', '--text', 'x'], 2, /given twice; give either/],
       [['ls', '--storage', 'memory:', '--metadata', 'postgres://me:secret@127.0.0.1:1/n'], 8, /^nexus: Unavailable: /],
-      [['ls', '--storage', 'azure://me:secret@bucket', '--metadata', 'memory:'], 6, /^nexus: Unsupported: .*; use local:DIR/],
+      [
+        ['ls', '--storage', 'azure://me:secret@bucket', '--metadata', 'memory:'],
+        10,
+        /^nexus: InvalidConfig: azure: the URI holds a user/,
+      ],
       [
         ['ls', '--storage', 'gs://me:secret@bucket', '--metadata', 'memory:'],
         10,

@@ -7,13 +7,6 @@ import { builtInMetadata, builtInStorages } from './built-in-adapters.ts'
 import type { ConfiguredAdapter } from './config.ts'
 import type { LoadedConfig } from './load-config.ts'
 
-/**
- * Schemes that this version knows by name only, with what to use in their place. The line goes when the adapter joins its table.
- */
-const plannedAdapters: Readonly<Record<string, string>> = {
-  azure: 'Azure Blob Storage as a storage backend is not part of this version; use local:DIR',
-}
-
 /** Every adapter by name, those that come with Nexus first. */
 export interface AdapterTables {
   readonly storages: Readonly<Record<string, StorageRegistration>>
@@ -42,8 +35,6 @@ export function findAdapter<Port extends StorageBackend | MetadataStore>(
 
 /** The error for a scheme that nobody answers to, naming those there are. */
 export function unknownScheme(what: string, scheme: string, table: Readonly<Record<string, unknown>>): NexusError {
-  const planned = Object.hasOwn(plannedAdapters, scheme) ? plannedAdapters[scheme] : undefined
-  if (planned !== undefined) return new NexusError('Unsupported', `${scheme}: ${planned}, or register one in nexus.config`)
   const known = Object.keys(table)
   const advice = `known: ${known.map((name) => `${name}:`).join(', ')}; a path with a colon begins with ./`
   return new NexusError('InvalidArgument', `no ${what} has the scheme "${scheme}:"${didYouMean(scheme, known)}`, {

@@ -3,6 +3,7 @@ import { memoryRegistration as memoryStoreRegistration } from '../metadata-store
 import { postgresRegistration } from '../metadata-stores/postgres/registration.ts'
 import { redisRegistration } from '../metadata-stores/redis/registration.ts'
 import { sqliteRegistration } from '../metadata-stores/sqlite/registration.ts'
+import { azureRegistration } from '../storage-backends/azure/registration.ts'
 import { gcsRegistration } from '../storage-backends/gcs/registration.ts'
 import { localRegistration } from '../storage-backends/local/registration.ts'
 import { memoryRegistration } from '../storage-backends/memory/registration.ts'
@@ -14,6 +15,7 @@ export const builtInStorages: Readonly<Record<string, StorageRegistration>> = {
   memory: memoryRegistration,
   s3: s3Registration,
   gcs: gcsRegistration,
+  azure: azureRegistration,
 }
 
 /** The metadata stores that come with Nexus. A new one is one more line here: its name and its registration. */

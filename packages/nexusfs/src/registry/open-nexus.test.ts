@@ -197,7 +197,7 @@ describe('openNexus, when opening fails', () => {
       ['memory:', 'rediss:', 'InvalidConfig', /^rediss: names no server; /],
       ['s3://me:secret@bucket', 'memory:', 'InvalidConfig', /^s3: the URI holds a user or a password; leave them to the env/],
       ['gs://me:secret@bucket', 'memory:', 'InvalidConfig', /^gs: the URI holds a user or a password; leave them to the env/],
-      ['azure://bucket', 'memory:', 'Unsupported', /Azure Blob Storage .* use local:DIR/],
+      ['azure://me:secret@bucket', 'memory:', 'InvalidConfig', /^azure: the URI holds a user or a password; leave them/],
       ['local:', 'memory:', 'InvalidArgument', /names no path on disk/],
       ['', 'memory:', 'InvalidArgument', /empty URI/],
     ]

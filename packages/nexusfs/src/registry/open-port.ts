@@ -31,7 +31,8 @@ export interface PortSource<Port> {
 }
 
 /**
- * Finds the storage backend that a URI names: `local:DIR`, `file:DIR`, a bare path, `memory:NAME`, `s3://BUCKET`, `gs://BUCKET`, or the scheme of a config.
+ * Finds the storage backend that a URI names: `local:DIR`, `file:DIR`, a bare path, `memory:NAME`, `s3://BUCKET`, `gs://BUCKET`,
+ * `azure://CONTAINER`, or the scheme of a config.
  * @throws {NexusError} InvalidArgument for an unknown scheme; opening throws Unsupported for a port of another version, or what the
  * adapter throws
  */
