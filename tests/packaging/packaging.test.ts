@@ -16,7 +16,7 @@ const bin = (name: string): string => join(root, 'node_modules/.bin', name)
 /** Packages that the library may depend on at run time. */
 const allowedDependencies: readonly string[] = []
 /** Bytes that the files of the library may take together, unpacked. */
-const libraryBytes = 1_500_000
+const libraryBytes = 1_600_000
 /** What the command stands on; a user's npm would fetch them. */
 const commandDependencies = ['commander', 'picocolors']
 
@@ -64,7 +64,7 @@ describe('the packed library', () => {
     assert.deepEqual(modules.toSorted(), sources.toSorted())
   })
 
-  it('takes at most 1.5 MB', async () => {
+  it('takes at most 1.6 MB', async () => {
     const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--workspace', 'nexusfs'], {
       cwd: root,
     })
