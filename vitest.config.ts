@@ -22,6 +22,9 @@ const files: Record<string, { include: string[]; exclude: string[] }> = {
   'ci-server': { include: needServers.map((place) => `${place}/*.ci.test.ts`), exclude: ofFull },
   full: { include: [...ofFull, ...longer, 'tests/servers/*.ci.test.ts'], exclude: [] },
 }
+/** The file system's own tests, with a layer of each store on a server. */
+const isOnServer = (process.env.NEXUS_TEST_METADATA ?? process.env.NEXUS_TEST_STORAGE) !== undefined
+
 const { include, exclude } = files[tier === 'ci' ? `ci-${lane}` : tier] ?? { include: [], exclude: [] }
 
 export default defineConfig({
@@ -34,7 +37,7 @@ export default defineConfig({
     isolate: false,
     maxWorkers: tier === 'ci' ? 1 : 2,
     // On a server, each store that a test makes takes as long as the server does.
-    testTimeout: tier === 'fast' && process.env.NEXUS_TEST_METADATA === undefined ? 30_000 : 600_000,
+    testTimeout: tier === 'fast' && !isOnServer ? 30_000 : 600_000,
     hookTimeout: 120_000,
     reporters: ['default', './scripts/tier-reporter.ts'],
   },
