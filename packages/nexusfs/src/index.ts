@@ -10,10 +10,11 @@ export type { Revision } from './core/revision.ts'
 export type { Clock, Random } from './core/system.ts'
 export type { DirectoryEntry, Entry, EntryFields, FileEntry, LinkEntry, VersionEntry } from './fs/model/entry.ts'
 export type { LeftOut, LeftOutReason } from './fs/model/left-out.ts'
-export type { FolderLayers, NexusFSInfo, NexusFSOptions } from './fs/model/open-options.ts'
+export type { FolderLayers, NexusFSInfo, NexusFSOptions, OpenOptionKinds, OpenSettings } from './fs/model/open-options.ts'
 export type * from './fs/model/options.ts'
 export { NexusFS } from './fs/nexus-fs.ts'
 export type { Change } from './fs/operations/edit.ts'
+export type { StreamBody } from './fs/operations/streams.ts'
 export type {
   Commit,
   CommitResult,
@@ -69,5 +70,7 @@ export type { LocalBackendOptions } from './storage-backends/local/local-backend
 export { LocalBackend } from './storage-backends/local/local-backend.ts'
 export type { MemoryBackendOptions } from './storage-backends/memory/memory-backend.ts'
 export { MemoryBackend } from './storage-backends/memory/memory-backend.ts'
+export type { ObjectBackend, ObjectBackendParts } from './storage-backends/object-store/object-backend.ts'
+export type * from './storage-backends/object-store/object-client.ts'
 export type { S3BackendOptions } from './storage-backends/s3/options.ts'
 export { S3Backend } from './storage-backends/s3/s3-backend.ts'

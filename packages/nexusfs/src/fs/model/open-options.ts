@@ -14,7 +14,7 @@ export interface FolderLayers {
 }
 
 /** The kinds of values that options of `open` have. */
-interface OpenOptionKinds {
+export interface OpenOptionKinds {
   readonly text: string
   readonly flag: boolean
   readonly number: number
@@ -51,10 +51,11 @@ const settings = {
   random: 'random',
 } as const
 
-type Settings = { readonly [Name in keyof typeof settings]?: OpenOptionKinds[(typeof settings)[Name]] | undefined }
+/** The options of an open file system, but for its layers. */
+export type OpenSettings = { readonly [Name in keyof typeof settings]?: OpenOptionKinds[(typeof settings)[Name]] | undefined }
 
 /** The two layers of a file system, and what it does by default. */
-export interface NexusFSOptions extends Settings {
+export interface NexusFSOptions extends OpenSettings {
   readonly storage: StorageBackend
   readonly metadata: MetadataStore
 }

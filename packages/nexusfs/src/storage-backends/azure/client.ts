@@ -43,9 +43,9 @@ const ifAbsent = { ifNoneMatch: '*' }
  */
 export async function openContainer(settings: AzureSettings): Promise<ContainerClient> {
   const { connectionString, container, endpoint } = settings
-  const { ContainerClient } = await load(() => import('@azure/storage-blob'), '@azure/storage-blob')
+  const { ContainerClient } = await loadStorage()
   if (connectionString === undefined) {
-    const { DefaultAzureCredential } = await load(() => import('@azure/identity'), '@azure/identity')
+    const { DefaultAzureCredential } = await loadIdentity()
     return new ContainerClient(`${endpoint}/${container}`, new DefaultAzureCredential(), once)
   }
   try {
@@ -60,17 +60,30 @@ export async function openContainer(settings: AzureSettings): Promise<ContainerC
   }
 }
 
-async function load<Module>(importing: () => Promise<Module>, name: string): Promise<Module> {
+/** Each import in a `try` of its own: a bundler then leaves out what is not installed. */
+async function loadStorage(): Promise<typeof import('@azure/storage-blob')> {
   try {
-    return await importing()
+    return await import('@azure/storage-blob')
   } catch (cause) {
-    throw new NexusError('MissingDependency', `azure: the package ${name} is missing`, {
-      advice: `run \`npm install ${name}\``,
-      operation: 'storage.open',
-      outcome: 'none',
-      cause,
-    })
+    throw missing('@azure/storage-blob', cause)
   }
+}
+
+async function loadIdentity(): Promise<typeof import('@azure/identity')> {
+  try {
+    return await import('@azure/identity')
+  } catch (cause) {
+    throw missing('@azure/identity', cause)
+  }
+}
+
+function missing(name: string, cause: unknown): NexusError {
+  return new NexusError('MissingDependency', `azure: the package ${name} is missing`, {
+    advice: `run \`npm install ${name}\``,
+    operation: 'storage.open',
+    outcome: 'none',
+    cause,
+  })
 }
 
 /** Requests to one container. */

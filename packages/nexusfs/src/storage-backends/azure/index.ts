@@ -1,5 +1,5 @@
-export type { ObjectProbe, ObjectTuning } from '../object-store/object-backend.ts'
-export type { ObjectLimits } from '../object-store/object-client.ts'
+export type { ObjectBackend, ObjectBackendParts, ObjectProbe, ObjectTuning } from '../object-store/object-backend.ts'
+export type * from '../object-store/object-client.ts'
 export type { ObjectTimeouts, RetryPlan, Traffic } from '../object-store/retries.ts'
 export { AzureBackend } from './azure-backend.ts'
 export type { AzureBackendOptions } from './options.ts'

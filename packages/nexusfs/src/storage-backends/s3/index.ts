@@ -1,5 +1,5 @@
-export type { ObjectProbe, ObjectTuning } from '../object-store/object-backend.ts'
-export type { ObjectLimits } from '../object-store/object-client.ts'
+export type { ObjectBackend, ObjectBackendParts, ObjectProbe, ObjectTuning } from '../object-store/object-backend.ts'
+export type * from '../object-store/object-client.ts'
 export type { ObjectTimeouts, RetryPlan, Traffic } from '../object-store/retries.ts'
 export type { S3BackendOptions, S3Credentials } from './options.ts'
 export { S3Backend } from './s3-backend.ts'
