@@ -142,7 +142,8 @@ function clientOptions({ host, port, tls, connectMs }: RedisPlace): RedisOptions
     port,
     family: 0,
     lazyConnect: true,
-    connectTimeout: connectMs,
+    // Ours ends it before, and says why.
+    connectTimeout: connectMs + 1_000,
     // RESP2: no HELLO, which some proxies and users are not allowed.
     protocol: 2,
     disableClientInfo: true,

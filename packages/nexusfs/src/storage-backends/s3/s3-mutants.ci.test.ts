@@ -17,8 +17,13 @@ describe.skipIf(options === undefined)('each mutant of S3Backend, on a real serv
         ({ id }) => id === mutant.breaks && !/^(?:stage|processes)-|-stage$|publish|^put-synced$/.test(id),
       )
       if (law.length === 0) continue
-      const [row] = (await killMatrix(law, [mutant], subject, { deadlineMs: 20_000 })).rows
-      if (!row?.failed.includes(mutant.breaks)) survivors.push(`${mutant.id} survives ${mutant.breaks}`)
+      // Mutants that are wrong only where calls meet may have luck, on a loaded machine more often.
+      let isKilled = false
+      for (let tries = 0; tries < 5 && !isKilled; tries++) {
+        const [row] = (await killMatrix(law, [mutant], subject, { deadlineMs: 20_000 })).rows
+        isKilled = row?.failed.includes(mutant.breaks) === true
+      }
+      if (!isKilled) survivors.push(`${mutant.id} survives ${mutant.breaks}`)
     }
     assert.deepEqual(survivors, [])
   })
