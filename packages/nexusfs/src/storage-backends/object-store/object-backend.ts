@@ -20,6 +20,7 @@ import { ObjectReader } from './object-reader.ts'
 import { type ObjectTimeouts, type RetriedCall, Retries, type RetryPlan, type Traffic } from './retries.ts'
 import { uploadBody } from './upload.ts'
 
+/** What an object store is made of. */
 export interface ObjectBackendParts {
   /** As in the name of a combination. */
   readonly name: string

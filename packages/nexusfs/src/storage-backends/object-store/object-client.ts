@@ -26,6 +26,7 @@ export interface ObjectClient {
   close(): void
 }
 
+/** What an object store takes at once. */
 export interface ObjectLimits {
   /** The largest object in bytes. */
   readonly blobBytes: number
@@ -39,16 +40,19 @@ export interface ObjectLimits {
   readonly deleteKeys: number
 }
 
+/** What every request takes. */
 export interface ObjectRequest {
   /** Fires when nobody waits for the answer any more. */
   readonly signal: AbortSignal
 }
 
+/** What a request that sends bytes takes. */
 export interface UploadRequest extends ObjectRequest {
   /** Of the whole object, in bytes. */
   readonly size: number
 }
 
+/** Which part of an object. */
 export interface ObjectRange {
   readonly start: number
   /** Exclusive; to the end if absent. */
@@ -57,6 +61,7 @@ export interface ObjectRange {
   readonly version?: string | undefined
 }
 
+/** The bytes of an object, as they come. */
 export interface ObjectBody {
   /** Bytes that this body has. */
   readonly length: number
@@ -67,11 +72,13 @@ export interface ObjectBody {
   cancel(): void
 }
 
+/** A key that a request for many could not do. */
 export interface FailedKey {
   readonly key: string
   readonly error: unknown
 }
 
+/** Which keys, and how many. */
 export interface ObjectListOptions {
   readonly prefix: string
   /** A whole object key. */
@@ -79,11 +86,13 @@ export interface ObjectListOptions {
   readonly limit: number
 }
 
+/** One page of a listing. */
 export interface ObjectPage {
   readonly objects: readonly { readonly key: string; readonly size: number }[]
   readonly hasMore: boolean
 }
 
+/** An upload in parts, under way. */
 export interface ObjectUpload {
   /** @param number from 1; the same number may be sent again */
   part(number: number, bytes: Uint8Array, request: ObjectRequest): Promise<void>
